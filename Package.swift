@@ -1,0 +1,126 @@
+// swift-tools-version:6.2
+import PackageDescription
+
+// Every direct dependency is pinned exactly and has its reason beside it. Traits are emptied where the defaults would pull all
+// of Foundation and ICU into the static build.
+let dependencies: [Package.Dependency] = [
+    // HTTP/1.1 channel, request and response types; routing and the listener are ours (contract §1 orders verdicts, design §2 opens sockets).
+    .package(url: "https://github.com/hummingbird-project/hummingbird.git", exact: "2.28.1", traits: []),
+    // Event loops and channels under our own listener.
+    .package(url: "https://github.com/apple/swift-nio.git", exact: "2.101.2"),
+    // NIOHTTPTypes: the request and response parts that the connection handler sees.
+    .package(url: "https://github.com/apple/swift-nio-extras.git", exact: "1.35.2"),
+    // Header fields, methods and statuses.
+    .package(url: "https://github.com/apple/swift-http-types.git", exact: "1.8.0"),
+    // Start order, SIGTERM, graceful shutdown of the daemon's services.
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", exact: "2.13.0"),
+    // The command line's way to the daemon, over the admin socket and over TCP.
+    .package(url: "https://github.com/swift-server/async-http-client.git", exact: "1.37.0"),
+    // Subcommands, help and completions.
+    .package(url: "https://github.com/apple/swift-argument-parser.git", exact: "1.8.2"),
+    // One setting, three spellings: flag, environment, file.
+    .package(url: "https://github.com/apple/swift-configuration.git", exact: "1.4.0", traits: []),
+    // Log messages with fields.
+    .package(url: "https://github.com/apple/swift-log.git", exact: "1.16.2"),
+    // Child processes: the tests drive the real executable with it.
+    .package(url: "https://github.com/swiftlang/swift-subprocess.git", exact: "1.0.2", traits: []),
+]
+
+let swift: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+/// For the rooms that wrap C: every unsafe use is marked where it stands.
+let swiftOverC: [SwiftSetting] = swift + [.strictMemorySafety()]
+
+extension Target.Dependency {
+    static let hummingbird: [Self] = [
+        .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "HummingbirdCore", package: "hummingbird"),
+    ]
+    static let nio: [Self] = [
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+        .product(name: "HTTPTypes", package: "swift-http-types"),
+    ]
+    static let logging: Self = .product(name: "Logging", package: "swift-log")
+    static let lifecycle: Self = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+    static let signals: Self = .product(name: "UnixSignals", package: "swift-service-lifecycle")
+    static let configuration: Self = .product(name: "Configuration", package: "swift-configuration")
+    static let client: Self = .product(name: "AsyncHTTPClient", package: "async-http-client")
+    static let subprocess: Self = .product(name: "Subprocess", package: "swift-subprocess")
+}
+
+let package = Package(
+    name: "latchkey",
+    platforms: [.macOS(.v26)],
+    products: [
+        .executable(name: "latchkey", targets: ["latchkey"]),
+        .library(name: "LatchkeyVerifier", targets: ["LatchkeyVerifier"]),
+    ],
+    dependencies: dependencies,
+    targets: [
+        // floor 0
+        .systemLibrary(name: "CLMDB", path: "Sources/CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"])]),
+        .systemLibrary(name: "COpenSSL", path: "Sources/COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        // floor 1
+        .target(name: "LatchkeyScopes", swiftSettings: swift),
+        .target(name: "LatchkeyCrypto", dependencies: ["COpenSSL"], swiftSettings: swiftOverC),
+        // floor 2
+        .target(name: "LatchkeyVerifier", dependencies: ["LatchkeyCrypto", "LatchkeyScopes"], swiftSettings: swift),
+        .target(name: "LatchkeyStore", dependencies: ["CLMDB"], swiftSettings: swiftOverC),
+        // floor 3
+        .target(
+            name: "LatchkeyAuthority",
+            dependencies: ["LatchkeyVerifier", "LatchkeyStore", "LatchkeyCrypto", "LatchkeyScopes", .logging],
+            swiftSettings: swift
+        ),
+        // floor 4
+        .target(
+            name: "LatchkeyServer",
+            dependencies: ["LatchkeyAuthority", "LatchkeyVerifier", "LatchkeyStore", "LatchkeyCrypto", "LatchkeyScopes"]
+                + Target.Dependency.hummingbird + Target.Dependency.nio + [.logging, .lifecycle, .signals, .configuration],
+            swiftSettings: swift
+        ),
+        // floor 5
+        .executableTarget(
+            name: "latchkey",
+            dependencies: [
+                "LatchkeyServer", "LatchkeyAuthority", "LatchkeyVerifier", "LatchkeyCrypto", "LatchkeyScopes", .logging, .lifecycle, .configuration, .client,
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: swift,
+            // Full RELRO: every symbol is bound at start and the table made read-only.
+            linkerSettings: [.unsafeFlags(["-Xlinker", "-z", "-Xlinker", "now"], .when(platforms: [.linux]))]
+        ),
+        // tests
+        .testTarget(name: "LatchkeyScopesTests", dependencies: ["LatchkeyScopes"], swiftSettings: swift),
+        .testTarget(name: "LatchkeyCryptoTests", dependencies: ["LatchkeyCrypto"], swiftSettings: swift),
+        .testTarget(name: "LatchkeyVerifierTests", dependencies: ["LatchkeyVerifier", "LatchkeyCrypto", "LatchkeyScopes"], swiftSettings: swift),
+        .testTarget(name: "LatchkeyStoreTests", dependencies: ["LatchkeyStore"], swiftSettings: swift),
+        .testTarget(
+            name: "LatchkeyAuthorityTests",
+            dependencies: ["LatchkeyAuthority", "LatchkeyVerifier", "LatchkeyStore", "LatchkeyCrypto", "LatchkeyScopes"],
+            swiftSettings: swift
+        ),
+        .testTarget(
+            name: "LatchkeyServerTests",
+            dependencies: ["LatchkeyServer", "LatchkeyAuthority", "LatchkeyVerifier", "LatchkeyStore", "LatchkeyCrypto", "LatchkeyScopes", .lifecycle, .logging]
+                + Target.Dependency.hummingbird + Target.Dependency.nio,
+            swiftSettings: swift
+        ),
+        .testTarget(
+            name: "latchkeyTests",
+            dependencies: ["latchkey", "LatchkeyAuthority", "LatchkeyStore", "LatchkeyCrypto", "LatchkeyVerifier", .subprocess],
+            swiftSettings: swift
+        ),
+    ],
+    swiftLanguageModes: [.v6]
+)

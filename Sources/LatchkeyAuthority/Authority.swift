@@ -1,0 +1,73 @@
+import LatchkeyStore
+import LatchkeyVerifier
+import Synchronization
+
+/// The authority of one install: API keys, identities, tokens, the key ring and the audit log over one store. Every operation that HTTP, the socket or a
+/// test asks for is a method of this type; what concerns one thing is in that thing's folder.
+///
+/// Reads run on the calling thread in a snapshot; writes go through the store's one funnel and return once they are on disk.
+package final class Authority: Sendable {
+    package let settings: AuthoritySettings
+    package let install: InstallRecord
+    /// Whether what is sealed can be opened.
+    package let sealState: SealState
+    let clock: any WallClock
+    let ids: IdentifierSource
+    let store: Store
+    let signing: SigningPool
+    let signatures = SignatureCache(capacity: 2048)
+    let denials = DenialLog()
+    let uses = UseLog()
+    private let snapshot: Mutex<KeyRingSnapshot>
+
+    init(
+        settings: AuthoritySettings, install: InstallRecord, sealState: SealState, clock: any WallClock, ids: IdentifierSource, store: Store,
+        snapshot: KeyRingSnapshot
+    ) throws {
+        self.settings = settings
+        self.install = install
+        self.sealState = sealState
+        self.clock = clock
+        self.ids = ids
+        self.store = store
+        self.signing = try SigningPool(threads: settings.signingThreads)
+        self.snapshot = Mutex(snapshot)
+    }
+
+    /// The key ring as it stands.
+    package var keys: KeyRingSnapshot { snapshot.withLock { $0 } }
+
+    /// The organisation that the admin socket means when none is named.
+    package var firstOrganisation: String { install.firstOrganisation }
+
+    /// Writes what is still only in memory, ends the signing threads and closes the store. Nothing can be asked of the authority afterwards.
+    package func close() async {
+        await flush(all: true)
+        signing.close()
+        store.close()
+    }
+
+    func read<Result>(_ body: (borrowing ReadTransaction) throws -> Result) throws -> Result {
+        do {
+            return try store.read(body)
+        } catch let error as StoreError {
+            throw Self.storageError(error)
+        }
+    }
+
+    /// The one way to change anything. `now` is asked for inside only where time decides.
+    func write<Result: Sendable>(
+        _ purpose: WritePurpose = .growth, _ body: @escaping @Sendable (borrowing WriteTransaction) throws -> Result
+    ) async throws -> Result {
+        do {
+            return try await store.write(purpose, body)
+        } catch let error as StoreError {
+            throw Self.storageError(error)
+        }
+    }
+
+    /// A store that can't write is an answer of the contract; one that is damaged is a defect, and keeps its own type.
+    private static func storageError(_ error: StoreError) -> any Error {
+        error.code == .unavailable ? AuthorityError(.storageUnavailable, "the store can't be written: \(error.message)") : error
+    }
+}

@@ -1,0 +1,32 @@
+package import LatchkeyScopes
+
+/// What the operator can set of the domain. Times are whole seconds.
+package struct AuthoritySettings: Sendable {
+    /// `iss` of every token.
+    package var issuer: String
+    package var planes: Planes
+    /// Life of an access token that asks for none, at most `maxAccessTokenTTL`.
+    package var accessTokenTTL: Int64 = 3600
+    /// Life of a refresh token, at most 30 days.
+    package var refreshTokenTTL: Int64 = 86_400
+    /// The longest life of an access token, at most 24 h.
+    package var maxAccessTokenTTL: Int64 = 86_400
+    /// For how long a JWKS may be cached.
+    package var jwksMaxAge: Int64 = 3600
+    /// For how long after its use a refresh token may come again for the same answer; 0 turns that off.
+    package var refreshRetryWindow: Int64 = 10
+    /// Mints an hour of one root, and of one client address; 0 turns the limit off.
+    package var mintsPerHour: Int = 60
+    /// 2048, 3072 or 4096.
+    package var signingKeyBits: Int = 3072
+    /// Threads that sign: one a core.
+    package var signingThreads: Int = 2
+
+    /// A session ends this long after its issue, whatever its tokens' lives (contract §6: 30 days).
+    package static let sessionLife: Int64 = 30 * 86_400
+
+    package init(issuer: String, planes: Planes) {
+        self.issuer = issuer
+        self.planes = planes
+    }
+}

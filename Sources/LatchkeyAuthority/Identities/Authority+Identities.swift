@@ -1,0 +1,106 @@
+import LatchkeyScopes
+import LatchkeyStore
+import LatchkeyVerifier
+
+extension Authority {
+    /// The most links of a sponsor chain (contract §5).
+    static let longestSponsorChain = 10
+
+    /// Creates an identity in the caller's organisation.
+    ///
+    /// - Throws: `invalid_request`, `invalid_scope`, `scope_escalation`, `identity_already_exists`, `sponsor_chain_too_long`, `storage_unavailable`.
+    package func createIdentity(_ request: IdentityRequest, by caller: Caller) async throws -> IdentityRecord {
+        let principal = caller.principal
+        let wanted = try checked(request, organisation: principal.organisation)
+        try caller.requireOwn(request.orgId)
+        try requireCover(of: wanted.scopes, by: caller)
+        let now = clock.now()
+        let id = try ids.make(.identity)
+        return try await write { [self] transaction in
+            try Self.requireLive(principal, at: now, in: transaction)
+            guard try !transaction.contains(Tables.identitiesByName, IdentityIndex.nameKey(principal.organisation, wanted.name)) else {
+                throw AuthorityError(.identityAlreadyExists, "an identity of this name exists; choose another name")
+            }
+            var chain = [wanted.sponsorId]
+            if let parent = principal.identityId {
+                guard let record = try transaction.get(Tables.identities, OwnedKey(principal.organisation, parent)) else { throw AuthorityError.revokedToken }
+                chain = record.sponsorChain
+            }
+            chain.append(id)
+            guard chain.count <= Self.longestSponsorChain else {
+                throw AuthorityError(.sponsorChainTooLong, "a sponsor chain has at most \(Self.longestSponsorChain) links; let somebody nearer to the sponsor create this identity")
+            }
+            let record = IdentityRecord(
+                id: id, orgId: principal.organisation, name: wanted.name, type: wanted.type, workspaceId: wanted.workspaceId, status: .active,
+                scopes: wanted.scopes.texts, roles: wanted.roles, metadata: wanted.metadata, sponsorId: wanted.sponsorId, sponsorChain: chain,
+                createdAt: now, updatedAt: now, createdBy: principal.label, parentId: principal.identityId, makerId: principal.makerId,
+                rootId: principal.rootId ?? id)
+            try IdentityIndex.put(record, replacing: nil, in: transaction)
+            try transaction.put(
+                Tables.identityLiveness, id, IdentityRow(orgId: record.orgId, status: .active, epoch: 0, cutOffAt: nil))
+            var draft = AuditDraft(.identityCreated, by: caller)
+            draft.identityId = id
+            draft.workspaceId = record.workspaceId
+            draft.resource = "identity"
+            draft.metadata = ["name": record.name, "sponsorId": record.sponsorId, "scopes": record.scopes.joined(separator: " ")]
+            try self.record(draft, at: now, in: transaction)
+            return record
+        }
+    }
+
+    /// - Throws: `identity_not_found`, also for another organisation's.
+    package func identity(_ id: String, by caller: Caller) throws -> IdentityRecord {
+        try caller.requireOwn()
+        guard Identifier.isPlausible(id, .identity),
+            let record = try read({ try $0.get(Tables.identities, OwnedKey(caller.principal.organisation, id)) })
+        else { throw Self.noSuchIdentity }
+        return record
+    }
+
+    static let noSuchIdentity = AuthorityError(.identityNotFound, "there is no identity with that id in your organisation")
+
+    private struct Checked {
+        let name: String
+        let sponsorId: String
+        let type: IdentityRecord.Kind
+        let scopes: ScopeSet
+        let roles: [String]
+        let metadata: [String: String]
+        let workspaceId: String
+    }
+
+    private func checked(_ request: IdentityRequest, organisation: String) throws -> Checked {
+        var type = IdentityRecord.Kind.agent
+        if let text = request.type { type = try Self.identityType(text) }
+        return Checked(
+            name: try DisplayText.normalised(request.name, field: "name", scalars: 1...100),
+            sponsorId: try DisplayText.normalised(request.sponsorId, field: "sponsorId", scalars: 1...128),
+            type: type,
+            scopes: try parseScopes(request.scopes ?? []),
+            roles: try Self.checkedRoles(request.roles ?? []),
+            metadata: try Self.checkedMetadata(request.metadata ?? [:]),
+            workspaceId: try request.workspaceId.map { try DisplayText.normalised($0, field: "workspaceId", scalars: 1...128) } ?? organisation)
+    }
+
+    static func identityType(_ text: String) throws(AuthorityError) -> IdentityRecord.Kind {
+        guard let type = IdentityRecord.Kind(rawValue: text) else { throw .invalid("type", "type must be agent, human or service") }
+        return type
+    }
+
+    static func checkedRoles(_ roles: [String]) throws(AuthorityError) -> [String] {
+        guard roles.count <= 50 else { throw .invalid("roles", "at most 50 roles are kept") }
+        var checked: [String] = []
+        for role in roles { checked.append(try DisplayText.normalised(role, field: "roles", scalars: 1...100)) }
+        return checked
+    }
+
+    static func checkedMetadata(_ metadata: [String: String]) throws(AuthorityError) -> [String: String] {
+        guard metadata.count <= 50 else { throw .invalid("metadata", "at most 50 pairs of metadata are kept") }
+        var checked: [String: String] = [:]
+        for (name, value) in metadata {
+            let name = try DisplayText.normalised(name, field: "metadata", scalars: 1...100)
+            checked[name] = try DisplayText.normalised(value, field: "metadata", scalars: 0...1000)
+        }
+        return checked
+    }
+}

@@ -1,0 +1,52 @@
+import LatchkeyCrypto
+package import LatchkeyVerifier
+
+/// The key ring as everybody sees it until the next change: the keys that verify, the document that shows them, and the key that signs.
+package final class KeyRingSnapshot: Sendable {
+    package let ring: KeyRing
+    package let keySet: KeySet
+    /// The JWKS as served.
+    package let document: [UInt8]
+    /// A strong validator of the document (RFC 9110 §8.8.3), with its quotes.
+    package let entityTag: String
+    /// The active key's private half, or why there is none.
+    let signer: Result<RSAPrivateKey, AuthorityError>
+
+    /// What a person should know about a signer that is out of reach.
+    package var signingProblem: String? {
+        if case .failure(let error) = signer { error.message } else { nil }
+    }
+
+    init(_ ring: KeyRing, seal: Seal?, sealState: SealState) throws {
+        self.ring = ring
+        keySet = try KeySet(ring.jwks)
+        document = ring.document
+        entityTag = "\"\(Base64URL.encode(Array(SHA256.hash(document).prefix(12))))\""
+        signer = Self.signer(of: ring, seal: seal, sealState: sealState)
+    }
+
+    private static func signer(of ring: KeyRing, seal: Seal?, sealState: SealState) -> Result<RSAPrivateKey, AuthorityError> {
+        guard let active = ring.active else {
+            return .failure(AuthorityError(.signingUnavailable, "there is no active signing key"))
+        }
+        guard let seal else {
+            return .failure(AuthorityError(.signingUnavailable, "tokens can't be signed: \(sealState.reason ?? "the master key is not there")"))
+        }
+        guard let sealed = active.sealedPrivateKey, let key = try? active.privateKey(sealed: sealed, by: seal) else {
+            return .failure(
+                AuthorityError(
+                    .signingUnavailable,
+                    "tokens can't be signed: the sealed private half of the signing key \(active.kid) does not open in its place; it was changed or moved"))
+        }
+        return .success(key)
+    }
+}
+
+extension SigningKeyRecord {
+    /// Opens the private half and makes sure that it is this record's.
+    func privateKey(sealed: String, by seal: Seal) throws -> RSAPrivateKey {
+        let key = try RSAPrivateKey(pkcs8: seal.open(sealed, type: "signing-key", id: kid, version: Self.version))
+        guard key.publicKey.thumbprint == kid else { throw SealError.notSealed }
+        return key
+    }
+}

@@ -1,0 +1,122 @@
+import LatchkeyCrypto
+import LatchkeyScopes
+import LatchkeyStore
+import LatchkeyVerifier
+
+extension Authority {
+    /// The principal of an API key. One look-up; whatever the reason why it does not count, the answer is the same.
+    ///
+    /// - Throws: `invalid_api_key`, also for a secret that is malformed, unknown, expired or revoked.
+    package func authenticate(apiKey text: String, origin: RequestOrigin) throws -> Principal {
+        guard let secret = APIKeySecret(presented: text) else {
+            denials.note(.init(source: origin.address, action: .apiKeyDenied, reason: "malformed", subject: nil, organisation: nil), at: clock.now())
+            throw AuthorityError.badAPIKey
+        }
+        let hash = secret.hash
+        let now = clock.now()
+        let found = try read { try $0.get(Tables.apiKeysByHash, hash) }
+        // An unknown key costs what a known one does: a row is looked at in either case.
+        let row = found ?? Self.decoy
+        let scopes = ScopeSet.trusted(stored: row.scopes)
+        let isLive = row.isLive(at: now)
+        guard found != nil, isLive, let scopes else {
+            let reason = found == nil ? "unknown" : row.revokedAt != nil ? "revoked" : "expired"
+            denials.note(
+                .init(source: origin.address, action: .apiKeyDenied, reason: reason, subject: found?.prefix, organisation: found?.orgId), at: now)
+            throw AuthorityError.badAPIKey
+        }
+        uses.note(OwnedKey(row.orgId, row.id), at: now)
+        return Principal(
+            kind: .apiKey(id: row.id, hash: hash), organisation: row.orgId, scopes: scopes, rootId: row.rootId,
+            label: row.kind == .organisationToken ? "org-token:\(row.prefix)" : "api-key:\(row.prefix)")
+    }
+
+    /// The principal of an access token of this install that is meant for one of `audiences`.
+    ///
+    /// - Throws: `invalid_token` with one sentence for everything that is wrong with the token itself; only once its signature has verified,
+    ///   `token_expired` and `token_revoked`.
+    package func authenticate(token text: String, audiences: [String] = ["relayauth"]) throws -> Principal {
+        let now = clock.now()
+        let claims: Claims
+        do {
+            claims = try goodToken(text, audiences: audiences, at: now).claims
+        } catch {
+            switch error.reason {
+            case .expired: throw AuthorityError(.tokenExpired, "the token has expired; get a new one")
+            default: throw AuthorityError(.invalidToken, "the token is not valid here")
+            }
+        }
+        let root = try read { transaction in
+            try Self.liveRoot(tokenId: claims.tokenId, sessionId: claims.sessionId, identityId: claims.subject, at: now, in: transaction)
+        }
+        guard let root else { throw AuthorityError.revokedToken }
+        guard let scopes = ScopeSet.trusted(stored: claims.scopes) else {
+            throw AuthorityError(.invalidToken, "the token is not valid here")
+        }
+        return Principal(
+            kind: .token(id: claims.tokenId, sessionId: claims.sessionId, identityId: claims.subject), organisation: claims.organisation, scopes: scopes,
+            rootId: root, label: "identity:\(claims.subject)")
+    }
+
+    /// A peer of the admin socket that the listener's door has let in: the administrator of the organisation that it names, else of the first.
+    ///
+    /// - Throws: `org_not_found` for an organisation that does not exist.
+    package func administrator(uid: UInt32, organisation: String?) throws -> Principal {
+        var named = firstOrganisation
+        if let organisation {
+            guard Identifier.isPlausible(organisation, .organisation), try read({ try $0.contains(Tables.organisations, organisation) }) else {
+                throw AuthorityError(.organisationNotFound, "there is no organisation with that id")
+            }
+            named = organisation
+        }
+        return Principal(
+            kind: .administrator(uid: uid), organisation: named, scopes: Self.everything, rootId: nil, label: "admin-socket:uid=\(uid)")
+    }
+
+    /// A token whose signature, type, issuer, audience and times are good. Whether it was revoked is another question.
+    func goodToken(_ text: String, audiences: [String]?, at now: Timestamp) throws(VerificationError) -> VerifiedToken {
+        let verified = try signatures.verifySignature(of: text, with: keys.keySet)
+        try TokenPolicy(issuer: settings.issuer, audiences: audiences).check(verified.claims, at: now)
+        return verified
+    }
+
+    /// The session's root when token, session and identity are all live; `nil` when one is not, or is not known here.
+    static func liveRoot(
+        tokenId: String, sessionId: String, identityId: String, at now: Timestamp, in transaction: borrowing some StoreReads & ~Copyable
+    ) throws -> String? {
+        guard let token = try transaction.get(Tables.tokens, tokenId), token.revokedAt == nil, token.sessionId == sessionId,
+            token.identityId == identityId,
+            let session = try liveSession(sessionId, at: now, in: transaction), session.identityId == identityId
+        else { return nil }
+        return session.rootId
+    }
+
+    /// The session when it and its identity are live.
+    static func liveSession(_ id: String, at now: Timestamp, in transaction: borrowing some StoreReads & ~Copyable) throws -> SessionRow? {
+        guard let session = try transaction.get(Tables.sessionLiveness, id), session.revokedAt == nil, now < session.endsAt.adding(seconds: 60),
+            let identity = try transaction.get(Tables.identityLiveness, session.identityId), identity.status == .active,
+            identity.epoch == session.epoch
+        else { return nil }
+        return session
+    }
+
+    /// Asked again where a write is decided: a credential that died since the request came in decides nothing any more.
+    static func requireLive(_ principal: Principal, at now: Timestamp, in transaction: borrowing WriteTransaction) throws {
+        switch principal.kind {
+        case .apiKey(_, let hash):
+            guard try transaction.get(Tables.apiKeysByHash, hash)?.isLive(at: now) == true else { throw AuthorityError.badAPIKey }
+        case .token(let id, let sessionId, let identityId):
+            guard try liveRoot(tokenId: id, sessionId: sessionId, identityId: identityId, at: now, in: transaction) != nil else {
+                throw AuthorityError.revokedToken
+            }
+        case .administrator: break
+        }
+    }
+
+    private static let decoy = APIKeyRow(
+        APIKeyRecord(
+            id: "ak_00000000000000000000000000", orgId: "org_00000000000000000000000000", prefix: "lk_00000000", name: "", kind: .service,
+            scopes: ["relayauth:api-key:read:*"], createdAt: Timestamp(milliseconds: 0), createdBy: "", makerId: nil, rootId: "ak_", expiresAt: nil))
+
+    static let everything = ScopeSet([Scope.trusted(stored: "*:*:*:*")!])
+}

@@ -1,0 +1,44 @@
+package import LatchkeyScopes
+
+/// Who is calling now, however it authenticated.
+package struct Principal: Sendable {
+    package enum Kind: Sendable, Equatable {
+        /// An API key; the hash finds its row again when a write is decided.
+        case apiKey(id: String, hash: [UInt8])
+        /// An access token.
+        case token(id: String, sessionId: String, identityId: String)
+        /// A peer of the admin socket without a credential.
+        case administrator(uid: UInt32)
+    }
+
+    package let kind: Kind
+    package let organisation: String
+    package let scopes: ScopeSet
+    /// What mints are counted on; none for the administrator, whose makings are their own roots.
+    package let rootId: String?
+    /// How the audit log and `createdBy` name it: `api-key:<prefix>`, `org-token:<prefix>`, `identity:<id>`, `admin-socket:uid=<n>`.
+    package let label: String
+
+    /// The identity behind the caller, if any.
+    package var identityId: String? {
+        if case .token(_, _, let identityId) = kind { identityId } else { nil }
+    }
+
+    /// What the maker of a record is remembered as, so that everything that came from it can be found; none for the administrator.
+    var makerId: String? {
+        switch kind {
+        case .apiKey(let id, _): id
+        case .token(_, let sessionId, _): sessionId
+        case .administrator: nil
+        }
+    }
+
+    /// RFC 7519 `sub` of the caller.
+    package var subject: String {
+        switch kind {
+        case .apiKey(let id, _): "api_key:\(id)"
+        case .token(_, _, let identityId): identityId
+        case .administrator: label
+        }
+    }
+}

@@ -1,0 +1,31 @@
+import LatchkeyStore
+package import LatchkeyVerifier
+
+/// An API key as it is listed and shown. Neither the secret nor its hash is in it.
+package struct APIKeyRecord: JSONRecord {
+    package static let version = 1
+
+    package enum Kind: String, Sendable, Codable {
+        case service
+        case selfService = "self_service"
+        case organisationToken = "org_token"
+    }
+
+    package let id: String
+    package let orgId: String
+    /// The secret's first 11 characters.
+    package let prefix: String
+    package let name: String
+    package let kind: Kind
+    /// Normalised.
+    package let scopes: [String]
+    package let createdAt: Timestamp
+    /// The maker's label, such as `api-key:lk_0a1b2c3d`.
+    package let createdBy: String
+    /// The id of the key, identity or session that made it; none when the operator did.
+    package let makerId: String?
+    package let rootId: String
+    package let expiresAt: Timestamp?
+    package var revokedAt: Timestamp?
+    package var revokeReason: String?
+}

@@ -1,0 +1,71 @@
+package import LatchkeyStore
+
+/// Every table of the store. The slots are the schema: a slot never changes its meaning within a schema version.
+package enum Tables {
+    /// `InstallRecord.key` → the install.
+    package static let install = Table<String, InstallRecord>("install", slot: 0)
+    /// Organisation id → organisation.
+    package static let organisations = Table<String, OrganisationRecord>("organisations", slot: 1)
+    /// `kid` → signing key.
+    package static let signingKeys = Table<String, SigningKeyRecord>("signing-keys", slot: 2)
+    /// Anchor id → trust anchor.
+    package static let anchors = Table<String, AnchorRecord>("anchors", slot: 3)
+
+    /// (organisation, key id) → API key.
+    package static let apiKeys = Table<OwnedKey, APIKeyRecord>("api-keys", slot: 4)
+    /// SHA-256 of the secret → what authentication needs.
+    package static let apiKeysByHash = Table<[UInt8], APIKeyRow>("api-keys-by-hash", slot: 5)
+    /// (organisation, key id) → SHA-256 of the secret.
+    package static let apiKeyHashes = Table<OwnedKey, BytesRow>("api-key-hashes", slot: 6)
+    /// (organisation, key id) → last use.
+    package static let apiKeyUses = Table<OwnedKey, MomentRow>("api-key-uses", slot: 7)
+
+    /// (organisation, identity id) → identity.
+    package static let identities = Table<OwnedKey, IdentityRecord>("identities", slot: 8)
+    /// Identity id → liveness.
+    package static let identityLiveness = Table<String, IdentityRow>("identity-liveness", slot: 9)
+    /// (organisation, SHA-256 of the name) → identity id.
+    package static let identitiesByName = Table<[UInt8], TextRow>("identities-by-name", slot: 10)
+    /// (organisation, filter, identity id): what lists with a filter walk.
+    package static let identitiesByFilter = Table<[UInt8], EmptyRow>("identities-by-filter", slot: 11)
+    /// (organisation, parent id / child id): who an identity created.
+    package static let identitiesByParent = Table<OwnedKey, EmptyRow>("identities-by-parent", slot: 12)
+
+    /// Session id → session.
+    package static let sessions = Table<String, SessionRecord>("sessions", slot: 13)
+    /// Session id → liveness.
+    package static let sessionLiveness = Table<String, SessionRow>("session-liveness", slot: 14)
+    /// `jti` → access token.
+    package static let tokens = Table<String, TokenRow>("tokens", slot: 15)
+    /// (identity id, `jti`): an identity's tokens.
+    package static let tokensByIdentity = Table<OwnedKey, EmptyRow>("tokens-by-identity", slot: 16)
+    /// SHA-256 of the secret → refresh token.
+    package static let refreshTokens = Table<[UInt8], RefreshRow>("refresh-tokens", slot: 17)
+    /// SHA-256 of a used refresh token → the answer that its use had, sealed under the token itself.
+    package static let refreshAnswers = Table<[UInt8], BytesRow>("refresh-answers", slot: 18)
+
+    /// Sequence number → audit entry.
+    package static let audit = Table<UInt64, AuditRecord>("audit", slot: 19)
+    /// (organisation, sequence number): one organisation's log.
+    package static let auditByOrganisation = Table<[UInt8], EmptyRow>("audit-by-organisation", slot: 20)
+    /// Entry id → sequence number.
+    package static let auditById = Table<String, SequenceRow>("audit-by-id", slot: 21)
+
+    /// Root or client address → token bucket.
+    package static let mintBuckets = Table<[UInt8], BucketRow>("mint-buckets", slot: 22)
+    /// (moment, kind, key): what upkeep removes, and when.
+    package static let expiries = Table<[UInt8], EmptyRow>("expiries", slot: 23)
+
+    package static let all: [any AnyTable] = [
+        install, organisations, signingKeys, anchors, apiKeys, apiKeysByHash, apiKeyHashes, apiKeyUses, identities, identityLiveness, identitiesByName,
+        identitiesByFilter, identitiesByParent, sessions, sessionLiveness, tokens, tokensByIdentity, refreshTokens, refreshAnswers, audit,
+        auditByOrganisation, auditById, mintBuckets, expiries,
+    ]
+
+    /// The schema's version 1.
+    ///
+    /// - Parameter writer: the program's version, told to whoever opens a newer store with an older program.
+    package static func schema(writer: String) -> Schema {
+        Schema(application: "latchkey", version: 1, writer: writer, tables: all)
+    }
+}

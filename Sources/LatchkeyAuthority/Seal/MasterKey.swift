@@ -1,0 +1,97 @@
+import FoundationEssentials
+import Glibc
+package import LatchkeyCrypto
+
+/// The key that seals everything private in the store. It lives outside the store: a stolen store alone opens nothing.
+package enum MasterKey {
+    /// Where the master key comes from.
+    package enum Source: Sendable, Equatable {
+        /// A file that this program may make at the very first start.
+        case file(String)
+        /// A file that somebody else provides, such as systemd's credentials directory: never made here.
+        case provided(String)
+
+        package var path: String {
+            switch self {
+            case .file(let path), .provided(let path): path
+            }
+        }
+    }
+
+    package enum Problem: Error, Sendable, Equatable {
+        case missing
+        /// Why it can't be used, without a word of its content.
+        case unusable(String)
+    }
+
+    /// 256 bits.
+    static let size = 32
+
+    /// Reads the master key: 32 raw bytes, or their base64 or base64url text, perhaps with white space around it.
+    package static func read(_ source: Source) throws(Problem) -> Secret {
+        let descriptor = Glibc.open(source.path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            if errno == ENOENT { throw .missing }
+            throw .unusable("can't be read: \(String(cString: strerror(errno)))")
+        }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { throw .unusable("is not a file") }
+        guard status.st_mode & 0o077 == 0 else {
+            throw .unusable("can be read by others than its owner; set its mode to 0400")
+        }
+        var bytes = [UInt8](repeating: 0, count: 128)
+        defer { for index in bytes.indices { bytes[index] = 0 } }
+        var count = 0
+        while count < bytes.count {
+            let size = bytes.count - count
+            let got = bytes.withUnsafeMutableBytes { Glibc.read(descriptor, $0.baseAddress! + count, size) }
+            guard got >= 0 else { throw .unusable("can't be read: \(String(cString: strerror(errno)))") }
+            if got == 0 { break }
+            count += got
+        }
+        guard let key = parse(Array(bytes[..<count])) else {
+            throw .unusable("does not hold a master key: 32 bytes are needed, raw or in base64")
+        }
+        return key
+    }
+
+    private static func parse(_ bytes: [UInt8]) -> Secret? {
+        if bytes.count == size { return Secret(copying: bytes) }
+        let text = bytes.filter { ![9, 10, 13, 32].contains($0) }.map { byte -> UInt8 in
+            switch byte {
+            case UInt8(ascii: "+"): UInt8(ascii: "-")
+            case UInt8(ascii: "/"): UInt8(ascii: "_")
+            default: byte
+            }
+        }
+        let unpadded = text.last == UInt8(ascii: "=") ? Array(text.dropLast()) : text
+        guard let decoded = Base64URL.decode(unpadded), decoded.count == size else { return nil }
+        return Secret(copying: decoded)
+    }
+
+    /// Makes a new master key and puts it where it belongs, readable by its owner alone and on disk before this returns. Never replaces a file.
+    static func create(at path: String) throws -> Secret {
+        let key = try Random.secret(size)
+        let descriptor = Glibc.open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o400)
+        guard descriptor >= 0 else { throw Problem.unusable("can't be made: \(String(cString: strerror(errno)))") }
+        defer { close(descriptor) }
+        var line = Array(Base64URL.encode(key).utf8) + [10]
+        defer { for index in line.indices { line[index] = 0 } }
+        let written = line.withUnsafeBytes { write(descriptor, $0.baseAddress!, $0.count) }
+        guard written == line.count, fsync(descriptor) == 0, syncDirectory(of: path) else {
+            let reason = String(cString: strerror(errno))
+            unlink(path)
+            throw Problem.unusable("can't be written: \(reason)")
+        }
+        return key
+    }
+
+    private static func syncDirectory(of path: String) -> Bool {
+        let directory = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
+        let descriptor = Glibc.open(directory.isEmpty ? "/" : directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        return fsync(descriptor) == 0
+    }
+}

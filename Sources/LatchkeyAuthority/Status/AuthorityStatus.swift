@@ -1,0 +1,70 @@
+import LatchkeyStore
+package import LatchkeyVerifier
+
+/// How a part of the install is, and why when it isn't well.
+package struct ServiceHealth: Sendable, Equatable {
+    package enum Level: String, Sendable, Comparable {
+        case healthy, degraded, unhealthy
+
+        package static func < (a: Level, b: Level) -> Bool { a.rank < b.rank }
+
+        private var rank: Int {
+            switch self {
+            case .healthy: 0
+            case .degraded: 1
+            case .unhealthy: 2
+            }
+        }
+    }
+
+    package let name: String
+    package let level: Level
+    /// For anybody: says what is wrong without a path.
+    package let summary: String?
+    /// For the operator: says what to do.
+    package let detail: String?
+}
+
+/// What the operator asks first.
+package struct AuthorityStatus: Sendable {
+    package let install: InstallRecord
+    package let issuer: String
+    package let services: [ServiceHealth]
+    package let keys: [SigningKeyRecord]
+    package let counts: [(name: StaticString, count: Int)]
+    package let now: Timestamp
+
+    package var level: ServiceHealth.Level { services.map(\.level).max() ?? .healthy }
+}
+
+extension Authority {
+    package var services: [ServiceHealth] {
+        let snapshot = keys
+        let signing =
+            snapshot.signingProblem.map {
+                ServiceHealth(name: "signing", level: .degraded, summary: "tokens are verified but none can be signed", detail: $0)
+            } ?? ServiceHealth(name: "signing", level: .healthy, summary: nil, detail: nil)
+        return [storeHealth, signing]
+    }
+
+    private var storeHealth: ServiceHealth {
+        guard (try? store.read { try $0.contains(Tables.install, InstallRecord.key) }) == true else {
+            return ServiceHealth(name: "store", level: .unhealthy, summary: "the store can't be read", detail: "the store can't be read; see the log, and run the last backup's restore drill")
+        }
+        if let problem = store.health.problem {
+            return ServiceHealth(name: "store", level: .degraded, summary: "the store can't be written", detail: problem)
+        }
+        return ServiceHealth(name: "store", level: .healthy, summary: nil, detail: nil)
+    }
+
+    package func status() throws -> AuthorityStatus {
+        let counts = try read { transaction -> [(name: StaticString, count: Int)] in
+            [
+                ("organisations", try transaction.count(Tables.organisations)), ("apiKeys", try transaction.count(Tables.apiKeys)),
+                ("identities", try transaction.count(Tables.identities)), ("sessions", try transaction.count(Tables.sessions)),
+                ("tokens", try transaction.count(Tables.tokens)), ("auditEntries", try transaction.count(Tables.audit)),
+            ]
+        }
+        return AuthorityStatus(install: install, issuer: settings.issuer, services: services, keys: keys.ring.records, counts: counts, now: clock.now())
+    }
+}

@@ -1,0 +1,72 @@
+import LatchkeyStore
+import LatchkeyVerifier
+
+/// What a revocation names.
+package enum RevocationTarget: Sendable {
+    /// One access token, by its `jti`.
+    case token(String)
+    /// All tokens of one session.
+    case session(String)
+    /// All tokens of one identity that were issued until now.
+    case identity(String)
+}
+
+extension Authority {
+    private static let nothingToRevoke = AuthorityError(.tokenNotFound, "nothing was found to revoke in your organisation")
+
+    /// Revokes; effective everywhere here once this returns. What is revoked already stays as it is.
+    ///
+    /// - Throws: `token_not_found`, also for another organisation's; `storage_unavailable`.
+    package func revoke(_ target: RevocationTarget, by caller: Caller) async throws {
+        try caller.requireOwn()
+        let principal = caller.principal
+        let now = clock.now()
+        try await write(.essential) { [self] transaction in
+            var draft = AuditDraft(.tokenRevoked, by: caller)
+            draft.resource = "token"
+            switch target {
+            case .token(let id):
+                guard Identifier.isPlausible(id, .token), var row = try transaction.get(Tables.tokens, id), row.orgId == principal.organisation else {
+                    throw Self.nothingToRevoke
+                }
+                guard row.revokedAt == nil else { return }
+                row.revokedAt = now
+                try Self.requireLive(principal, at: now, in: transaction)
+                try transaction.put(Tables.tokens, id, row)
+                draft.identityId = row.identityId
+                draft.metadata = ["tokenId": id, "sessionId": row.sessionId]
+            case .session(let id):
+                guard Identifier.isPlausible(id, .session), var row = try transaction.get(Tables.sessionLiveness, id), row.orgId == principal.organisation
+                else { throw Self.nothingToRevoke }
+                guard row.revokedAt == nil else { return }
+                row.revokedAt = now
+                try Self.requireLive(principal, at: now, in: transaction)
+                try transaction.put(Tables.sessionLiveness, id, row)
+                draft.identityId = row.identityId
+                draft.metadata = ["sessionId": id]
+            case .identity(let id):
+                guard Identifier.isPlausible(id, .identity), var row = try transaction.get(Tables.identityLiveness, id),
+                    row.orgId == principal.organisation
+                else { throw Self.nothingToRevoke }
+                row.epoch += 1
+                row.cutOffAt = now
+                try Self.requireLive(principal, at: now, in: transaction)
+                try transaction.put(Tables.identityLiveness, id, row)
+                draft.identityId = id
+                draft.metadata = ["all": "every token issued until now"]
+            }
+            try record(draft, at: now, in: transaction)
+        }
+    }
+
+    /// Whether a `jti` is revoked or expired. One that is not known here is revoked: it can't be shown to be good (contract §3).
+    package func isRevoked(tokenId: String) throws -> Bool {
+        guard Identifier.isPlausible(tokenId, .token) else { return true }
+        let now = clock.now()
+        return try read { transaction in
+            guard let token = try transaction.get(Tables.tokens, tokenId), now < token.expiresAt else { return true }
+            return try Self.liveRoot(
+                tokenId: tokenId, sessionId: token.sessionId, identityId: token.identityId, at: now, in: transaction) == nil
+        }
+    }
+}

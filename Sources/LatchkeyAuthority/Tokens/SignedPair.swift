@@ -1,0 +1,55 @@
+import LatchkeyCrypto
+import LatchkeyScopes
+import LatchkeyStore
+import LatchkeyVerifier
+
+/// A plan whose access token is signed and whose refresh token is made, and which is not worth anything before its rows are committed.
+struct SignedPair: Sendable {
+    let plan: PairPlan
+    let pair: TokenPair
+    let keyId: String
+    let refreshHash: [UInt8]
+
+    /// Puts the rows that make both tokens live.
+    func put(in transaction: borrowing WriteTransaction) throws {
+        try transaction.put(
+            Tables.tokens, plan.tokenId,
+            TokenRow(
+                orgId: plan.identity.orgId, identityId: plan.identity.id, sessionId: plan.sessionId, keyId: keyId, issuedAt: plan.issuedAt,
+                expiresAt: plan.accessExpiresAt, revokedAt: nil, scopes: plan.scopes.texts))
+        try transaction.put(Tables.tokensByIdentity, OwnedKey(plan.identity.id, plan.tokenId), EmptyRow())
+        try transaction.put(
+            Tables.refreshTokens, refreshHash,
+            RefreshRow(sessionId: plan.sessionId, expiresAt: plan.refreshExpiresAt, usedAt: nil, successor: []))
+        // Rows outlive their tokens by more than the clock skew that verification accepts.
+        try Expiry(at: plan.accessExpiresAt.adding(seconds: 120), .token, Array(plan.tokenId.utf8)).note(in: transaction)
+        try Expiry(at: plan.refreshExpiresAt.adding(seconds: 120), .refreshToken, refreshHash).note(in: transaction)
+    }
+}
+
+extension Authority {
+    /// Signs a plan on the signing pool.
+    ///
+    /// - Throws: `signing_unavailable` when no key can sign.
+    func sign(_ plan: PairPlan) async throws -> SignedPair {
+        let snapshot = keys
+        let signer = try snapshot.signer.get()
+        guard let keyId = snapshot.ring.active?.kid else {
+            throw AuthorityError(.signingUnavailable, "there is no active signing key")
+        }
+        let refresh = try RefreshSecret.make()
+        var header = JSONWriter(capacity: 96)
+        header.object { writer in
+            writer.member("alg", "RS256")
+            writer.member("typ", "JWT")
+            writer.member("kid", keyId)
+        }
+        let input = CompactJWS.signingInput(header: header.bytes, payload: plan.claims(issuer: settings.issuer).json())
+        let signature = try await signing.sign(input, with: signer)
+        let pair = TokenPair(
+            accessToken: Secret(copying: Array(CompactJWS.assemble(signingInput: input, signature: signature).utf8)), refreshToken: refresh.text,
+            accessTokenExpiresAt: Timestamp(seconds: plan.accessExpiresAt.seconds), refreshTokenExpiresAt: plan.refreshExpiresAt, tokenId: plan.tokenId,
+            sessionId: plan.sessionId)
+        return SignedPair(plan: plan, pair: pair, keyId: keyId, refreshHash: refresh.hash)
+    }
+}

@@ -1,0 +1,97 @@
+import LatchkeyStore
+import LatchkeyVerifier
+
+extension Authority {
+    /// Rows that one write of upkeep touches at most, so that it never holds a request up.
+    private static let batch = 256
+
+    /// Does what is due: writes last uses and folded denials, and removes what has expired. Called every second or so; each step is small.
+    ///
+    /// - Returns: whether there is more to remove right now.
+    @discardableResult
+    package func upkeep() async -> Bool {
+        await flush(all: false)
+        return await removeExpired() == Self.batch
+    }
+
+    /// Writes what is only in memory.
+    func flush(all: Bool) async {
+        let now = clock.now()
+        let uses = uses.take(limit: Self.batch)
+        if !uses.isEmpty {
+            // A last use that can't be written is lost; the next one comes.
+            try? await write { transaction in
+                for (key, at) in uses where try transaction.contains(Tables.apiKeys, key) {
+                    try transaction.put(Tables.apiKeyUses, key, MomentRow(at))
+                }
+            }
+        }
+        let summaries = denials.take(at: now, all: all)
+        guard !summaries.isEmpty else { return }
+        do {
+            try await write(.essential) { [self] transaction in
+                for summary in summaries { try record(Self.draft(of: summary), at: now, in: transaction) }
+            }
+        } catch {
+            denials.giveBack(summaries)
+        }
+    }
+
+    private static func draft(of summary: DenialLog.Summary) -> AuditDraft {
+        let subject = summary.subject
+        var draft = AuditDraft(subject.action, actor: subject.subject ?? "anonymous", organisation: subject.organisation ?? "")
+        draft.result = .denied
+        draft.origin = RequestOrigin(address: subject.source)
+        draft.metadata = [
+            "reason": subject.reason, "count": String(summary.count), "first": summary.first.description, "last": summary.last.description,
+        ]
+        return draft
+    }
+
+    /// - Returns: how many rows were removed.
+    private func removeExpired() async -> Int {
+        let now = clock.now()
+        let isDue = (try? read { transaction in
+            var isDue = false
+            try transaction.scanKeys(Tables.expiries, limit: 1) { key in
+                isDue = Expiry(storeKey: key).map { $0.at <= now } ?? true
+                return false
+            }
+            return isDue
+        }) ?? false
+        guard isDue else { return 0 }
+        return (try? await write(.essential) { transaction in
+            var due: [[UInt8]] = []
+            try transaction.scanKeys(Tables.expiries, limit: Self.batch) { key in
+                guard Expiry(storeKey: key).map({ $0.at <= now }) ?? true else { return false }
+                due.append(key)
+                return true
+            }
+            for key in due {
+                if let expiry = Expiry(storeKey: key) { try Self.remove(expiry, in: transaction) }
+                try transaction.delete(Tables.expiries, key)
+            }
+            return due.count
+        }) ?? 0
+    }
+
+    private static func remove(_ expiry: Expiry, in transaction: borrowing WriteTransaction) throws {
+        switch expiry.kind {
+        case .token:
+            let id = String(decoding: expiry.key, as: UTF8.self)
+            guard let row = try transaction.get(Tables.tokens, id) else { return }
+            try transaction.delete(Tables.tokensByIdentity, OwnedKey(row.identityId, id))
+            try transaction.delete(Tables.tokens, id)
+        case .session:
+            let id = String(decoding: expiry.key, as: UTF8.self)
+            try transaction.delete(Tables.sessions, id)
+            try transaction.delete(Tables.sessionLiveness, id)
+        case .refreshToken:
+            try transaction.delete(Tables.refreshTokens, expiry.key)
+        case .refreshAnswer:
+            try transaction.delete(Tables.refreshAnswers, expiry.key)
+        case .mintBucket:
+            try transaction.delete(Tables.mintBuckets, expiry.key)
+        }
+    }
+}

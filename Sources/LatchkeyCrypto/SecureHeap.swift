@@ -1,0 +1,16 @@
+import COpenSSL
+
+/// libcrypto's secure heap: one area of memory, locked and kept out of core dumps, for all `Secret`s and private keys.
+package enum SecureHeap {
+    /// Starts the heap for the rest of the process; `byteCount` is a power of two, at least 4,096 (32 KiB hold a hundred RSA keys).
+    ///
+    /// To be called once, before the first key is loaded; secrets made before stay where they are. `false` when it is already started or can't be had.
+    /// It also starts, without the lock, where the process may not lock that much memory (`RLIMIT_MEMLOCK`).
+    package static func start(byteCount: Int) -> Bool {
+        guard byteCount >= 4096, byteCount.nonzeroBitCount == 1 else { return false }
+        return CRYPTO_secure_malloc_initialized() == 0 && CRYPTO_secure_malloc_init(byteCount, 32) > 0
+    }
+
+    /// Bytes in use, for status output; 0 when the heap was not started.
+    package static var usedByteCount: Int { CRYPTO_secure_malloc_initialized() == 1 ? CRYPTO_secure_used() : 0 }
+}

@@ -1,0 +1,90 @@
+package import LatchkeyAuthority
+import LatchkeyScopes
+
+/// What the daemon runs with, checked as a whole before anything is opened.
+package struct DaemonSettings: Sendable {
+    package var stateDirectory: String
+    package var host: String
+    /// 0 takes a free one.
+    package var port: Int
+    package var adminSocket: String
+    /// `nil`: `http://HOST:PORT` with the real port.
+    package var issuer: String?
+    package var adminGroup: String
+    /// Whether the operator named the group, so that a host without it is a mistake.
+    package var adminGroupIsRequired: Bool
+    package var masterKeyFile: String?
+    package var trustedProxies: TrustedProxies
+    /// All of the authority's settings but the issuer, which may depend on the port.
+    package var authority: AuthoritySettings
+
+    /// - Throws: `ConfigurationError` for the first value that is wrong.
+    package init(_ values: SettingValues) throws(ConfigurationError) {
+        guard let directory = values.text(.stateDirectory), !directory.isEmpty else {
+            throw ConfigurationError("there is no state directory: say where with --state-dir DIR")
+        }
+        stateDirectory = directory.count > 1 && directory.hasSuffix("/") ? String(directory.dropLast()) : directory
+        (host, port) = try Self.address(values)
+        adminSocket = values.text(.adminSocket) ?? stateDirectory + "/admin.sock"
+        issuer = try Self.issuer(values)
+        adminGroup = values.text(.adminGroup) ?? "latchkey"
+        adminGroupIsRequired = values.text(.adminGroup) != nil
+        masterKeyFile = values.text(.masterKeyFile)
+        guard let proxies = TrustedProxies(values.list(.trustedProxies)) else {
+            throw values.refusal(.trustedProxies, "must be addresses or networks joined by commas, as in 10.0.0.0/8,::1")
+        }
+        trustedProxies = proxies
+        authority = try Self.authority(values)
+        if try !values.flag(.allowPlaintext), !BoundSocket.isLoopback(host: host) {
+            throw ConfigurationError(
+                "\(host) is not a loopback address, and this listener speaks plain HTTP: listen on 127.0.0.1 behind a TLS proxy, or say --allow-plaintext true")
+        }
+    }
+
+    private static func authority(_ values: SettingValues) throws(ConfigurationError) -> AuthoritySettings {
+        let planes: Planes
+        do {
+            planes = try Planes(additional: values.list(.planes))
+        } catch {
+            throw values.refusal(.planes, error.message)
+        }
+        var settings = AuthoritySettings(issuer: "", planes: planes)
+        settings.maxAccessTokenTTL = try values.seconds(.maxAccessTokenTTL, 1...86_400, default: 86_400)
+        settings.accessTokenTTL = try values.seconds(.accessTokenTTL, 1...86_400, default: min(3600, settings.maxAccessTokenTTL))
+        settings.refreshTokenTTL = try values.seconds(.refreshTokenTTL, 1...AuthoritySettings.sessionLife, default: 86_400)
+        settings.refreshRetryWindow = try values.seconds(.refreshRetryWindow, 0...300, default: 10)
+        settings.jwksMaxAge = try values.seconds(.jwksMaxAge, 1...86_400, default: 3600)
+        settings.mintsPerHour = try values.number(.mintsPerHour, 0...1_000_000, default: 60)
+        settings.signingKeyBits = try values.number(.signingKeyBits, 2048...4096, default: 3072)
+        guard [2048, 3072, 4096].contains(settings.signingKeyBits) else {
+            throw values.refusal(.signingKeyBits, "must be 2048, 3072 or 4096")
+        }
+        guard settings.accessTokenTTL <= settings.maxAccessTokenTTL else {
+            throw values.refusal(
+                .accessTokenTTL, "is \(settings.accessTokenTTL) s, more than max-access-token-ttl allows, which is \(settings.maxAccessTokenTTL) s")
+        }
+        return settings
+    }
+
+    /// `HOST:PORT`, an IPv6 address in brackets.
+    private static func address(_ values: SettingValues) throws(ConfigurationError) -> (host: String, port: Int) {
+        let text = values.text(.listen) ?? "127.0.0.1:8787"
+        guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]), (0...65_535).contains(port) else {
+            throw values.refusal(.listen, "must be HOST:PORT, as in 127.0.0.1:8787 or [::1]:8787")
+        }
+        var host = String(text[..<colon])
+        if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
+        guard !host.isEmpty else { throw values.refusal(.listen, "needs a host: 127.0.0.1 for this machine alone") }
+        return (host, port)
+    }
+
+    /// An `http` or `https` URL without query and fragment, of visible ASCII characters.
+    private static func issuer(_ values: SettingValues) throws(ConfigurationError) -> String? {
+        guard let text = values.text(.issuer) else { return nil }
+        let rest = text.hasPrefix("https://") ? text.dropFirst(8) : text.hasPrefix("http://") ? text.dropFirst(7) : ""
+        guard let first = rest.first, first != "/", text.utf8.count <= 256, text.utf8.allSatisfy({ (0x21...0x7E).contains($0) }),
+            !text.contains("?"), !text.contains("#")
+        else { throw values.refusal(.issuer, "must be an http or https URL without query and fragment") }
+        return text
+    }
+}

@@ -1,0 +1,60 @@
+import LatchkeyAuthority
+import LatchkeyVerifier
+
+/// Contract §9.
+enum AdminRoutes {
+    static let all: [Route] = [
+        .get("/v1/admin/status", .holding("relayauth:admin:read:*"), socketOnly: true, "What the operator asks first") { call in
+            let status = try call.authority.status()
+            return .json { $0.status(status, call.about, seal: call.authority.sealState) }
+        }
+    ]
+}
+
+extension JSONWriter {
+    fileprivate mutating func status(_ status: AuthorityStatus, _ about: About, seal: SealState) {
+        object { writer in
+            writer.member("status", status.level.rawValue)
+            writer.member("version", about.version)
+            writer.member("installId", status.install.id)
+            writer.member("orgId", status.install.firstOrganisation)
+            writer.member("issuer", status.issuer)
+            writer.member("listen", ifPresent: about.listen)
+            writer.member("adminSocket", ifPresent: about.adminSocket)
+            writer.member("stateDir", about.stateDirectory)
+            writer.member("time", status.now)
+            writer.key("services")
+            writer.object { writer in
+                for service in status.services {
+                    writer.key(escaping: service.name)
+                    writer.object { writer in
+                        writer.member("status", service.level.rawValue)
+                        writer.member("reason", ifPresent: service.summary)
+                        writer.member("detail", ifPresent: service.detail)
+                    }
+                }
+            }
+            writer.key("seal")
+            writer.object { writer in
+                writer.member("open", seal == .open)
+                writer.member("reason", ifPresent: seal.reason)
+                writer.member("masterKey", about.masterKey)
+                writer.member("sharesDiskWithStore", about.masterKeySharesDisk)
+            }
+            writer.key("signingKeys")
+            writer.array { writer in
+                for key in status.keys {
+                    writer.object { writer in
+                        writer.member("keyId", key.kid)
+                        writer.member("algorithm", "RS256")
+                        writer.member("bits", Int64(key.bits))
+                        writer.member("status", key.state.rawValue)
+                        writer.member("createdAt", key.createdAt)
+                    }
+                }
+            }
+            writer.key("counts")
+            writer.object { writer in for (name, count) in status.counts { writer.member(name, Int64(count)) } }
+        }
+    }
+}

@@ -1,0 +1,99 @@
+import HTTPTypes
+package import HummingbirdCore
+package import LatchkeyAuthority
+import LatchkeyStore
+package import Logging
+package import NIOCore
+
+/// Takes a request through the verdicts of contract §1, in their order: path, credentials, method, size, scope, and then the route's own.
+package struct APIResponder: ConnectionResponder {
+    /// Bytes of a body.
+    private static let largestBody = 64 * 1024
+
+    private let table: RouteTable
+    private let authority: Authority
+    private let authenticator: Authenticator
+    private let proxies: TrustedProxies
+    private let about: About
+    private let requestIds: RequestIds
+
+    package init(table: RouteTable, authority: Authority, peers: PeerPolicy, proxies: TrustedProxies, about: About) throws {
+        self.table = table
+        self.authority = authority
+        self.authenticator = Authenticator(authority: authority, peers: peers)
+        self.proxies = proxies
+        self.about = about
+        self.requestIds = try RequestIds()
+    }
+
+    package func respond(to request: Request, peer: Peer, channel: any Channel, logger: Logger) async -> Response {
+        let requestId = requestIds.id(given: request.headers[.requestId])
+        var answer: Answer
+        do {
+            answer = try await serve(request, peer: peer, requestId: requestId)
+        } catch let error as APIError {
+            answer = ErrorAnswer.make(error, requestId: requestId)
+        } catch let error as AuthorityError {
+            answer = ErrorAnswer.make(error, requestId: requestId)
+        } catch {
+            logger.error("a request failed inside", metadata: ["requestId": "\(requestId)", "path": "\(request.uri.path)", "error": "\(error)"])
+            answer = ErrorAnswer.make(APIError.internalError, requestId: requestId)
+        }
+        answer.headers[.requestId] = requestId
+        if request.method == .head {
+            answer.headers[.contentLength] = String(answer.body.readableBytes)
+            return Response(status: answer.status, headers: answer.headers, body: ResponseBody(contentLength: answer.body.readableBytes) { try await $0.finish(nil) })
+        }
+        return Response(status: answer.status, headers: answer.headers, body: ResponseBody(byteBuffer: answer.body))
+    }
+
+    private func serve(_ request: Request, peer: Peer, requestId: String) async throws -> Answer {
+        guard let (entry, parameters) = table.find(request.uri.path), !entry.isSocketOnly || peer.isUnix else { throw APIError.notFound }
+        try authenticator.admit(peer, request.headers)
+        let origin = origin(of: request, peer: peer, requestId: requestId)
+        let principal = entry.isOpen ? nil : try authenticator.principal(peer, request.headers, origin: origin)
+        guard let route = entry.route(request.method) else { throw APIError.methodNotAllowed(entry.allow) }
+        let body = request.method == .get || request.method == .head ? [] : try await collect(request)
+        if case .scopes(let scopes) = route.access, let principal {
+            for scope in scopes { try authority.require(scope, of: Caller(principal, origin)) }
+        }
+        for (name, value) in parameters where value.isEmpty { throw APIError.invalid(name, "\(name) is empty") }
+        let call = Call(
+            authority: authority, about: about, principal: principal, origin: origin, parameters: parameters, query: Query(request.uri.query),
+            headers: request.headers, body: body)
+        return try await route.handle(call)
+    }
+
+    private func collect(_ request: Request) async throws -> [UInt8] {
+        if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > Self.largestBody { throw APIError.bodyTooLarge }
+        do {
+            return Array(try await request.body.collect(upTo: Self.largestBody).readableBytesView)
+        } catch is NIOTooManyBytesError {
+            throw APIError.bodyTooLarge
+        } catch is BodyDeadlineExceeded {
+            throw APIError.bodyTimeout
+        } catch is BodyUnreadable {
+            throw APIError.invalidJSON
+        }
+    }
+
+    private func origin(of request: Request, peer: Peer, requestId: String) -> RequestOrigin {
+        var origin = RequestOrigin(requestId: requestId)
+        if case .network(let address) = peer {
+            origin.address = proxies.client(peer: address, forwardedFor: request.headers[values: .forwardedFor])
+        }
+        origin.userAgent = request.headers[.userAgent].map(Self.shown)
+        return origin
+    }
+
+    /// What a client says of itself, as far as the audit log keeps it: at most 200 visible ASCII characters and spaces.
+    private static func shown(_ text: String) -> String {
+        String(decoding: text.utf8.prefix(200).map { (0x20...0x7E).contains($0) ? $0 : UInt8(ascii: "?") }, as: UTF8.self)
+    }
+}
+
+extension Peer {
+    var isUnix: Bool {
+        if case .unix = self { true } else { false }
+    }
+}

@@ -1,0 +1,24 @@
+package import LatchkeyScopes
+
+/// Who may call a route. The declaration is what enforces it.
+package enum Access: Sendable {
+    /// Anybody, without credentials.
+    case open
+    /// Whoever authenticates.
+    case credential
+    /// Whoever authenticates and holds every one of these scopes.
+    case scopes([Scope])
+
+    /// - Parameter texts: scopes as the contract writes them; one that does not parse is a mistake in the declaration.
+    package static func holding(_ texts: String...) -> Access {
+        .scopes(
+            texts.map { text in
+                guard let scope = Scope.trusted(stored: text) else { preconditionFailure("the route's scope \(text) is not normalised") }
+                return scope
+            })
+    }
+
+    var isOpen: Bool {
+        if case .open = self { true } else { false }
+    }
+}

@@ -1,0 +1,56 @@
+package import HTTPTypes
+import LatchkeyCrypto
+import LatchkeyVerifier
+package import NIOCore
+
+/// What a handler answers: a status, and JSON bytes unless it has none.
+package struct Answer: Sendable {
+    package var status: HTTPResponse.Status
+    package var headers: HTTPFields
+    package var body: ByteBuffer
+
+    package init(_ status: HTTPResponse.Status, headers: HTTPFields = [:], body: ByteBuffer = ByteBuffer()) {
+        self.status = status
+        self.headers = headers
+        self.body = body
+    }
+
+    /// JSON written by hand into one buffer.
+    static func json(_ status: HTTPResponse.Status = .ok, headers: HTTPFields = [:], _ write: (inout JSONWriter) -> Void) -> Answer {
+        var writer = JSONWriter()
+        write(&writer)
+        return Answer(status, headers: headers.json, body: ByteBuffer(bytes: writer.bytes))
+    }
+
+    /// JSON that carries a secret: never cached anywhere, and our copy of its bytes is wiped.
+    static func secretJSON(_ status: HTTPResponse.Status, capacity: Int, _ write: (inout JSONWriter) -> Void) -> Answer {
+        var writer = JSONWriter(capacity: capacity)
+        write(&writer)
+        let body = ByteBuffer(bytes: writer.bytes)
+        writer.wipe()
+        var headers: HTTPFields = [.cacheControl: "no-store"]
+        headers[.pragma] = "no-cache"
+        return Answer(status, headers: headers.json, body: body)
+    }
+
+    static let noContent = Answer(.noContent)
+}
+
+extension HTTPFields {
+    fileprivate var json: HTTPFields {
+        var fields = self
+        fields[.contentType] = "application/json"
+        return fields
+    }
+}
+
+extension HTTPField.Name {
+    static let pragma = HTTPField.Name("pragma")!
+    static let requestId = HTTPField.Name("x-request-id")!
+    static let apiKey = HTTPField.Name("x-api-key")!
+    static let organisation = HTTPField.Name("x-latchkey-org")!
+    static let forwardedFor = HTTPField.Name("x-forwarded-for")!
+    static let rateLimit = HTTPField.Name("RateLimit-Limit")!
+    static let rateLimitRemaining = HTTPField.Name("RateLimit-Remaining")!
+    static let rateLimitReset = HTTPField.Name("RateLimit-Reset")!
+}

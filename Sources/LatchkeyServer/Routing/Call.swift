@@ -1,0 +1,62 @@
+import FoundationEssentials
+import HTTPTypes
+import LatchkeyAuthority
+
+/// A body that a route takes. Unknown members are passed over.
+package protocol RequestBodyType: Decodable, Sendable {
+    /// The body that stands for none; `nil` when the route needs one.
+    static var whenAbsent: Self? { get }
+}
+
+extension RequestBodyType {
+    package static var whenAbsent: Self? { nil }
+}
+
+/// One request on its way through a handler: authenticated, allowed, its body in memory.
+package struct Call: Sendable {
+    let authority: Authority
+    /// What the daemon says of itself.
+    let about: About
+    /// Who calls, on every route that is not open.
+    let principal: Principal?
+    let origin: RequestOrigin
+    let parameters: [String: String]
+    let query: Query
+    let headers: HTTPFields
+    let body: [UInt8]
+
+    /// The caller of a protected route.
+    ///
+    /// - Throws: `missing_authorization` on an open route, where a handler must not ask.
+    var caller: Caller {
+        get throws(APIError) {
+            guard let principal else { throw .missingAuthorization }
+            return Caller(principal, origin, named: try query["orgId"])
+        }
+    }
+
+    /// A path parameter; the responder has refused an empty one.
+    func parameter(_ name: String) -> String { parameters[name] ?? "" }
+
+    func page(_ kind: IdentifierSource.Kind) throws -> PageRequest {
+        try PageRequest(limit: query["limit"], cursor: query["cursor"], kind: kind)
+    }
+
+    /// - Throws: `invalid_json` when the body is not a JSON object, `invalid_request` with `field` when a member is of the wrong type.
+    func decode<Body: RequestBodyType>(_ type: Body.Type) throws(APIError) -> Body {
+        if body.isEmpty, let absent = Body.whenAbsent { return absent }
+        do {
+            return try JSONDecoder().decode(Body.self, from: Data(body))
+        } catch let DecodingError.typeMismatch(_, context) where !context.codingPath.isEmpty {
+            throw .wrongType(context.codingPath)
+        } catch let DecodingError.valueNotFound(_, context) where !context.codingPath.isEmpty {
+            throw .wrongType(context.codingPath)
+        } catch let DecodingError.keyNotFound(key, context) {
+            throw .missing(context.codingPath + [key])
+        } catch let DecodingError.dataCorrupted(context) where !context.codingPath.isEmpty {
+            throw .wrongType(context.codingPath)
+        } catch {
+            throw .invalidJSON
+        }
+    }
+}

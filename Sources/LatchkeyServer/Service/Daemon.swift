@@ -1,0 +1,145 @@
+import FoundationEssentials
+import Glibc
+package import LatchkeyAuthority
+import LatchkeyStore
+package import LatchkeyVerifier
+package import Logging
+import NIOPosix
+package import ServiceLifecycle
+package import UnixSignals
+
+/// The whole appliance: sockets, store, authority and the services that serve them, from start to clean stop.
+package struct Daemon: Sendable {
+    private let settings: DaemonSettings
+    private let clock: any WallClock
+    private let version: String
+    private let logger: Logger
+    /// Descriptors 3 and on from the service manager, when it has bound the sockets.
+    private let inherited: [BoundSocket]
+
+    package init(settings: DaemonSettings, clock: any WallClock = SystemClock(), version: String, inherited: [BoundSocket] = [], logger: Logger) {
+        self.settings = settings
+        self.clock = clock
+        self.version = version
+        self.inherited = inherited
+        self.logger = logger
+    }
+
+    /// Serves until SIGTERM, SIGINT or a graceful shutdown from outside; in-flight requests end, then the store closes.
+    ///
+    /// - Parameters:
+    ///   - signals: which signals end it.
+    ///   - onReady: called once, when all sockets answer.
+    /// - Throws: `ListenerError`, `StoreError`, `OpeningError`, `ConfigurationError` when it can't start.
+    package func run(signals: [UnixSignal] = [.sigterm, .sigint], onReady: @escaping @Sendable (Running) -> Void = { _ in }) async throws {
+        try makeStateDirectory()
+        // TCP first: its port may be part of the issuer. Until it listens, a connect is refused.
+        let network = try inherited.first { !$0.isUnix } ?? BoundSocket.tcp(host: settings.host, port: settings.port)
+        let url = "http://\(network.name)"
+        let store = try Store.open(directory: settings.stateDirectory + "/store", schema: Tables.schema(writer: version))
+        let authority: Authority
+        do {
+            authority = try openAuthority(store, url: url)
+        } catch {
+            store.close()
+            network.close()
+            throw error
+        }
+        do {
+            let admin = try adminSocket()
+            try await serve(network: network, admin: admin, authority: authority, url: url, signals: signals, onReady: onReady)
+        } catch {
+            await authority.close()
+            throw error
+        }
+        await authority.close()
+        logger.info("stopped; everything that was acknowledged is on disk")
+    }
+
+    private func serve(
+        network: BoundSocket, admin: (socket: BoundSocket, peers: PeerPolicy), authority: Authority, url: String, signals: [UnixSignal],
+        onReady: @escaping @Sendable (Running) -> Void
+    ) async throws {
+        let about = About(
+            version: version, listen: url, adminSocket: admin.socket.name, stateDirectory: settings.stateDirectory, masterKey: masterKey.path,
+            masterKeySharesDisk: Self.device(of: masterKey.path) == Self.device(of: settings.stateDirectory + "/store"),
+            retryWindow: settings.authority.refreshRetryWindow)
+        let responder = try APIResponder(table: .api, authority: authority, peers: admin.peers, proxies: settings.trustedProxies, about: about)
+        let running = Running(url: url, adminSocket: admin.socket.name, authority: authority)
+        let countdown = Countdown(2) { [logger] in
+            logger.info("listening on \(url)")
+            onReady(running)
+        }
+        let group = MultiThreadedEventLoopGroup.singleton
+        let listeners = [network, admin.socket].map { socket in
+            Listener(socket: socket, responder: responder, logger: logger, group: group, onListening: { countdown.count() })
+        }
+        if let problem = authority.keys.signingProblem { logger.error("\(problem)") }
+        var configuration = ServiceGroupConfiguration(
+            services: [.init(service: UpkeepService(authority: authority), successTerminationBehavior: .gracefullyShutdownGroup)]
+                + listeners.map { .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup) },
+            gracefulShutdownSignals: signals, logger: logger)
+        configuration.maximumGracefulShutdownDuration = .seconds(30)
+        try await ServiceGroup(configuration: configuration).run()
+    }
+
+    private func openAuthority(_ store: Store, url: String) throws -> Authority {
+        var authority = settings.authority
+        authority.issuer = settings.issuer ?? url
+        authority.signingThreads = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+        return try Authority.open(store: store, settings: authority, masterKey: masterKey, clock: clock)
+    }
+
+    /// The admin socket and who may use it. Without the admin group only its owner can even connect.
+    private func adminSocket() throws -> (socket: BoundSocket, peers: PeerPolicy) {
+        let group = PeerPolicy.group(named: settings.adminGroup)
+        if group == nil, settings.adminGroupIsRequired {
+            throw ConfigurationError("there is no group \(settings.adminGroup) on this host: make it with addgroup --system, or leave admin-group out")
+        }
+        let peers = PeerPolicy(ownUser: geteuid(), adminGroup: group)
+        let socket =
+            try inherited.first { $0.isUnix } ?? BoundSocket.unix(path: settings.adminSocket, mode: group == nil ? 0o600 : 0o660, group: group)
+        return (socket, peers)
+    }
+
+    /// The configured file, else what the service manager provides, else one beside the store.
+    private var masterKey: MasterKey.Source {
+        if let file = settings.masterKeyFile { return .file(file) }
+        if let directory = ProcessInfo.processInfo.environment["CREDENTIALS_DIRECTORY"] {
+            let path = directory + "/latchkey-master-key"
+            if access(path, F_OK) == 0 { return .provided(path) }
+        }
+        return .file(settings.stateDirectory + "/master.key")
+    }
+
+    /// Makes the state directory, for its owner alone; one that is there must be ours and closed to others.
+    private func makeStateDirectory() throws {
+        let path = settings.stateDirectory
+        if mkdir(path, 0o700) == 0 { return }
+        guard errno == EEXIST else {
+            throw ConfigurationError("the state directory \(path) can't be made: \(String(cString: strerror(errno)))")
+        }
+        var status = stat()
+        guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
+            throw ConfigurationError("the state directory \(path) is not a directory")
+        }
+        guard status.st_uid == geteuid() else {
+            throw ConfigurationError("the state directory \(path) belongs to another user; start as that user, or name another directory")
+        }
+        guard status.st_mode & 0o077 == 0 else {
+            throw ConfigurationError("the state directory \(path) is open to other users; close it with: chmod 0700 \(path)")
+        }
+    }
+
+    private static func device(of path: String) -> UInt64? {
+        var status = stat()
+        return stat(path, &status) == 0 ? UInt64(status.st_dev) : nil
+    }
+
+    /// What a running daemon can be reached by.
+    package struct Running: Sendable {
+        package let url: String
+        package let adminSocket: String
+        package let authority: Authority
+    }
+}

@@ -1,0 +1,72 @@
+import ArgumentParser
+import LatchkeyServer
+
+/// The command line's spelling of the daemon's settings. All are taken as text, so that a bad value is refused in the same words wherever it came from.
+struct SettingFlags: ParsableArguments {
+    @Option(name: .setting(.stateDirectory), help: .setting("Directory of the store and the master key (required).", "dir"))
+    var stateDirectory: String?
+
+    @Option(name: .setting(.listen), help: .setting("Address to listen on; port 0 takes a free one (127.0.0.1:8787).", "host:port"))
+    var listen: String?
+
+    @Option(name: .setting(.adminSocket), help: .setting("Path of the admin socket (DIR/admin.sock).", "path"))
+    var adminSocket: String?
+
+    @Option(name: .setting(.issuer), help: .setting("Issuer of the tokens (http://HOST:PORT).", "url"))
+    var issuer: String?
+
+    @Option(name: .setting(.signingKeyBits), help: .setting("Size of new signing keys: 2048, 3072 or 4096 (3072).", "bits"))
+    var signingKeyBits: String?
+
+    @Option(name: .setting(.accessTokenTTL), help: .setting("Life of an access token (1h).", "time"))
+    var accessTokenTTL: String?
+
+    @Option(name: .setting(.refreshTokenTTL), help: .setting("Life of a refresh token, at most 30d (24h).", "time"))
+    var refreshTokenTTL: String?
+
+    @Option(name: .setting(.maxAccessTokenTTL), help: .setting("Longest life of an access token, at most 24h (24h).", "time"))
+    var maxAccessTokenTTL: String?
+
+    @Option(name: .setting(.refreshRetryWindow), help: .setting("How long a used refresh token gets the same answer again (10s; 0: never).", "time"))
+    var refreshRetryWindow: String?
+
+    @Option(name: .setting(.jwksMaxAge), help: .setting("How long verifiers may keep the JWKS (1h).", "time"))
+    var jwksMaxAge: String?
+
+    @Option(name: .setting(.planes), help: .setting("Planes of scopes beyond the built-in ones, joined by commas.", "names"))
+    var planes: String?
+
+    @Option(name: .setting(.trustedProxies), help: .setting("Addresses and networks of proxies whose X-Forwarded-For counts.", "list"))
+    var trustedProxies: String?
+
+    @Option(name: .setting(.adminGroup), help: .setting("Group whose members may use the admin socket (latchkey, if it exists).", "group"))
+    var adminGroup: String?
+
+    @Option(name: .setting(.masterKeyFile), help: .setting("File of the key that seals the signing keys (DIR/master.key).", "path"))
+    var masterKeyFile: String?
+
+    @Option(
+        name: .setting(.allowPlaintext), defaultAsFlag: "true", help: .setting("Listen with plain HTTP beyond loopback (false).", "true|false"))
+    var allowPlaintext: String?
+
+    @Option(name: .setting(.mintsPerHour), help: .setting("API keys an hour of one root, and of one client address (60; 0: no limit).", "n"))
+    var mintsPerHour: String?
+
+    var values: [Setting: String] {
+        let values: [Setting: String?] = [
+            .stateDirectory: stateDirectory, .listen: listen, .adminSocket: adminSocket, .issuer: issuer, .signingKeyBits: signingKeyBits,
+            .accessTokenTTL: accessTokenTTL, .refreshTokenTTL: refreshTokenTTL, .maxAccessTokenTTL: maxAccessTokenTTL,
+            .refreshRetryWindow: refreshRetryWindow, .jwksMaxAge: jwksMaxAge, .planes: planes, .trustedProxies: trustedProxies,
+            .adminGroup: adminGroup, .masterKeyFile: masterKeyFile, .allowPlaintext: allowPlaintext, .mintsPerHour: mintsPerHour,
+        ]
+        return values.compactMapValues { $0 }
+    }
+}
+
+extension NameSpecification {
+    fileprivate static func setting(_ setting: Setting) -> NameSpecification { .customLong(setting.rawValue) }
+}
+
+extension ArgumentHelp {
+    fileprivate static func setting(_ abstract: String, _ valueName: String) -> ArgumentHelp { ArgumentHelp("\(abstract)", valueName: valueName) }
+}

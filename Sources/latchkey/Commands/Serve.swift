@@ -1,0 +1,49 @@
+import ArgumentParser
+import FoundationEssentials
+import LatchkeyCrypto
+import LatchkeyServer
+import Logging
+
+struct Serve: Command {
+    static let configuration = CommandConfiguration(
+        abstract: "Run the daemon.",
+        discussion: """
+            latchkey serve --state-dir /var/lib/latchkey
+            latchkey serve --config /etc/latchkey/latchkey.conf --check-config
+
+            A setting comes from its flag, else from the environment (LATCHKEY_STATE_DIR), else from the file (STATE_DIR=…). Times are seconds, \
+            or a number with s, m, h or d. It runs until SIGTERM or SIGINT.
+            """
+    )
+
+    @OptionGroup(title: "Settings")
+    var flags: SettingFlags
+
+    @Option(help: ArgumentHelp("Settings file of NAME=value lines (LATCHKEY_CONFIG).", valueName: "file"))
+    var config: String?
+
+    @Flag(help: "Check the settings, print what would be run with, and end: nothing is started or made.")
+    var checkConfig = false
+
+    @Flag(help: "With --check-config: print JSON, for programs.")
+    var json = false
+
+    func validate() throws {
+        if json, !checkConfig { throw ValidationError("--json goes with --check-config: a running daemon prints its log alone") }
+    }
+
+    /// - Parameter inherited: sockets that the service manager has bound.
+    func run(inherited: [BoundSocket]) async throws {
+        let environment = ProcessInfo.processInfo.environment
+        let file = try ConfigurationFile.read(config ?? environment["LATCHKEY_CONFIG"])
+        let values = SettingValues(flags: flags.values, environment: environment, file: file)
+        for name in values.unknownVariables { Output.note("latchkey: warning: \(name) in the environment is not a setting; it changes nothing") }
+        let settings = try DaemonSettings(values)
+        if checkConfig { return try EffectiveSettings(settings, values).print(json: json) }
+        Hardening.raiseDescriptorLimit()
+        // Without it secrets lie in ordinary memory; they are wiped all the same.
+        _ = SecureHeap.start(byteCount: 1 << 20)
+        let logger = Logger(label: "latchkey") { _ in LineLogHandler() }
+        try await Daemon(settings: settings, version: Version.current, inherited: inherited, logger: logger).run()
+    }
+}

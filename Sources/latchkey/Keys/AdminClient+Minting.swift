@@ -1,0 +1,53 @@
+import LatchkeyCrypto
+import LatchkeyVerifier
+
+/// What an API key is minted with.
+struct MintRequest {
+    let name: String
+    let scopes: [String]
+    let expiresAt: Timestamp?
+}
+
+extension AdminClient {
+    /// Mints an API key and delivers its secret. A key whose secret reached nobody is revoked at once.
+    ///
+    /// - Parameters:
+    ///   - destination: taken, once the key is there.
+    ///   - json: whether standard output gets the key's description together with its secret.
+    /// - Returns: the key without its secret.
+    /// - Throws: `.notStored`, with the key's id and whether it could be revoked; what the daemon refused with.
+    func mint(_ request: MintRequest, to destination: inout KeyDestination, json: Bool) async throws(CommandFailure) -> JSONValue {
+        Hardening.holdSignals()
+        let answer = try await post("/v1/api-keys") { writer in
+            writer.member("name", request.name)
+            writer.member("scopes", request.scopes)
+            writer.member("expiresAt", ifPresent: request.expiresAt)
+        }
+        let description = answer.root["apiKey"]?.raw
+        let secret = answer.root["key"]?.secret
+        answer.wipe()
+        guard let description, let secret else { throw JSONScanner.foreign }
+        let key = try JSONDocument(description).root
+        let taken = destination
+        destination = .standardOutput
+        do {
+            try taken.deliver(secret, description: json ? Shown.json(description) : nil)
+        } catch {
+            throw await undo(key["id"]?.text ?? "", because: error)
+        }
+        return key
+    }
+
+    private func undo(_ id: String, because reason: CommandFailure) async -> CommandFailure {
+        do {
+            _ = try await post("/v1/api-keys/\(PathText.encoded(id))/revoke") { $0.member("reason", "its secret could not be stored") }
+            return CommandFailure(
+                .notStored, "the API key \(id) was minted but its secret reached nobody: \(reason.message); it has been revoked",
+                hint: "put that right and mint again")
+        } catch {
+            return CommandFailure(
+                .notStored, "the API key \(id) was minted but its secret reached nobody: \(reason.message); it is still valid, revoking it failed: \(error.message)",
+                hint: "revoke it: latchkey api-keys revoke \(id)")
+        }
+    }
+}

@@ -1,0 +1,23 @@
+import ArgumentParser
+
+/// The names that commands are written with.
+typealias Command = ParsableCommand
+typealias AsyncCommand = AsyncParsableCommand
+
+struct Latchkey: AsyncCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "latchkey",
+        abstract: "An authority for machine credentials: API keys, tokens, and their verification with no network.",
+        discussion: """
+            Start the daemon, mint the first API key over its socket, and look how it is:
+
+              latchkey serve --state-dir ./state
+              latchkey api-keys mint --name admin --scope '*' --to-file admin.key
+              latchkey status
+
+            Exit codes: 0 done, 1 refused or failed, 2 usage, 3 minted but not stored, 4 daemon not reachable, 5 verification failed.
+            """,
+        version: Version.current,
+        subcommands: [Serve.self, Status.self, APIKeys.self, Identities.self, Tokens.self, JWKS.self, Verify.self]
+    )
+}

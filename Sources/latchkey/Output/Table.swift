@@ -1,0 +1,39 @@
+/// Rows of a list. On a terminal they are aligned under a header; elsewhere each is one line of cells with tabs between, without a header.
+struct Table {
+    private let titles: [String]
+    private var widths: [Int]
+    private var hasHeader = false
+
+    init(_ titles: [String]) {
+        self.titles = titles
+        self.widths = titles.map(\.count)
+    }
+
+    /// Prints a page of rows. Columns only ever get wider, so later pages stay under the header where they can.
+    mutating func print(_ rows: [[String]]) throws(CommandFailure) {
+        // A tab is a control character: escaped, it can't be taken for the end of a cell.
+        let cells = rows.map { $0.map { $0.isEmpty ? "-" : Shown.text($0) } }
+        guard Output.isTerminal else {
+            for row in cells { try Output.line(row.joined(separator: "\t")) }
+            return
+        }
+        for row in cells {
+            for (column, cell) in row.enumerated() { widths[column] = max(widths[column], cell.count) }
+        }
+        if !hasHeader {
+            hasHeader = true
+            let header = aligned(titles)
+            try Output.line(Output.usesColour ? "\u{1B}[1m\(header)\u{1B}[0m" : header)
+        }
+        for row in cells { try Output.line(aligned(row)) }
+    }
+
+    private func aligned(_ row: [String]) -> String {
+        var line = ""
+        for (column, cell) in row.enumerated() {
+            line += cell
+            if column < row.count - 1 { line += String(repeating: " ", count: widths[column] - cell.count + 2) }
+        }
+        return line
+    }
+}

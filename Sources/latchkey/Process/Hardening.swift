@@ -1,0 +1,38 @@
+import Glibc
+
+/// What every run of this program does first: it may hold secrets.
+enum Hardening {
+    static func apply() {
+        // A closed pipe and a file size limit are errors of the write that meets them. As signals they would end the process between
+        // the mint of a key and its revocation.
+        signal(SIGPIPE, SIG_IGN)
+        signal(SIGXFSZ, SIG_IGN)
+        umask(0o077)
+        var none = rlimit(rlim_cur: 0, rlim_max: 0)
+        setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)
+        makeUndumpable()
+    }
+
+    /// A core pattern that is a pipe ignores `RLIMIT_CORE`; an undumpable process leaves nothing there either, and its user's other processes can't
+    /// trace it. `prctl` is variadic, which Swift does not import, hence the look-up; its arguments are words on every Linux ABI.
+    private static func makeUndumpable() {
+        let setDumpable: CInt = 4  // PR_SET_DUMPABLE of <linux/prctl.h>
+        typealias Call = @convention(c) (CInt, CUnsignedLong, CUnsignedLong, CUnsignedLong, CUnsignedLong) -> CInt
+        guard let symbol = dlsym(UnsafeMutableRawPointer(bitPattern: 0), "prctl") else { return }
+        let prctl = unsafeBitCast(symbol, to: Call.self)
+        _ = prctl(setDumpable, 0, 0, 0, 0)
+    }
+
+    /// Lets the daemon hold as many connections as the host allows, within reason.
+    static func raiseDescriptorLimit() {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+        limit.rlim_cur = max(limit.rlim_cur, min(limit.rlim_max, 65_536))
+        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    }
+
+    /// From here on the process can't be ended by the keyboard, a closing terminal or a plain `kill`: what follows must not be left half done.
+    static func holdSignals() {
+        for number in [SIGINT, SIGTERM, SIGHUP] { signal(number, SIG_IGN) }
+    }
+}
