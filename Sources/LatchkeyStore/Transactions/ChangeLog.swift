@@ -3,6 +3,12 @@ package struct Change: Sendable, Equatable {
     package let table: String
     package let key: [UInt8]
     package let value: [UInt8]?
+
+    package init(table: String, key: [UInt8], value: [UInt8]?) {
+        self.table = table
+        self.key = key
+        self.value = value
+    }
 }
 
 /// What the closures of one write transaction did. Lives on the writer's thread.

@@ -7,7 +7,7 @@ final class JSONDocument {
     private let node: JSONNode
 
     /// Throws `.failed` when the bytes are not one JSON value.
-    init(_ bytes: consuming [UInt8]) throws(CommandFailure) {
+    init(_ bytes: [UInt8]) throws(CommandFailure) {
         var scanner = JSONScanner(bytes)
         self.node = try scanner.document()
         self.bytes = bytes
