@@ -97,8 +97,11 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: swift,
-            // Full RELRO: every symbol is bound at start and the table made read-only.
-            linkerSettings: [.unsafeFlags(["-Xlinker", "-z", "-Xlinker", "now"], .when(platforms: [.linux]))]
+            // Full RELRO: every symbol is bound at start and the table made read-only. An executable has nothing to export: without a dynamic symbol
+            // table the linker can drop what nothing calls.
+            linkerSettings: [
+                .unsafeFlags(["-Xlinker", "-z", "-Xlinker", "now", "-Xlinker", "--no-export-dynamic"], .when(platforms: [.linux]))
+            ]
         ),
         // tests
         .testTarget(name: "LatchkeyScopesTests", dependencies: ["LatchkeyScopes"], swiftSettings: swift),

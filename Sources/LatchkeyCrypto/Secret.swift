@@ -2,9 +2,10 @@ import COpenSSL
 
 /// Bytes that must not leave the process by accident: keys, API keys, refresh tokens.
 ///
-/// The memory is libcrypto's secure heap while `SecureHeap` is started and has room (locked, out of core dumps), ordinary memory otherwise, and
-/// is wiped when the last reference goes. The bytes never change after construction, so any thread may read them. There is no
-/// description, no reflection and no coding: whoever wants the content says so with `withBytes`, and answers for every copy.
+/// The memory is libcrypto's secure heap while `SecureHeap` is started and has room (locked, out of core dumps), ordinary memory
+/// otherwise, and is wiped when the last reference goes. The bytes never change after construction, so any thread may read them.
+/// There is no description, no reflection and no coding: whoever wants the content says so with `withBytes`, and answers for
+/// every copy.
 @safe package final class Secret: Sendable {
     private nonisolated(unsafe) let storage: UnsafeMutableBufferPointer<UInt8>
 

@@ -19,7 +19,7 @@ import Testing
     }
 
     @Test(arguments: [
-        "x{}", "{}x", "{}{}", "{}\u{0}", "", " ", "-----BEGIN PRIVATE KEY-----\n",
+        "x{}", "x\n{}", "{}x", "{}\nx", "{}{}", "{}\u{0}", "", " ", "-----BEGIN PRIVATE KEY-----\n",
         "-----BEGIN PRIVATE KEY-----\n-----END PRIVATE KEY-----\n",
         "-----BEGIN PRIVATE KEY-----\nAA*A\n-----END PRIVATE KEY-----\n",
         "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END RSA PRIVATE KEY-----\n",

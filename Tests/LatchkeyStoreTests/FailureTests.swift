@@ -32,7 +32,9 @@ struct FailureTests {
         return 200
     }
 
-    private func putBlob(_ store: Store, _ number: Int, _ purpose: WritePurpose) throws { try putBlob(store, number, size: 50_000, purpose) }
+    private func putBlob(_ store: Store, _ number: Int, _ purpose: WritePurpose) throws {
+        try putBlob(store, number, size: 50_000, purpose)
+    }
 
     private func waitUntilWell(_ store: Store) async { while !store.health.isWritable { await Task.yield() } }
 
@@ -67,12 +69,24 @@ struct FailureTests {
         #expect(try store.read { try $0.count(Tables.names) } == 0)
     }
 
+    @Test func `an error that a closure swallows is its own, not its neighbours'`() async throws {
+        let store = try scratch.open(Tables.schema(), options(map: 2 << 20))
+        defer { store.close() }
+        let swallow: @Sendable (borrowing WriteTransaction) throws -> Void = { try? $0.put(Tables.blobs, [1], Blob(size: 4 << 20)) }
+        let put: @Sendable (borrowing WriteTransaction) throws -> Void = { try $0.put(Tables.names, "a", Name(text: "a")) }
+        let results = try await store.inOneBatch([(.growth, swallow), (.growth, put)])
+        #expect(throws: StoreError(.unavailable, "")) { try results[0].get() }
+        try results[1].get()
+        #expect(try store.read { try $0.count(Tables.names) } == 1)
+    }
+
     @Test func `one closure too large for the map doesn't take its batch with it`() async throws {
         let store = try scratch.open(Tables.schema(), options(map: 2 << 20))
         defer { store.close() }
-        let results = try await store.inOneBatch([1, 4 << 20, 2].map { size in
-            (.growth, { try $0.put(Tables.blobs, [1, UInt8(truncatingIfNeeded: size)], Blob(size: size)) })
-        })
+        let results = try await store.inOneBatch(
+            [1, 4 << 20, 2].map { size in
+                (.growth, { try $0.put(Tables.blobs, [1, UInt8(truncatingIfNeeded: size)], Blob(size: size)) })
+            })
         try results[0].get()
         #expect(throws: StoreError(.unavailable, "")) { try results[1].get() }
         try results[2].get()
@@ -107,7 +121,8 @@ struct FailureTests {
         #expect(store.health.isWritable)
     }
 
-    @Test(.enabled(if: SmallDisk.isPossible)) func `a full disk is unavailable, reads go on, and writes resume by themselves`() async throws {
+    @Test(.enabled(if: SmallDisk.isPossible)) func `a full disk is unavailable, reads go on, and writes resume by themselves`() async throws
+    {
         let disk = try #require(SmallDisk(bytes: 4 << 20))
         let store = try Store.open(directory: disk.store, schema: Tables.schema(), options: options())
         defer { store.close() }

@@ -52,7 +52,8 @@ struct ScanTests {
                             }
                             let wanted = expected(prefix, from, after, descending, 4)
                             if visited != wanted {
-                                Issue.record("prefix \(prefix) from \(from ?? []) after \(after ?? []) \(descending): \(visited) not \(wanted)")
+                                Issue.record(
+                                    "prefix \(prefix) from \(from ?? []) after \(after ?? []) \(descending): \(visited) not \(wanted)")
                             }
                         }
                     }

@@ -24,7 +24,8 @@ package final class Ed25519PublicKey: Sendable {
 
     /// The key in a JWK that is meant for it (RFC 8037 §2).
     ///
-    /// Throws `.unsupportedKey` unless `kty` is `OKP`, `crv` is `Ed25519`, and `alg`, `use` and `key_ops`, where present, are for EdDSA signatures; `.malformedKey` when `x` isn't 32 bytes.
+    /// Throws `.unsupportedKey` unless `kty` is `OKP`, `crv` is `Ed25519`, and `alg`, `use` and `key_ops`, where present, are for
+    /// EdDSA signatures; `.malformedKey` when `x` isn't 32 bytes.
     package convenience init(jwk: JWK) throws(CryptoError) {
         try jwk.require(keyType: "OKP", algorithm: "EdDSA")
         guard let curve = jwk.crv, curve.utf8.elementsEqual("Ed25519".utf8) else {

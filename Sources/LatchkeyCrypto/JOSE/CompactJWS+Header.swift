@@ -1,8 +1,9 @@
 extension CompactJWS {
     /// The protected header (RFC 7515 §4), decoded strictly.
     ///
-    /// `alg`, `typ`, `cty` and `kid` are visible ASCII or the header is refused, so that comparing them as Swift strings compares bytes. Members that
-    /// point to keys (`jwk`, `jku`, `x5u`, `x5c`) are ignored like any unknown one: keys come from the key ring alone.
+    /// `alg`, `typ`, `cty` and `kid` are visible ASCII or the header is refused, so that comparing them as Swift strings compares
+    /// bytes. Members that point to keys (`jwk`, `jku`, `x5u`, `x5c`) are ignored like any unknown one: keys come from the key
+    /// ring alone.
     package struct Header: Sendable, Equatable {
         package let alg: String
         package let typ: String?

@@ -10,7 +10,8 @@ package struct CompactJWS: Sendable {
     /// The bytes that the signature is over, as they came.
     package let signingInput: [UInt8]
 
-    /// Throws `.malformedToken` unless there are exactly three parts of strict base64url, at most 16 KiB, the last not empty, and as `Header` does.
+    /// Throws `.malformedToken` unless there are exactly three parts of strict base64url, at most 16 KiB, the last not empty, and
+    /// as `Header` does.
     package init(parsing token: String) throws(CryptoError) {
         guard token.utf8.count <= Self.greatestSize else { throw Self.malformed() }
         try self.init(parsing: Array(token.utf8))

@@ -25,7 +25,8 @@ package struct JSONObjectReader {
 
     private init(_ bytes: [UInt8]) { self.bytes = bytes }
 
-    /// Calls `member` for each member of the outer object, in order. Throws what it throws, and `.malformedJSON`, possibly after some calls.
+    /// Calls `member` for each member of the outer object, in order. Throws what it throws, and `.malformedJSON`, possibly after
+    /// some calls.
     package static func read(_ bytes: [UInt8], member: (String, Value) throws(CryptoError) -> Void) throws(CryptoError) {
         var reader = JSONObjectReader(bytes)
         reader.skipSpace()

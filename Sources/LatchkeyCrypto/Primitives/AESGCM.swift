@@ -29,7 +29,8 @@ package enum AESGCM {
 
     /// Opens what `seal` made, all or nothing: no byte of the plaintext is given out before the tag has been checked.
     ///
-    /// Throws `.authenticationFailed`, with one message, for anything changed, cut, lengthened or sealed otherwise; `.invalidArgument` as `seal` does.
+    /// Throws `.authenticationFailed`, with one message, for anything changed, cut, lengthened or sealed otherwise;
+    /// `.invalidArgument` as `seal` does.
     package static func open(_ sealed: [UInt8], key: Secret, associatedData: [UInt8]) throws(CryptoError) -> Secret {
         try check(key, sealed.count, associatedData.count)
         guard sealed.count >= overhead else { throw CipherContext.refusal() }

@@ -35,7 +35,8 @@ package final class RSAPrivateKey: Sendable {
         }
     }
 
-    /// Makes a key of 2048, 3072 or 4096 bits with the exponent 65537. Takes from tens of milliseconds to seconds: not for a request's path.
+    /// Makes a key of 2048, 3072 or 4096 bits with the exponent 65537. Takes from tens of milliseconds to seconds: not for a
+    /// request's path.
     ///
     /// Throws `.invalidArgument` for another size.
     package static func generate(bits: Int) throws(CryptoError) -> RSAPrivateKey {

@@ -3,7 +3,8 @@ import COpenSSL
 extension RSAPublicKey {
     /// A PEM text with one `PUBLIC KEY` block (`SubjectPublicKeyInfo`).
     ///
-    /// Throws `.malformedKey` when it isn't that or holds anything more, `.unsupportedKey` for another type of key and as `init(modulus:exponent:)` does.
+    /// Throws `.malformedKey` when it isn't that or holds anything more, `.unsupportedKey` for another type of key and as
+    /// `init(modulus:exponent:)` does.
     package convenience init(pem: [UInt8]) throws(CryptoError) {
         let block = try PEMBlock(pem.span)
         guard block.label.utf8.elementsEqual("PUBLIC KEY".utf8), !block.hasHeaders else {
@@ -25,8 +26,9 @@ extension RSAPublicKey {
 
     /// The key in a JWK that is meant for it.
     ///
-    /// Throws `.unsupportedKey` unless `kty` is `RSA` and `alg`, `use` and `key_ops`, where present, are for RS256 signatures; `.malformedKey` when `n` or `e` is missing or not
-    /// a minimal base64url integer (RFC 7518 §6.3.1); and as `init(modulus:exponent:)` does.
+    /// Throws `.unsupportedKey` unless `kty` is `RSA` and `alg`, `use` and `key_ops`, where present, are for RS256 signatures;
+    /// `.malformedKey` when `n` or `e` is missing or not a minimal base64url integer (RFC 7518 §6.3.1); and as
+    /// `init(modulus:exponent:)` does.
     package convenience init(jwk: JWK) throws(CryptoError) {
         try jwk.require(keyType: "RSA", algorithm: "RS256")
         guard let n = jwk.n.flatMap({ Base64URL.decode($0) }), let e = jwk.e.flatMap({ Base64URL.decode($0) }),

@@ -22,8 +22,8 @@ package final class RSAPublicKey: Sendable {
 
     /// Big-endian integers; leading zeros are dropped.
     ///
-    /// Throws `.unsupportedKey` for a modulus outside `acceptedBits` or even, and for an exponent that is even, less than 3 or more than 64 bits
-    /// long: none is ever made by an honest generator, and each is weak or slow.
+    /// Throws `.unsupportedKey` for a modulus outside `acceptedBits` or even, and for an exponent that is even, less than 3 or
+    /// more than 64 bits long: none is ever made by an honest generator, and each is weak or slow.
     package init(modulus: [UInt8], exponent: [UInt8]) throws(CryptoError) {
         let modulus = Array(modulus.drop { $0 == 0 })
         let exponent = Array(exponent.drop { $0 == 0 })

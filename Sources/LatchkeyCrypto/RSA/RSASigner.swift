@@ -11,8 +11,9 @@
 /// | `RSAPrivateKey.sign` from all threads | 1.00 | 1.01 | 0.99 | 1.03 |
 /// | one `EVP_PKEY`, a new context a signature | 0.98 | 0.99 | 0.99 | 1.02 |
 ///
-/// So two threads sign twice as much as one in every arrangement, and differences are within the noise. The copies are kept because what one
-/// `EVP_PKEY` shares (its lock, its reference count, its blinding state) is contended more with every further core, and a copy costs a few KiB.
+/// So two threads sign twice as much as one in every arrangement, and the differences are within the noise. A signer a thread is
+/// what to use all the same: what one `EVP_PKEY` shares (its lock, its reference count, its blinding state) has more to suffer on
+/// hosts with more cores, and a copy costs 2 KiB.
 package final class RSASigner {
     private let context: SignatureContext
     private let count: Int

@@ -29,15 +29,15 @@ extension BoundSocket {
             guard fchmod(descriptor, mode) == 0, SocketCalls.with(address, { bind(descriptor, $0, $1) }) == 0 else {
                 throw .system("can't make the socket \(path)", errno: errno)
             }
-            let own = try Self.identity(of: path)
-            made = own
+            made = OwnPath(path)
             if let group, lchown(path, uid_t.max, group) != 0 {
                 throw .system("can't give the socket \(path) to group \(group)", errno: errno)
             }
             guard chmod(path, mode) == 0 else { throw .system("can't set the mode of the socket \(path)", errno: errno) }
-            try Self.verify(path, own, mode: mode, group: group)
+            made = OwnPath(path)
+            try Self.verify(path, mode: mode, group: group)
             guard listen(descriptor, SocketCalls.defaultBacklog) == 0 else { throw .system("can't listen on \(path)", errno: errno) }
-            return BoundSocket(descriptor: descriptor, isUnix: true, name: path, port: nil, ownPath: own)
+            return BoundSocket(descriptor: descriptor, isUnix: true, name: path, port: nil, ownPath: made)
         } catch {
             // The handle's own way out removes the path, if it is ours, and closes the descriptor.
             BoundSocket(descriptor: descriptor, isUnix: true, name: path, port: nil, ownPath: made).close()
@@ -64,18 +64,12 @@ extension BoundSocket {
         guard unlink(path) == 0 else { throw .system("can't replace the stale socket \(path)", errno: errno) }
     }
 
-    private static func identity(of path: String) throws(ListenerError) -> OwnPath {
-        var status = stat()
-        guard lstat(path, &status) == 0 else { throw .system("can't look at the socket \(path)", errno: errno) }
-        return OwnPath(path: path, device: status.st_dev, inode: status.st_ino)
-    }
-
-    /// The changes of owner and mode went by path: make sure that they met the socket that was made.
-    private static func verify(_ path: String, _ own: OwnPath, mode: mode_t, group: gid_t?) throws(ListenerError) {
+    /// The changes of owner and mode went by path: make sure that what they met is a socket, and came out as asked.
+    private static func verify(_ path: String, mode: mode_t, group: gid_t?) throws(ListenerError) {
         var status = stat()
         let right =
-            lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFSOCK && status.st_dev == own.device
-            && status.st_ino == own.inode && status.st_mode & 0o7777 == mode && (group == nil || status.st_gid == group)
+            lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFSOCK && status.st_mode & 0o7777 == mode
+            && status.st_uid == geteuid() && (group == nil || status.st_gid == group)
         guard right else {
             throw ListenerError(.system, "\(path) was changed by someone else while it was made; check who may write to its directory")
         }

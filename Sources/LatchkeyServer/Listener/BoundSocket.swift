@@ -31,11 +31,25 @@ package struct BoundSocket: Sendable {
         if let descriptor = self.handle.take() { _ = Glibc.close(descriptor) }
     }
 
-    /// A path that was made here, with the identity that tells it from a later one of the same name.
-    struct OwnPath: Sendable {
+    /// A path that was made here, with what tells its file from a later one of the same name. Inode numbers are reused at once
+    /// on common file systems, so the time of the last change counts too: in doubt a file is left where it is.
+    struct OwnPath: Sendable, Equatable {
         let path: String
-        let device: dev_t
-        let inode: ino_t
+        private let device: dev_t
+        private let inode: ino_t
+        private let seconds: Int
+        private let nanoseconds: Int
+
+        /// The file at `path` as it is now; none when there is none.
+        init?(_ path: String) {
+            var status = stat()
+            guard lstat(path, &status) == 0 else { return nil }
+            self.path = path
+            self.device = status.st_dev
+            self.inode = status.st_ino
+            self.seconds = status.st_ctim.tv_sec
+            self.nanoseconds = status.st_ctim.tv_nsec
+        }
     }
 
     /// The one owner of the descriptor: it is handed on once or closed once.
@@ -59,16 +73,13 @@ package struct BoundSocket: Sendable {
             }
         }
 
-        /// Removes our own path, at most once: inode numbers are reused, so a second look could take a successor's socket
-        /// for ours.
+        /// Removes our own path, at most once.
         func removePath() {
             let own = self.state.withLock { state in
                 defer { state.ownPath = nil }
                 return state.ownPath
             }
-            guard let own else { return }
-            var status = stat()
-            if lstat(own.path, &status) == 0, status.st_dev == own.device, status.st_ino == own.inode { _ = unlink(own.path) }
+            if let own, OwnPath(own.path) == own { _ = unlink(own.path) }
         }
     }
 }

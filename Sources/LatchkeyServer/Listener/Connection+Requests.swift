@@ -2,7 +2,6 @@ import HTTPTypes
 import HummingbirdCore
 import NIOCore
 import NIOHTTP1
-import NIOHTTPTypesHTTP1
 
 extension Connection {
     func received(_ part: HTTPServerRequestPart) {
@@ -50,8 +49,9 @@ extension Connection {
             self.loop.loop.execute { self.bodyWanted() }
         }
         if let chunk = self.exchange?.gathered { pipe.push(chunk) }
+        let wantsContinue = self.expectsContinue
         self.exchange?.pipe = pipe
-        self.exchange?.wantsContinue = self.expectsContinue
+        self.exchange?.wantsContinue = wantsContinue
         self.bodyTimer = self.loop.loop.assumeIsolated().scheduleTask(in: TimeAmount(self.service.limits.bodyTimeout)) {
             pipe.fail(BodyDeadlineExceeded())
         }
@@ -59,7 +59,7 @@ extension Connection {
     }
 
     private func begin(with body: RequestBody) {
-        guard let head = self.exchange?.head, let request = try? Self.request(head, body) else { return self.refuse(.badRequest) }
+        guard let head = self.exchange?.head, let request = HTTPRequest(head) else { return self.refuse(.badRequest) }
         self.phase = .serving
         // CONNECT and Upgrade make the decoder stop for good after this request.
         self.closeAfterAnswer =
@@ -68,7 +68,7 @@ extension Connection {
         self.started += 1
         self.running += 1
         self.task = Task(executorPreference: self.loop) { [number = self.started] in
-            await self.serve(request, number: number)
+            await self.serve(Request(head: request, body: body), number: number)
         }
     }
 
@@ -142,20 +142,5 @@ extension Connection {
         if self.phase == .idle, let status = self.queuedError { return self.refuse(status) }
         if self.exchange?.receiving == true, let status = self.queuedError { self.parserRefused(status) }
         self.resumeReading()
-    }
-
-    private static func request(_ head: HTTPRequestHead, _ body: RequestBody) throws -> Request {
-        // The usual form of target (RFC 9112 §3.2.1) needs no URL parser, which would cost as much as all the rest here.
-        guard head.uri.utf8.first == UInt8(ascii: "/") else {
-            return Request(head: try HTTPRequest(head, secure: false, splitCookie: false), body: body)
-        }
-        let request = HTTPRequest(
-            method: try HTTPRequest.Method(head.method),
-            scheme: "http",
-            authority: head.headers.first(name: "host"),
-            path: head.uri,
-            headerFields: HTTPFields(head.headers, splitCookie: false)
-        )
-        return Request(head: request, body: body)
     }
 }

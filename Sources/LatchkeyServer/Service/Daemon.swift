@@ -5,7 +5,7 @@ import LatchkeyStore
 package import LatchkeyVerifier
 package import Logging
 import NIOPosix
-package import ServiceLifecycle
+import ServiceLifecycle
 package import UnixSignals
 
 /// The whole appliance: sockets, store, authority and the services that serve them, from start to clean stop.

@@ -1,0 +1,61 @@
+import LatchkeyServer
+import Testing
+
+@testable import latchkey
+
+@Suite(.timeLimit(.minutes(1))) struct Help {
+    static let commands: [[String]] = [
+        [], ["serve"], ["status"], ["jwks"], ["verify"], ["api-keys"], ["api-keys", "mint"], ["api-keys", "list"], ["api-keys", "show"],
+        ["api-keys", "revoke"], ["identities"], ["identities", "create"], ["identities", "list"], ["identities", "show"], ["tokens"],
+        ["tokens", "issue"], ["tokens", "refresh"], ["tokens", "introspect"], ["tokens", "revoke"],
+    ]
+
+    @Test(arguments: commands)
+    func `every command has help with an example`(command: [String]) async throws {
+        let run = try await Tool.run(command + ["--help"])
+        #expect(run.code == 0 && run.errors.isEmpty)
+        #expect(run.output.contains((["latchkey"] + command).joined(separator: " ") + " "))
+        let usage = run.output.components(of: "USAGE:")
+        #expect(usage[0].contains("latchkey " + (command.first ?? "serve")), "the example stands before the usage")
+    }
+
+    @Test func `every command but the groups takes --json`() async throws {
+        for command in Self.commands where command.count == 2 || ["serve", "status", "jwks", "verify"].contains(command.first) {
+            #expect(try await Tool.run(command + ["--help"]).output.contains("--json"))
+        }
+    }
+
+    @Test func `latchkey alone, and a group alone, print help`() async throws {
+        for command in [[], ["api-keys"], ["identities"], ["tokens"]] {
+            let run = try await Tool.run(command)
+            #expect(run.code == 0 && run.output.contains("SUBCOMMANDS:"))
+        }
+    }
+
+    @Test(arguments: [["frobnicate"], ["api-keys", "rotate"], ["status", "--url", "x"], ["--frobnicate"], ["verify"], ["api-keys", "show"]])
+    func `an unknown or incomplete command line is usage`(command: [String]) async throws {
+        let run = try await Tool.run(command)
+        #expect(run.code == 2 && run.output.isEmpty)
+        #expect(run.errors.hasPrefix("latchkey: ") && run.errors.contains("\nhint: see 'latchkey"))
+        #expect(run.errors.split(separator: "\n").count == 2)
+    }
+
+    @Test func `every setting has its flag`() async throws {
+        var flags = SettingFlags()
+        (flags.stateDirectory, flags.listen, flags.adminSocket, flags.issuer) = ("a", "b", "c", "d")
+        (flags.signingKeyBits, flags.accessTokenTTL, flags.refreshTokenTTL, flags.maxAccessTokenTTL) = ("e", "f", "g", "h")
+        (flags.refreshRetryWindow, flags.jwksMaxAge, flags.planes, flags.trustedProxies) = ("i", "j", "k", "l")
+        (flags.adminGroup, flags.masterKeyFile, flags.allowPlaintext, flags.mintsPerHour) = ("m", "n", "o", "p")
+        #expect(Set(flags.values.keys) == Set(Setting.allCases))
+        #expect(Set(flags.values.values).count == Setting.allCases.count)
+        let help = try await Tool.run(["serve", "--help"]).output
+        for setting in Setting.allCases { #expect(help.contains(setting.flag)) }
+    }
+}
+
+extension String {
+    fileprivate func components(of separator: String) -> [String] {
+        guard let range = self.firstRange(of: separator) else { return [self] }
+        return [String(self[..<range.lowerBound]), String(self[range.upperBound...])]
+    }
+}
