@@ -121,7 +121,8 @@ let package = Package(
         ),
         .testTarget(
             name: "latchkeyTests",
-            dependencies: ["latchkey", "LatchkeyAuthority", "LatchkeyStore", "LatchkeyCrypto", "LatchkeyVerifier", .subprocess],
+            dependencies: ["latchkey", "LatchkeyAuthority", "LatchkeyStore", "LatchkeyCrypto", "LatchkeyVerifier", .subprocess, .client]
+                + Target.Dependency.nio,
             swiftSettings: swift
         ),
     ],

@@ -1,3 +1,4 @@
+import LatchkeyCrypto
 import Testing
 
 @testable import latchkey

@@ -12,6 +12,9 @@ package final class KeyRingSnapshot: Sendable {
     /// The active key's private half, or why there is none.
     let signer: Result<RSAPrivateKey, AuthorityError>
 
+    /// What a person should know about a standby that could not take over; the signer is not concerned.
+    package let standbyProblem: String?
+
     /// What a person should know about a signer that is out of reach.
     package var signingProblem: String? {
         if case .failure(let error) = signer { error.message } else { nil }
@@ -23,6 +26,15 @@ package final class KeyRingSnapshot: Sendable {
         document = ring.document
         entityTag = "\"\(Base64URL.encode(Array(SHA256.hash(document).prefix(12))))\""
         signer = Self.signer(of: ring, seal: seal, sealState: sealState)
+        standbyProblem = seal.flatMap { Self.standbyProblem(of: ring, seal: $0) }
+    }
+
+    private static func standbyProblem(of ring: KeyRing, seal: Seal) -> String? {
+        guard let standby = ring.standby else { return "there is no standby signing key" }
+        guard let sealed = standby.sealedPrivateKey, (try? standby.openedPrivateKey(sealed: sealed, by: seal)) != nil else {
+            return "the sealed private half of the standby signing key \(standby.kid) does not open in its place; it was changed or moved"
+        }
+        return nil
     }
 
     private static func signer(of ring: KeyRing, seal: Seal?, sealState: SealState) -> Result<RSAPrivateKey, AuthorityError> {
@@ -43,9 +55,14 @@ package final class KeyRingSnapshot: Sendable {
 }
 
 extension SigningKeyRecord {
-    /// Opens the private half and makes sure that it is this record's.
+    /// The private half's PKCS#8. That it opens says that it was sealed here, for this record.
+    func openedPrivateKey(sealed: String, by seal: Seal) throws -> Secret {
+        try seal.open(sealed, type: "signing-key", id: kid, version: Self.version)
+    }
+
+    /// Opens the private half and makes sure that it is this record's. It was checked in full before it was sealed.
     func privateKey(sealed: String, by seal: Seal) throws -> RSAPrivateKey {
-        let key = try RSAPrivateKey(pkcs8: seal.open(sealed, type: "signing-key", id: kid, version: Self.version))
+        let key = try RSAPrivateKey(pkcs8: openedPrivateKey(sealed: sealed, by: seal), validation: .pairwise)
         guard key.publicKey.thumbprint == kid else { throw SealError.notSealed }
         return key
     }

@@ -43,6 +43,8 @@ extension Authority {
         let signing =
             snapshot.signingProblem.map {
                 ServiceHealth(name: "signing", level: .degraded, summary: "tokens are verified but none can be signed", detail: $0)
+            } ?? snapshot.standbyProblem.map {
+                ServiceHealth(name: "signing", level: .degraded, summary: "the standby signing key can't take over", detail: $0)
             } ?? ServiceHealth(name: "signing", level: .healthy, summary: nil, detail: nil)
         return [storeHealth, signing]
     }

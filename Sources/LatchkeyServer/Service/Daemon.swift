@@ -74,7 +74,7 @@ package struct Daemon: Sendable {
         let listeners = [network, admin.socket].map { socket in
             Listener(socket: socket, responder: responder, logger: logger, group: group, onListening: { countdown.count() })
         }
-        if let problem = authority.keys.signingProblem { logger.error("\(problem)") }
+        for service in authority.services where service.level != .healthy { logger.error("\(service.detail ?? service.name)") }
         var configuration = ServiceGroupConfiguration(
             services: [.init(service: UpkeepService(authority: authority), successTerminationBehavior: .gracefullyShutdownGroup)]
                 + listeners.map { .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup) },

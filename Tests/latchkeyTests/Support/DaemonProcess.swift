@@ -45,7 +45,7 @@ struct DaemonProcess: Sendable {
     /// Starts a daemon, waits for its `listening on` line, lends it, ends it with SIGTERM and waits until it has gone.
     static func with<Value: Sendable>(
         stateDirectory: String, options: [String] = DaemonProcess.options, environment: [String: String] = [:],
-        _ body: @escaping @Sendable (DaemonProcess) async throws -> Value
+        _ body: (DaemonProcess) async throws -> Value
     ) async throws -> Ended<Value> {
         let log = Log()
         let configuration = Configuration(

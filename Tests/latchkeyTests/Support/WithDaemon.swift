@@ -2,13 +2,10 @@ import Testing
 
 /// One daemon for all tests of a suite, as `DaemonProcess.shared`.
 struct WithDaemon: SuiteTrait, TestScoping {
-    func provideScope(for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void) async throws {
+    func provideScope(for test: Test, testCase: Test.Case?, performing function: @Sendable @concurrent () async throws -> Void) async throws {
         try await ScratchDirectory.with { directory in
-            // The closure runs inside this call; it is Sendable, and only its type can't say so here.
-            _ = try await withoutActuallyEscaping(function) { function in
-                try await DaemonProcess.with(stateDirectory: directory["state"]) { daemon in
-                    try await DaemonProcess.$shared.withValue(daemon) { try await function() }
-                }
+            _ = try await DaemonProcess.with(stateDirectory: directory["state"]) { daemon in
+                try await DaemonProcess.$shared.withValue(daemon) { try await function() }
             }
         }
     }
