@@ -97,10 +97,14 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: swift,
-            // Full RELRO: every symbol is bound at start and the table made read-only. An executable has nothing to export: without a dynamic symbol
-            // table the linker can drop what nothing calls.
+            // Full RELRO: every symbol is bound at start and the table made read-only. An executable has nothing to export, so that the linker can drop
+            // what nothing calls; equal code is kept once, and relative relocations are packed (both need lld): 37.4 MB become 31.0.
             linkerSettings: [
-                .unsafeFlags(["-Xlinker", "-z", "-Xlinker", "now", "-Xlinker", "--no-export-dynamic"], .when(platforms: [.linux]))
+                .unsafeFlags(
+                    [
+                        "-use-ld=lld", "-Xlinker", "-z", "-Xlinker", "now", "-Xlinker", "--no-export-dynamic", "-Xlinker", "--icf=all", "-Xlinker", "-z",
+                        "-Xlinker", "pack-relative-relocs",
+                    ], .when(platforms: [.linux]))
             ]
         ),
         // tests

@@ -4,7 +4,8 @@ extension OverTheSocket {
     @Suite struct APIKeyCommands {
         @Test func `a key is shown, revoked with a reason, and stays listed`() async throws {
             let daemon = try OverTheSocket.daemon
-            let minted = try await daemon.run("api-keys", "mint", "--name", "short-lived", "--scope", "*", "--print-key", "--json").json(MintAnswer.self)
+            let minted = try await daemon.run("api-keys", "mint", "--name", "short-lived", "--scope", "*", "--print-key", "--json").json(
+                MintAnswer.self)
             let shown = try await daemon.run("api-keys", "show", minted.apiKey.id)
             #expect(shown.code == 0 && shown.output.contains("name\tshort-lived\n") && shown.output.contains("state\tactive\n"))
             let revoked = try await daemon.run("api-keys", "revoke", minted.apiKey.id, "--reason", "found in a log", "--json")
@@ -25,7 +26,8 @@ extension OverTheSocket {
         @Test func `a list follows its pages to the end, or to the limit`() async throws {
             try await ScratchDirectory.with { scratch in
                 _ = try await DaemonProcess.with(stateDirectory: scratch["state"]) { daemon in
-                    let script = "for i in $(seq 103); do \"$0\" identities create --name n$i --sponsor ada > /dev/null || exit 1; done; \"$0\" \"$@\""
+                    let script =
+                        "for i in $(seq 103); do \"$0\" identities create --name n$i --sponsor ada > /dev/null || exit 1; done; \"$0\" \"$@\""
                     let all = try await daemon.run("identities", "list", shell: script)
                     #expect(all.lines.count == 103, "\(all.errors)")
                     #expect(Set(all.lines).count == 103 && all.lines.first?.contains("\tn103\t") == true)

@@ -34,7 +34,8 @@ import Testing
     @Test func `a flag is stronger than the environment, and that than the file`() async throws {
         try await ScratchDirectory.with { scratch in
             try scratch.write(
-                "# comment\n\nSTATE_DIR=/file\nLATCHKEY_LISTEN=127.0.0.1:1\nISSUER=https://file.example\nACCESS_TOKEN_TTL=15m\nPLANES=one,two\n", to: "c")
+                "# comment\n\nSTATE_DIR=/file\nLATCHKEY_LISTEN=127.0.0.1:1\nISSUER=https://file.example\nACCESS_TOKEN_TTL=15m\nPLANES=one,two\n",
+                to: "c")
             let environment = ["LATCHKEY_LISTEN": "127.0.0.1:2", "LATCHKEY_ISSUER": "https://environment.example"]
             let run = try await check(["--config", scratch["c"], "--listen", "127.0.0.1:3", "--json"], environment)
             let effective = try run.json(Effective.self)
@@ -83,7 +84,8 @@ import Testing
                 let run = try await check(["--config", path])
                 #expect(run.code == 2 && run.errors.contains(path))
             }
-            let run = try await Tool.run(["serve", "--config", scratch["latin1"]], shell: "printf 'ISSUER=\\351\\n' > \"$3\" && exec \"$0\" \"$@\"")
+            let run = try await Tool.run(
+                ["serve", "--config", scratch["latin1"]], shell: "printf 'ISSUER=\\351\\n' > \"$3\" && exec \"$0\" \"$@\"")
             #expect(run.code == 2 && run.errors.contains("UTF-8"))
         }
     }

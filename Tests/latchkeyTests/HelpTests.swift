@@ -32,7 +32,9 @@ import Testing
         }
     }
 
-    @Test(arguments: [["frobnicate"], ["api-keys", "rotate"], ["status", "--url", "x"], ["--frobnicate"], ["verify"], ["api-keys", "show"]])
+    @Test(arguments: [
+        ["frobnicate"], ["api-keys", "rotate"], ["status", "--url", "x"], ["--frobnicate"], ["verify"], ["api-keys", "show"],
+    ])
     func `an unknown or incomplete command line is usage`(command: [String]) async throws {
         let run = try await Tool.run(command)
         #expect(run.code == 2 && run.output.isEmpty)

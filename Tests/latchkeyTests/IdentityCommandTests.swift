@@ -5,10 +5,13 @@ extension OverTheSocket {
         @Test func `an identity is created with all that was said, listed and shown`() async throws {
             let daemon = try OverTheSocket.daemon
             let created = try await daemon.run(
-                "identities", "create", "--name", "indexer", "--sponsor", "ada@example.org", "--type", "service", "--workspace", "w1", "--scope",
+                "identities", "create", "--name", "indexer", "--sponsor", "ada@example.org", "--type", "service", "--workspace", "w1",
+                "--scope",
                 "relayfile:fs:read:/docs/*", "--scope", "cloud:job:run", "--metadata", "team=search", "--metadata", "note=a=b", "--json"
             ).json(IdentityAnswer.self)
-            #expect(created.name == "indexer" && created.sponsorId == "ada@example.org" && created.type == "service" && created.workspaceId == "w1")
+            #expect(
+                created.name == "indexer" && created.sponsorId == "ada@example.org" && created.type == "service"
+                    && created.workspaceId == "w1")
             #expect(created.scopes == ["relayfile:fs:read:/docs/*", "cloud:job:run:*"])
             #expect(created.metadata == ["team": "search", "note": "a=b"])
             let shown = try await daemon.run("identities", "show", created.id)
@@ -22,10 +25,12 @@ extension OverTheSocket {
             let daemon = try OverTheSocket.daemon
             _ = try await daemon.identity("once")
             let again = try await daemon.run("identities", "create", "--name", "once", "--sponsor", "ada")
-            #expect(again.code == 1 && again.errors.contains("once"))
+            #expect(again.code == 1 && again.errors.hasPrefix("latchkey: ") && again.output.isEmpty)
         }
 
-        @Test(arguments: [["--metadata", "novalue"], ["--metadata", "=x"], ["--metadata", "a=1", "--metadata", "a=2"], ["--org", "ö"], ["--org", ""]])
+        @Test(arguments: [
+            ["--metadata", "novalue"], ["--metadata", "=x"], ["--metadata", "a=1", "--metadata", "a=2"], ["--org", "ö"], ["--org", ""],
+        ])
         func `options that say nothing clear are usage`(options: [String]) async throws {
             let run = try await Tool.run(["identities", "create", "--name", "n", "--sponsor", "s", "--socket", "/nowhere"] + options)
             #expect(run.code == 2)

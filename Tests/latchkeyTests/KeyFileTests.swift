@@ -5,7 +5,9 @@ extension OverTheSocket {
     /// What `--to-file` must withstand. Each refusal is made before a key is minted, and a key whose secret is lost is dead.
     @Suite struct KeyFiles {
         /// - Returns: the run, and whether a key of that name is known afterwards.
-        private func mint(_ name: String, to path: String, _ options: String..., shell: String? = nil) async throws -> (run: Tool.Run, key: KeyAnswer?) {
+        private func mint(_ name: String, to path: String, _ options: String..., shell: String? = nil) async throws -> (
+            run: Tool.Run, key: KeyAnswer?
+        ) {
             let daemon = try OverTheSocket.daemon
             let arguments = ["api-keys", "mint", "--name", name, "--scope", "*", "--to-file", path] + options
             let run = try await Tool.run(arguments, environment: ["LATCHKEY_SOCKET": daemon.socket], shell: shell)
@@ -42,7 +44,8 @@ extension OverTheSocket {
                 #expect(symlink(scratch["nothing"], scratch["dangling"]) == 0)
                 for name in ["k", "dangling"] {
                     let daemon = try OverTheSocket.daemon
-                    let arguments = ["api-keys", "mint", "--name", "linked \(options)", "--scope", "*", "--to-file", scratch[name]] + options
+                    let arguments =
+                        ["api-keys", "mint", "--name", "linked \(options)", "--scope", "*", "--to-file", scratch[name]] + options
                     let run = try await Tool.run(arguments, environment: ["LATCHKEY_SOCKET": daemon.socket])
                     #expect(run.code == 1 && run.errors.contains("symbolic link"))
                     #expect(try await daemon.keys().allSatisfy { $0.name != "linked \(options)" })
@@ -71,7 +74,9 @@ extension OverTheSocket {
 
         @Test func `a daemon that is not there leaves no file behind`() async throws {
             try await ScratchDirectory.with { scratch in
-                let run = try await Tool.run(["api-keys", "mint", "--name", "n", "--scope", "*", "--to-file", scratch["k"], "--socket", scratch["s"]])
+                let run = try await Tool.run([
+                    "api-keys", "mint", "--name", "n", "--scope", "*", "--to-file", scratch["k"], "--socket", scratch["s"],
+                ])
                 #expect(run.code == 4)
                 #expect(scratch.names.isEmpty)
             }

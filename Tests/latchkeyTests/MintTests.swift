@@ -7,7 +7,8 @@ extension OverTheSocket {
         @Test func `to a file: the secret is there, whole, for its owner alone, and nothing of it is printed`() async throws {
             try await ScratchDirectory.with { scratch in
                 let daemon = try OverTheSocket.daemon
-                let run = try await daemon.run("api-keys", "mint", "--name", "file", "--scope", "relayauth:token:create:*", "--to-file", scratch["a.key"])
+                let run = try await daemon.run(
+                    "api-keys", "mint", "--name", "file", "--scope", "relayauth:token:create:*", "--to-file", scratch["a.key"])
                 #expect(run.code == 0, "\(run.errors)")
                 let secret = try scratch.read("a.key")
                 #expect(secret.hasPrefix("lk_") && secret.hasSuffix("\n") && secret.utf8.count == 53)
@@ -15,7 +16,8 @@ extension OverTheSocket {
                 #expect(scratch.status("a.key")?.st_nlink == 1)
                 #expect(scratch.names == ["a.key"])
                 #expect(!run.output.contains(secret.dropLast()) && !run.errors.contains(secret.dropLast()))
-                let facts = Dictionary(uniqueKeysWithValues: run.lines.map { line in (line.split(separator: "\t")[0], line.split(separator: "\t")[1]) })
+                let facts = Dictionary(
+                    uniqueKeysWithValues: run.lines.map { line in (line.split(separator: "\t")[0], line.split(separator: "\t")[1]) })
                 #expect(facts["id"]?.hasPrefix("ak_") == true)
                 #expect(facts["prefix"] == secret.prefix(11))
                 #expect(facts["scopes"] == "relayauth:token:create:*")
@@ -25,7 +27,8 @@ extension OverTheSocket {
 
         @Test func `to a file with --json: the key is described, its secret is not in the answer`() async throws {
             try await ScratchDirectory.with { scratch in
-                let run = try await OverTheSocket.daemon.run("api-keys", "mint", "--name", "j", "--scope", "*", "--to-file", scratch["a.key"], "--json")
+                let run = try await OverTheSocket.daemon.run(
+                    "api-keys", "mint", "--name", "j", "--scope", "*", "--to-file", scratch["a.key"], "--json")
                 let answer = try run.json(MintAnswer.self)
                 #expect(answer.key == nil && answer.apiKey.name == "j" && answer.apiKey.scopes == ["*:*:*:*"])
             }
@@ -48,7 +51,8 @@ extension OverTheSocket {
 
         @Test(arguments: [("90d", 90 * 86_400), ("12h", 43_200)])
         func `an expiry is a span from now`(span: String, seconds: Int) async throws {
-            let run = try await OverTheSocket.daemon.run("api-keys", "mint", "--name", "ends", "--scope", "*", "--expires", span, "--print-key", "--json")
+            let run = try await OverTheSocket.daemon.run(
+                "api-keys", "mint", "--name", "ends", "--scope", "*", "--expires", span, "--print-key", "--json")
             let expires = try #require(try run.json(MintAnswer.self).apiKey.expiresAt.flatMap { Timestamp(rfc3339: $0) })
             let off = SystemClock().now().adding(seconds: Int64(seconds)).milliseconds - expires.milliseconds
             #expect((0..<60_000).contains(off))
@@ -75,7 +79,8 @@ extension OverTheSocket {
 
         @Test func `what the daemon refuses is told with what was wrong, and leaves no file`() async throws {
             try await ScratchDirectory.with { scratch in
-                let run = try await OverTheSocket.daemon.run("api-keys", "mint", "--name", "n", "--scope", "relayfile:fs:raed:*", "--to-file", scratch["k"])
+                let run = try await OverTheSocket.daemon.run(
+                    "api-keys", "mint", "--name", "n", "--scope", "relayfile:fs:raed:*", "--to-file", scratch["k"])
                 #expect(run.code == 1)
                 #expect(run.errors.hasPrefix("latchkey: ") && run.errors.contains("relayfile:fs:r"))
                 #expect(scratch.names.isEmpty)

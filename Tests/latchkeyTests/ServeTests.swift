@@ -10,7 +10,9 @@ import Testing
                 #expect(scratch.status("state")?.st_mode == S_IFDIR | 0o700)
                 #expect(scratch.status("state/admin.sock").map { $0.st_mode & S_IFMT } == S_IFSOCK)
                 #expect(scratch.status("state/admin.sock").map { $0.st_mode & 0o007 } == 0)
-                return try await daemon.run("api-keys", "mint", "--name", "kept", "--scope", "*", "--print-key", "--json").json(MintAnswer.self).apiKey.id
+                return try await daemon.run("api-keys", "mint", "--name", "kept", "--scope", "*", "--print-key", "--json").json(
+                    MintAnswer.self
+                ).apiKey.id
             }
             #expect(first.status == .exited(0))
             #expect(scratch.status("state/admin.sock") == nil)

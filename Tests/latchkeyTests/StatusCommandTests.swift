@@ -16,7 +16,9 @@ extension OverTheSocket {
             #expect(answer.status == "healthy" && answer.listen == daemon.url)
             let text = try await daemon.run("status")
             #expect(text.code == 0 && text.output.hasPrefix("status\thealthy\n") && text.output.contains("listening on\t\(daemon.url)\n"))
-            #expect(text.output.contains(" active RSA-2048 ") && text.output.contains(" standby RSA-2048 ") && text.output.contains("seal\topen"))
+            #expect(
+                text.output.contains(" active RSA-2048 ") && text.output.contains(" standby RSA-2048 ")
+                    && text.output.contains("seal\topen"))
             let version = try await Tool.run(["--version"])
             #expect(version.code == 0 && version.output == answer.version + "\n")
         }
@@ -25,7 +27,9 @@ extension OverTheSocket {
             try await ScratchDirectory.with { scratch in
                 _ = try await DaemonProcess.with(stateDirectory: scratch["state"]) { daemon in
                     let text = try await daemon.run("status").output
-                    #expect(text.contains("next\tmint the first API key: latchkey api-keys mint --name admin --scope '*' --to-file admin.key\n"))
+                    #expect(
+                        text.contains("next\tmint the first API key: latchkey api-keys mint --name admin --scope '*' --to-file admin.key\n")
+                    )
                 }
             }
         }

@@ -9,7 +9,8 @@ extension OverTheSocket {
             let daemon = try OverTheSocket.daemon
             let identity = try await daemon.identity("issues")
             let issued = try await daemon.run(
-                "tokens", "issue", "--identity", identity.id, "--audience", "relayfile", "--audience", "other", "--expires-in", "90", "--scope",
+                "tokens", "issue", "--identity", identity.id, "--audience", "relayfile", "--audience", "other", "--expires-in", "90",
+                "--scope",
                 "relayfile:fs:read:/docs/a")
             #expect(issued.code == 0 && issued.lines.count == 1 && issued.output.split(separator: ".").count == 3)
             let claims = try await daemon.run("tokens", "introspect", "-", input: issued.output).json(ClaimsAnswer.self)
@@ -82,7 +83,8 @@ extension OverTheSocket {
 
         @Test func `a number that is none is usage`() async throws {
             for value in ["0.5", "5abc", "1e15"] {
-                #expect(try await Tool.run(["tokens", "issue", "--identity", "i", "--expires-in", value, "--socket", "/nowhere"]).code == 2)
+                #expect(
+                    try await Tool.run(["tokens", "issue", "--identity", "i", "--expires-in", value, "--socket", "/nowhere"]).code == 2)
             }
         }
 
@@ -90,8 +92,10 @@ extension OverTheSocket {
             let daemon = try OverTheSocket.daemon
             let token = try await daemon.pair(daemon.identity("watched").id).refreshToken
             let configuration = Configuration(
-                executable: .name(Tool.name), arguments: ["tokens", "refresh", "-"], environment: Tool.environment(["LATCHKEY_SOCKET": daemon.socket]))
-            let outcome = try await Subprocess.run(configuration, input: .inputWriter, output: .string(limit: 65_536), error: .discarded) { execution in
+                executable: .name(Tool.name), arguments: ["tokens", "refresh", "-"],
+                environment: Tool.environment(["LATCHKEY_SOCKET": daemon.socket]))
+            let outcome = try await Subprocess.run(configuration, input: .inputWriter, output: .string(limit: 65_536), error: .discarded) {
+                execution in
                 _ = try await execution.standardInputWriter.write(token)
                 // It has the token, or will have it, and waits for the end of its input.
                 let process = "/proc/\(execution.processIdentifier.value)/"

@@ -11,9 +11,12 @@ import Testing
     func `what could act on a terminal is written out`(text: String, shown: String) { #expect(Shown.text(text) == shown) }
 
     @Test(arguments: [
-        ("{\"a\":\"ü\"}", "{\"a\":\"ü\"}"), ("{\"a\":\"\u{202E}\"}", "{\"a\":\"\\u202e\"}"), ("\"\u{E0041}\"", "\"\\udb40\\udc41\""), ("{\n}", "{\n}"),
+        ("{\"a\":\"ü\"}", "{\"a\":\"ü\"}"), ("{\"a\":\"\u{202E}\"}", "{\"a\":\"\\u202e\"}"), ("\"\u{E0041}\"", "\"\\udb40\\udc41\""),
+        ("{\n}", "{\n}"),
     ])
-    func `JSON stays the same value`(text: String, shown: String) { #expect(String(decoding: Shown.json(Array(text.utf8)), as: UTF8.self) == shown) }
+    func `JSON stays the same value`(text: String, shown: String) {
+        #expect(String(decoding: Shown.json(Array(text.utf8)), as: UTF8.self) == shown)
+    }
 }
 
 @Suite struct JSONAnswers {
@@ -39,7 +42,10 @@ import Testing
         #expect(odd["odd"]?.secret == nil && odd["empty"]?.secret == nil && odd["number"]?.secret == nil)
     }
 
-    @Test(arguments: ["", "{", "}", "[1", "[1,]", "{\"a\"}", "{\"a\":}", "{a:1}", "\"x", "\"x\\", "{} {}", "<html>", String(repeating: "[", count: 100_000)])
+    @Test(arguments: [
+        "", "{", "}", "[1", "[1,]", "{\"a\"}", "{\"a\":}", "{a:1}", "\"x", "\"x\\", "{} {}", "<html>",
+        String(repeating: "[", count: 100_000),
+    ])
     func `what is no JSON is refused`(text: String) { #expect(throws: CommandFailure.self) { try value(text) } }
 }
 

@@ -28,7 +28,8 @@ import Testing
     @Test func `a good token's claims are printed`() async throws {
         for asArgument in [false, true] {
             let run = try await verify(
-                maker.token(), "--issuer", "https://keys.example", "--audience", "relayfile", "--scope", "relayfile:fs:read:/docs/a", asArgument: asArgument)
+                maker.token(), "--issuer", "https://keys.example", "--audience", "relayfile", "--scope", "relayfile:fs:read:/docs/a",
+                asArgument: asArgument)
             #expect(run.code == 0 && run.errors.isEmpty)
             #expect(try run.json(ClaimsAnswer.self).sub == "agent_1")
         }
@@ -44,7 +45,9 @@ import Testing
 
     @Test func `a token for others`() async throws { try await expect("audience", verify(maker.token(), "--audience", "cloud")) }
 
-    @Test func `a token of another issuer`() async throws { try await expect("issuer", verify(maker.token(), "--issuer", "https://other.example")) }
+    @Test func `a token of another issuer`() async throws {
+        try await expect("issuer", verify(maker.token(), "--issuer", "https://other.example"))
+    }
 
     @Test(arguments: ["relayfile:fs:write:/docs/a", "relayfile:fs:read:/other", "not a scope"])
     func `a token that does not hold what is asked for`(scope: String) async throws {
@@ -89,17 +92,20 @@ import Testing
         try #require(run.code == 5)
         #expect(run.errors.contains("\\u{1B}[2J\\u{202E}") && !run.errors.contains("\u{1B}"))
         let good = try await verify(maker.token(issuer: #"https://\u009b2J\u202e"#))
-        #expect(good.output.contains(#"\u009b2J\u202e"#) && good.output.unicodeScalars.allSatisfy { $0 == "\n" || (0x20...0x7E).contains($0.value) })
+        #expect(
+            good.output.contains(#"\u009b2J\u202e"#)
+                && good.output.unicodeScalars.allSatisfy { $0 == "\n" || (0x20...0x7E).contains($0.value) })
     }
 
     @Test func `a token that the daemon issued verifies with the JWKS that it published, after it has gone`() async throws {
         try await ScratchDirectory.with { scratch in
             let ended = try await DaemonProcess.with(stateDirectory: scratch["state"]) { daemon in
                 let identity = try await daemon.identity("offline")
-                return (jwks: try await daemon.run("jwks").output, token: try await daemon.pair(identity.id).accessToken, url: daemon.url)
+                return (jwks: try await daemon.run("jwks").output, token: try await daemon.pair(identity.id).accessToken)
             }
             let run = try await verify(
-                ended.value.token, "--issuer", ended.value.url, "--audience", "relayfile", "--scope", "relayfile:fs:read:/docs/a", jwks: ended.value.jwks)
+                ended.value.token, "--issuer", DaemonProcess.issuer, "--audience", "relayfile", "--scope", "relayfile:fs:read:/docs/a",
+                jwks: ended.value.jwks)
             #expect(run.code == 0, "\(run.errors)")
         }
     }

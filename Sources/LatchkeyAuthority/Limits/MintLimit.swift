@@ -46,8 +46,9 @@ struct MintLimit: Sendable {
         )
     }
 
+    /// Rounded up, so that whoever waits for it is not refused again.
     private func seconds(toGain amount: Int64) -> Int64 {
-        let perSecond = Int64(perHour) * Self.unit / 3600
-        return amount == 0 ? 0 : max(1, (amount + perSecond - 1) / max(1, perSecond))
+        let rate = Int64(perHour) * Self.unit
+        return (amount * 3600 + rate - 1) / rate
     }
 }

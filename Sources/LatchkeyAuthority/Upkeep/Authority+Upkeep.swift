@@ -17,14 +17,17 @@ extension Authority {
     /// Writes what is only in memory.
     func flush(all: Bool) async {
         let now = clock.now()
-        let uses = uses.take(limit: Self.batch)
-        if !uses.isEmpty {
-            // A last use that can't be written is lost; the next one comes.
-            try? await write { transaction in
-                for (key, at) in uses where try transaction.contains(Tables.apiKeys, key) {
-                    try transaction.put(Tables.apiKeyUses, key, MomentRow(at))
+        while true {
+            let uses = uses.take(limit: Self.batch)
+            if !uses.isEmpty {
+                // A last use that can't be written is lost; the next one comes.
+                try? await write { transaction in
+                    for (key, at) in uses where try transaction.contains(Tables.apiKeys, key) {
+                        try transaction.put(Tables.apiKeyUses, key, MomentRow(at))
+                    }
                 }
             }
+            guard all, uses.count == Self.batch else { break }
         }
         let summaries = denials.take(at: now, all: all)
         guard !summaries.isEmpty else { return }

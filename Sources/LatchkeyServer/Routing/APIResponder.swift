@@ -88,7 +88,8 @@ package struct APIResponder: ConnectionResponder {
 
     /// What a client says of itself, as far as the audit log keeps it: at most 200 visible ASCII characters and spaces.
     private static func shown(_ text: String) -> String {
-        String(decoding: text.utf8.prefix(200).map { (0x20...0x7E).contains($0) ? $0 : UInt8(ascii: "?") }, as: UTF8.self)
+        if text.utf8.count <= 200, text.utf8.allSatisfy({ (0x20...0x7E).contains($0) }) { return text }
+        return String(decoding: text.utf8.prefix(200).map { (0x20...0x7E).contains($0) ? $0 : UInt8(ascii: "?") }, as: UTF8.self)
     }
 }
 

@@ -31,10 +31,7 @@ public struct KeySet: Sendable {
     package init(_ set: JWKSet) throws(VerificationError) {
         var keys: [String: RSAPublicKey] = [:]
         for jwk in set.keys {
-            guard jwk.kty == "RSA", jwk.alg == nil || jwk.alg == "RS256", jwk.use == nil || jwk.use == "sig", let kid = jwk.kid, !kid.isEmpty,
-                let n = jwk.n.flatMap({ Base64URL.decode($0) }), let e = jwk.e.flatMap({ Base64URL.decode($0) }),
-                let key = try? RSAPublicKey(modulus: n, exponent: e)
-            else { continue }
+            guard let kid = jwk.kid, !kid.isEmpty, let key = try? RSAPublicKey(jwk: jwk) else { continue }
             guard keys.updateValue(key, forKey: kid) == nil else {
                 throw VerificationError(.keySet, "the JWKS holds two keys with the kid \(kid)")
             }

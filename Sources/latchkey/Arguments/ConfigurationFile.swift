@@ -25,7 +25,9 @@ enum ConfigurationFile {
             throw CommandFailure(.usage, "the settings file \(path) can't be read: \(error)")
         }
         guard bytes.count <= longest else { throw CommandFailure(.usage, "the settings file \(path) is longer than 64 KiB") }
-        guard let text = String(validating: bytes, as: UTF8.self) else { throw CommandFailure(.usage, "the settings file \(path) is not UTF-8") }
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw CommandFailure(.usage, "the settings file \(path) is not UTF-8")
+        }
         return try SettingsFile.parse(text, name: path)
     }
 }

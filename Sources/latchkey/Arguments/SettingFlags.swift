@@ -27,7 +27,9 @@ struct SettingFlags: ParsableArguments {
     @Option(name: .setting(.maxAccessTokenTTL), help: .setting("Longest life of an access token, at most 24h (24h).", "time"))
     var maxAccessTokenTTL: String?
 
-    @Option(name: .setting(.refreshRetryWindow), help: .setting("How long a used refresh token gets the same answer again (10s; 0: never).", "time"))
+    @Option(
+        name: .setting(.refreshRetryWindow),
+        help: .setting("How long a used refresh token gets the same answer again (10s; 0: never).", "time"))
     var refreshRetryWindow: String?
 
     @Option(name: .setting(.jwksMaxAge), help: .setting("How long verifiers may keep the JWKS (1h).", "time"))
@@ -46,10 +48,12 @@ struct SettingFlags: ParsableArguments {
     var masterKeyFile: String?
 
     @Option(
-        name: .setting(.allowPlaintext), defaultAsFlag: "true", help: .setting("Listen with plain HTTP beyond loopback (false).", "true|false"))
+        name: .setting(.allowPlaintext), defaultAsFlag: "true",
+        help: .setting("Listen with plain HTTP beyond loopback (false).", "true|false"))
     var allowPlaintext: String?
 
-    @Option(name: .setting(.mintsPerHour), help: .setting("API keys an hour of one root, and of one client address (60; 0: no limit).", "n"))
+    @Option(
+        name: .setting(.mintsPerHour), help: .setting("API keys an hour of one root, and of one client address (60; 0: no limit).", "n"))
     var mintsPerHour: String?
 
     var values: [Setting: String] {
@@ -68,5 +72,7 @@ extension NameSpecification {
 }
 
 extension ArgumentHelp {
-    fileprivate static func setting(_ abstract: String, _ valueName: String) -> ArgumentHelp { ArgumentHelp("\(abstract)", valueName: valueName) }
+    fileprivate static func setting(_ abstract: String, _ valueName: String) -> ArgumentHelp {
+        ArgumentHelp("\(abstract)", valueName: valueName)
+    }
 }

@@ -20,7 +20,9 @@ extension CommandFailure {
         case (let error as HTTPClientError, _) where error == .connectTimeout:
             self.init(.unreachable, "the daemon at \(socket) accepts no connection", hint: "look at its log")
         case (let error as HTTPClientError, _) where error == .deadlineExceeded || error == .readTimeout:
-            self.init(.failed, "the daemon at \(socket) did not answer in time", hint: "whether it did what was asked is not known: look before trying again")
+            self.init(
+                .failed, "the daemon at \(socket) did not answer in time",
+                hint: "whether it did what was asked is not known: look before trying again")
         default:
             self.init(
                 .failed, "the connection to \(socket) broke before the answer was there: \(error)",
@@ -31,13 +33,16 @@ extension CommandFailure {
     /// An answer that says no: the daemon's own sentence, and for scopes what was needed and what was held.
     init(answer: [UInt8], status: HTTPResponseStatus, retryAfter: String?) {
         guard let document = try? JSONDocument(answer), let message = document.root["message"]?.text else {
-            self.init(.failed, "the daemon refused with status \(status.code) and no reason that is known here", hint: JSONScanner.foreign.hint)
+            self.init(
+                .failed, "the daemon refused with status \(status.code) and no reason that is known here", hint: JSONScanner.foreign.hint)
             return
         }
         var hints: [String] = []
         if let required = document.root["required"]?.text { hints.append("needed: \(required)") }
         if let scope = document.root["scope"]?.text { hints.append("scope: \(scope)") }
-        if let actual = document.root["actual"]?.texts { hints.append("held: \(actual.isEmpty ? "no scope" : actual.joined(separator: " "))") }
+        if let actual = document.root["actual"]?.texts {
+            hints.append("held: \(actual.isEmpty ? "no scope" : actual.joined(separator: " "))")
+        }
         if let retryAfter { hints.append("try again in \(retryAfter) s") }
         self.init(.failed, message, hint: hints.isEmpty ? nil : hints.joined(separator: "; "))
     }

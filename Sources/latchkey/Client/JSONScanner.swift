@@ -19,7 +19,8 @@ struct JSONScanner {
     }
 
     static let foreign = CommandFailure(
-        .failed, "the answer is not JSON of the form that is known here", hint: "is this latchkey's admin socket, and the same version as this command?")
+        .failed, "the answer is not JSON of the form that is known here",
+        hint: "is this latchkey's admin socket, and the same version as this command?")
 
     private mutating func value(depth: Int) throws(CommandFailure) -> JSONNode {
         guard depth < Self.greatestDepth else { throw Self.foreign }
@@ -46,7 +47,8 @@ struct JSONScanner {
             try string()
             kind = .string
         default:
-            while let byte = peek, byte == UInt8(ascii: "-") || byte == UInt8(ascii: "+") || byte == UInt8(ascii: ".") || Self.isWord(byte) {
+            while let byte = peek, byte == UInt8(ascii: "-") || byte == UInt8(ascii: "+") || byte == UInt8(ascii: ".") || Self.isWord(byte)
+            {
                 position += 1
             }
             guard position > start else { throw Self.foreign }

@@ -61,7 +61,9 @@ struct JSONValue {
     var secret: Secret? {
         guard case .string = node.kind, node.range.count > 2 else { return nil }
         let inside = node.range.dropFirst().dropLast()
-        guard inside.allSatisfy({ (0x21...0x7E).contains(document.bytes[$0]) && document.bytes[$0] != UInt8(ascii: "\\") }) else { return nil }
+        guard inside.allSatisfy({ (0x21...0x7E).contains(document.bytes[$0]) && document.bytes[$0] != UInt8(ascii: "\\") }) else {
+            return nil
+        }
         return Secret(count: inside.count) { span in
             for (index, place) in inside.enumerated() { span[index] = document.bytes[place] }
         }

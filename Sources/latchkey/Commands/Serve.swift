@@ -37,7 +37,9 @@ struct Serve: Command {
         let environment = ProcessInfo.processInfo.environment
         let file = try ConfigurationFile.read(config ?? environment["LATCHKEY_CONFIG"])
         let values = SettingValues(flags: flags.values, environment: environment, file: file)
-        for name in values.unknownVariables { Output.note("latchkey: warning: \(name) in the environment is not a setting; it changes nothing") }
+        for name in values.unknownVariables {
+            Output.note("latchkey: warning: \(name) in the environment is not a setting; it changes nothing")
+        }
         let settings = try DaemonSettings(values)
         if checkConfig { return try EffectiveSettings(settings, values).print(json: json) }
         Hardening.raiseDescriptorLimit()

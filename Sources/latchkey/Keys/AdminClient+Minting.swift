@@ -46,7 +46,8 @@ extension AdminClient {
                 hint: "put that right and mint again")
         } catch {
             return CommandFailure(
-                .notStored, "the API key \(id) was minted but its secret reached nobody: \(reason.message); it is still valid, revoking it failed: \(error.message)",
+                .notStored,
+                "the API key \(id) was minted but its secret reached nobody: \(reason.message); it is still valid, revoking it failed: \(error.message)",
                 hint: "revoke it: latchkey api-keys revoke \(id)")
         }
     }

@@ -12,7 +12,8 @@ enum KeyDestination: ~Copyable {
         switch consume self {
         case .file(let file): try file.store(secret)
         case .standardOutput:
-            let (before, after) = description.map { ("{\"apiKey\":" + String(decoding: $0, as: UTF8.self) + ",\"key\":\"", "\"}\n") } ?? ("", "\n")
+            let (before, after) =
+                description.map { ("{\"apiKey\":" + String(decoding: $0, as: UTF8.self) + ",\"key\":\"", "\"}\n") } ?? ("", "\n")
             try Output.write(Array(before.utf8).span)
             try secret.withBytes { (bytes) throws(CommandFailure) in try Output.write(bytes) }
             try Output.write(Array(after.utf8).span)

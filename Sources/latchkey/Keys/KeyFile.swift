@@ -24,14 +24,18 @@ struct KeyFile: ~Copyable {
         let parent = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
         let directory = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard directory >= 0 else {
-            throw CommandFailure(.failed, "the directory \(parent) can't be used: \(SystemError(number: errno))", hint: "make it first, or name another file")
+            throw CommandFailure(
+                .failed, "the directory \(parent) can't be used: \(SystemError(number: errno))", hint: "make it first, or name another file"
+            )
         }
         do throws(CommandFailure) {
             try Self.checkTarget(name, in: directory, path: path, replaces: replaces)
             let temporary = try Self.temporaryName()
             let file = openat(directory, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
             guard file >= 0 else {
-                throw CommandFailure(.failed, "no file can be made in \(parent): \(SystemError(number: errno))", hint: "name a file in a directory that you may write")
+                throw CommandFailure(
+                    .failed, "no file can be made in \(parent): \(SystemError(number: errno))",
+                    hint: "name a file in a directory that you may write")
             }
             self.path = path
             self.name = name

@@ -1,7 +1,8 @@
 extension AdminClient {
     /// Prints a list page by page, see ``ListOutput``. Nothing is printed when the first page is refused.
     func printList(
-        _ path: String, query: [(name: String, value: String?)] = [], limit: Int?, json: Bool, titles: [String], row: (JSONValue) -> [String]
+        _ path: String, query: [(name: String, value: String?)] = [], limit: Int?, json: Bool, titles: [String],
+        row: (JSONValue) -> [String]
     ) async throws(CommandFailure) {
         var output: ListOutput?
         try await pages(path, query: query, limit: limit) { (page) throws(CommandFailure) in

@@ -11,7 +11,10 @@ struct StatusReport {
             ("admin socket", status["adminSocket"]?.text), ("state directory", status["stateDir"]?.text),
         ]
         for key in status["signingKeys"]?.elements ?? [] {
-            let words = [key["keyId"]?.text, key["status"]?.text, key["bits"]?.integer.map { "RSA-\($0)" }, key["createdAt"]?.text.map { "since \($0)" }]
+            let words = [
+                key["keyId"]?.text, key["status"]?.text, key["bits"]?.integer.map { "RSA-\($0)" },
+                key["createdAt"]?.text.map { "since \($0)" },
+            ]
             facts.append(("signing key", words.compactMap { $0 }.joined(separator: " ")))
         }
         facts.append(("seal", seal))

@@ -8,7 +8,11 @@ struct DaemonProcess: Sendable {
     /// Set while tests run inside ``WithDaemon``.
     @TaskLocal static var shared: DaemonProcess?
 
-    static let options = ["--listen", "127.0.0.1:0", "--signing-key-bits", "2048", "--limit-api-key-mint-per-hour", "0"]
+    /// Fixed: with a free port the default issuer would be another one after a restart, and older tokens somebody else's.
+    static let issuer = "https://latchkey.test"
+    static let options = [
+        "--listen", "127.0.0.1:0", "--issuer", issuer, "--signing-key-bits", "2048", "--limit-api-key-mint-per-hour", "0",
+    ]
 
     let pid: pid_t
     let url: String

@@ -19,7 +19,8 @@ struct TokenMaker: Sendable {
     }
 
     func token(
-        expiresIn: Int64 = 3600, audience: String = "relayfile", issuer: String = "https://keys.example", scopes: String = #""relayfile:fs:read:/docs/*""#,
+        expiresIn: Int64 = 3600, audience: String = "relayfile", issuer: String = "https://keys.example",
+        scopes: String = #""relayfile:fs:read:/docs/*""#,
         header: String? = nil
     ) throws -> String {
         let now = SystemClock().now().seconds

@@ -7,7 +7,9 @@ enum Tool {
     static let path: String = {
         if let given = getenv("LATCHKEY_TEST_BINARY") { return String(cString: given) }
         var buffer = [UInt8](repeating: 0, count: 4096)
-        let count = buffer.withUnsafeMutableBytes { readlink("/proc/self/exe", $0.baseAddress!.assumingMemoryBound(to: CChar.self), $0.count) }
+        let count = buffer.withUnsafeMutableBytes {
+            readlink("/proc/self/exe", $0.baseAddress!.assumingMemoryBound(to: CChar.self), $0.count)
+        }
         let own = String(decoding: buffer[..<max(count, 0)], as: UTF8.self)
         return own[..<(own.lastIndex(of: "/") ?? own.startIndex)] + "/latchkey"
     }()
@@ -48,11 +50,13 @@ enum Tool {
         let environment = environment(variables)
         if let input {
             let result = try await Subprocess.run(
-                executable, arguments: arguments, environment: environment, input: .string(input), output: .bytes(limit: 1 << 22), error: .string(limit: 1 << 20))
+                executable, arguments: arguments, environment: environment, input: .string(input), output: .bytes(limit: 1 << 22),
+                error: .string(limit: 1 << 20))
             return Run(result.terminationStatus, result.standardOutput, result.standardError)
         }
         let result = try await Subprocess.run(
-            executable, arguments: arguments, environment: environment, input: .none, output: .bytes(limit: 1 << 22), error: .string(limit: 1 << 20))
+            executable, arguments: arguments, environment: environment, input: .none, output: .bytes(limit: 1 << 22),
+            error: .string(limit: 1 << 20))
         return Run(result.terminationStatus, result.standardOutput, result.standardError)
     }
 }

@@ -2,7 +2,8 @@ import Testing
 
 /// One daemon for all tests of a suite, as `DaemonProcess.shared`.
 struct WithDaemon: SuiteTrait, TestScoping {
-    func provideScope(for test: Test, testCase: Test.Case?, performing function: @Sendable @concurrent () async throws -> Void) async throws {
+    func provideScope(for test: Test, testCase: Test.Case?, performing function: @Sendable @concurrent () async throws -> Void) async throws
+    {
         try await ScratchDirectory.with { directory in
             _ = try await DaemonProcess.with(stateDirectory: directory["state"]) { daemon in
                 try await DaemonProcess.$shared.withValue(daemon) { try await function() }

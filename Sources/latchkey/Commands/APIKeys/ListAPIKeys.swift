@@ -16,7 +16,9 @@ struct ListAPIKeys: AsyncCommand {
 
     func run() async throws {
         try await AdminClient.with(daemon, organisation: organisation.org) { client in
-            try await client.printList("/v1/api-keys", limit: limit.limit, json: daemon.json, titles: APIKeyReport.titles) { APIKeyReport($0).row }
+            try await client.printList("/v1/api-keys", limit: limit.limit, json: daemon.json, titles: APIKeyReport.titles) {
+                APIKeyReport($0).row
+            }
         }
     }
 }

@@ -20,7 +20,8 @@ struct MintAPIKey: AsyncCommand {
     @Option(help: "A scope that the key holds, plane:resource:action[:path]; may be repeated.")
     var scope: [String] = []
 
-    @Option(help: ArgumentHelp("When it ends: a span such as 90d, 12h or 30m, or a moment in RFC 3339 (default: never).", valueName: "when"))
+    @Option(
+        help: ArgumentHelp("When it ends: a span such as 90d, 12h or 30m, or a moment in RFC 3339 (default: never).", valueName: "when"))
     var expires: Expiry?
 
     @Option(help: ArgumentHelp("Write the secret to this file.", valueName: "path"))
@@ -44,7 +45,9 @@ struct MintAPIKey: AsyncCommand {
     }
 
     func run() async throws {
-        var destination = try toFile.map { path throws(CommandFailure) in KeyDestination.file(try KeyFile(path: path, replaces: force)) } ?? .standardOutput
+        var destination =
+            try toFile.map { path throws(CommandFailure) in KeyDestination.file(try KeyFile(path: path, replaces: force)) }
+            ?? .standardOutput
         let request = MintRequest(name: name, scopes: scope, expiresAt: expires?.moment(from: SystemClock().now()))
         let key = try await AdminClient.with(daemon, organisation: organisation.org) { client in
             try await client.mint(request, to: &destination, json: daemon.json)

@@ -31,7 +31,9 @@ struct IdentityReport {
         ]
         let times = [("created", "createdAt"), ("updated", "updatedAt"), ("suspended", "suspendedAt"), ("reason", "suspendReason")]
         let text = { (pair: (String, String)) in (name: pair.0, value: identity[pair.1]?.text) }
-        let metadata = (identity["metadata"]?.members ?? []).map { (name: "metadata", value: Optional("\($0.name)=\($0.value.text ?? "")")) }
+        let metadata = (identity["metadata"]?.members ?? []).map {
+            (name: "metadata", value: Optional("\($0.name)=\($0.value.text ?? "")"))
+        }
         let lists = [("sponsor chain", joined("sponsorChain")), ("scopes", joined("scopes")), ("roles", joined("roles"))]
         return names.map(text) + lists.map { (name: $0.0, value: Optional($0.1)) } + metadata + times.map(text)
     }

@@ -14,7 +14,9 @@ struct ShowIdentity: AsyncCommand {
     @OptionGroup var organisation: OrganisationOptions
 
     func run() async throws {
-        let document = try await AdminClient.with(daemon, organisation: organisation.org) { try await $0.get("/v1/identities/\(PathText.encoded(id))") }
+        let document = try await AdminClient.with(daemon, organisation: organisation.org) {
+            try await $0.get("/v1/identities/\(PathText.encoded(id))")
+        }
         if daemon.json { return try Output.json(document.root.raw) }
         try Facts.print(IdentityReport(document.root).facts)
     }

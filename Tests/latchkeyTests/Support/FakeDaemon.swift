@@ -1,0 +1,85 @@
+import Glibc
+
+/// A unix socket that answers whatever a test wants, one request a connection: what no real daemon says can't be asked of one.
+final class FakeDaemon: Sendable {
+    /// A request as it came, and the process that sent it.
+    struct Request: Sendable {
+        let text: String
+        let pid: pid_t
+    }
+
+    private let descriptor: CInt
+
+    /// - Parameter answer: the whole response; an empty one closes the connection without a word.
+    init(path: String, answer: @escaping @Sendable (Request) -> String) {
+        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        self.descriptor = descriptor
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+        let isBound = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) == 0
+            }
+        }
+        precondition(isBound && listen(descriptor, 8) == 0, "no socket at \(path)")
+        // A thread of its own: it blocks, which the test's threads must not.
+        let loop = Unmanaged.passRetained(Loop { Self.serve(descriptor, answer) })
+        var thread = pthread_t()
+        pthread_create(
+            &thread, nil,
+            { argument in
+                Unmanaged<Loop>.fromOpaque(argument!).takeRetainedValue().run()
+                return nil
+            }, loop.toOpaque())
+        pthread_detach(thread)
+    }
+
+    /// Wakes the thread, which then ends.
+    func stop() { shutdown(descriptor, Int32(SHUT_RDWR)) }
+
+    /// A response with a JSON body.
+    static func json(_ status: Int, _ body: String) -> String {
+        "HTTP/1.1 \(status) Whatever\r\ncontent-type: application/json\r\ncontent-length: \(body.utf8.count)\r\nconnection: close\r\n\r\n\(body)"
+    }
+
+    private final class Loop {
+        let run: () -> Void
+        init(_ run: @escaping () -> Void) { self.run = run }
+    }
+
+    private static func serve(_ listener: CInt, _ answer: (Request) -> String) {
+        while true {
+            let connection = accept(listener, nil, nil)
+            guard connection >= 0 else { break }
+            // pid, uid, gid of the peer (unix(7)).
+            var credentials: (pid_t, uid_t, gid_t) = (0, 0, 0)
+            var size = socklen_t(MemoryLayout.size(ofValue: credentials))
+            getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &credentials, &size)
+            var rest = Array(answer(Request(text: request(connection), pid: credentials.0)).utf8)[...]
+            while !rest.isEmpty {
+                let count = rest.withUnsafeBytes { send(connection, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+                guard count > 0 else { break }
+                rest = rest.dropFirst(count)
+            }
+            close(connection)
+        }
+        close(listener)
+    }
+
+    /// Head and body of one request; the body's length is what the head says.
+    private static func request(_ connection: CInt) -> String {
+        var bytes: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 65_536)
+        while true {
+            let count = read(connection, &chunk, chunk.count)
+            guard count > 0 else { break }
+            bytes += chunk[..<count]
+            let text = String(decoding: bytes, as: UTF8.self)
+            guard let end = text.firstRange(of: "\r\n\r\n") else { continue }
+            let length = text[..<end.lowerBound].lowercased().split(separator: "\r\n").first { $0.hasPrefix("content-length: ") }
+            if text[end.upperBound...].utf8.count >= length.flatMap({ Int($0.dropFirst("content-length: ".count)) }) ?? 0 { break }
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}
