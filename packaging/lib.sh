@@ -30,7 +30,7 @@ need_packages() {
 # What a build of Latchkey needs beside the Swift toolchain.
 need_build_packages() {
     command -v swift >/dev/null || fail "there is no swift in PATH: install Swift 6.3 (https://www.swift.org/install/linux)"
-    need_packages ca-certificates git liblmdb-dev libssl-dev pkg-config
+    need_packages ca-certificates git liblmdb-dev libssl-dev pkg-config zlib1g-dev
 }
 
 # build_log LOG ARGUMENT…: swift build with its output in LOG, which is shown when it fails.
@@ -63,7 +63,7 @@ make_scratch() {
 
 daemon=
 
-# start_daemon STATE LOG ARGUMENT…: starts `binary` on a free port of the loopback, or on the one that the arguments name, and waits for its answer.
+# start_daemon STATE LOG ARGUMENT…: starts `binary` on a free port of the loopback and waits for its answer.
 # Sets `daemon` (its pid) and `url`.
 start_daemon() {
     local state=$1 log=$2 tenths

@@ -1,0 +1,60 @@
+@testable import LatchkeyAuthority
+import LatchkeyVerifier
+import Testing
+
+@Suite("The source of ids")
+struct IdentifierSourceTests {
+    private let clock = ManualClock()
+
+    @Test("makes 100,000 ids in one millisecond, each once and in order")
+    func sorted() throws {
+        let source = IdentifierSource(clock: clock)
+        var last = ""
+        for _ in 0..<100_000 {
+            let id = try source.make(.token)
+            try #require(last.utf8.lexicographicallyPrecedes(id.utf8))
+            last = id
+        }
+    }
+
+    @Test("keeps the order when the clock goes on and when it goes back")
+    func clockBack() throws {
+        let source = IdentifierSource(clock: clock)
+        var ids: [String] = []
+        for step in [0, 1, 5, -3, -60_000, 0, 1, 120_000, -1] as [Int64] {
+            clock.advance(milliseconds: step)
+            for _ in 0..<3 { ids.append(try source.make(.session)) }
+        }
+        #expect(ids == ids.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) })
+        #expect(Set(ids).count == ids.count)
+    }
+
+    @Test("writes the moment in front, as ULIDs do")
+    func form() throws {
+        let source = IdentifierSource(clock: clock)
+        let id = try source.make(.apiKey)
+        #expect(id.hasPrefix("ak_"))
+        let digits = Array("0123456789ABCDEFGHJKMNPQRSTVWXYZ")
+        let values = try id.dropFirst(3).map { character in try #require(digits.firstIndex(of: character)) }
+        #expect(values.count == 26)
+        #expect(values.prefix(10).reduce(0) { $0 * 32 + Int64($1) } == ManualClock.start.milliseconds)
+    }
+
+    @Test("gives two sources of one moment different ids")
+    func random() throws {
+        let ids = try (0..<100).map { _ in try IdentifierSource(clock: clock).make(.token) }
+        #expect(Set(ids).count == 100)
+    }
+
+    @Test("makes ids of every kind that are plausible for that kind alone", arguments: IdentifierSource.Kind.allCases)
+    func plausible(_ kind: IdentifierSource.Kind) throws {
+        let id = try IdentifierSource(clock: clock).make(kind)
+        for other in IdentifierSource.Kind.allCases { #expect(Identifier.isPlausible(id, other) == (other == kind)) }
+        for wrong in [
+            "", kind.rawValue, String(id.dropLast()), id + "0", id.lowercased(), " " + id, String(id.dropLast()) + "/",
+            String(id.dropLast(2)) + "é",
+        ] {
+            #expect(!Identifier.isPlausible(wrong, kind))
+        }
+    }
+}
