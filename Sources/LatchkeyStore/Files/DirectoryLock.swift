@@ -28,8 +28,11 @@ final class DirectoryLock: Sendable {
     /// Lets the next one in. Safe to call again.
     func release() {
         isHeld.withLock { held in
-            if held { Glibc.close(descriptor) }
+            guard held else { return }
             held = false
+            // Closing alone would leave the lock to a child that was forked and has not yet replaced its image.
+            flock(descriptor, LOCK_UN)
+            Glibc.close(descriptor)
         }
     }
 
