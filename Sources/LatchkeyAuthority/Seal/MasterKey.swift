@@ -16,6 +16,14 @@ package enum MasterKey {
             case .file(let path), .provided(let path): path
             }
         }
+
+        /// Permission bits that must not be set. A service manager gives its service access through an ACL, whose mask shows as the group's right to read.
+        fileprivate var forbiddenMode: mode_t {
+            switch self {
+            case .file: 0o077
+            case .provided: 0o037
+            }
+        }
     }
 
     package enum Problem: Error, Sendable, Equatable {
@@ -37,7 +45,7 @@ package enum MasterKey {
         defer { close(descriptor) }
         var status = stat()
         guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { throw .unusable("is not a file") }
-        guard status.st_mode & 0o077 == 0 else {
+        guard status.st_mode & source.forbiddenMode == 0 else {
             throw .unusable("can be read by others than its owner; set its mode to 0400")
         }
         var bytes = [UInt8](repeating: 0, count: 128)

@@ -34,6 +34,10 @@ enum APIKeyRoutes {
             return .json { $0.apiKey(key) }
         },
         .post("/v1/api-keys/{id}/revoke", .holding("relayauth:api-key:manage:*"), "Revoke an API key", body: RevokeKeyBody.self) { call, body in
+            // Whoever asks for a cascade and gets a single revocation would believe that the descendants are dead.
+            if body.descendants == true {
+                throw APIError.invalid("descendants", "this version revokes one key at a time; revoke the descendants by their ids")
+            }
             let key = try await call.authority.revokeAPIKey(call.parameter("id"), reason: body.reason, by: call.caller)
             return .json { $0.apiKey(key) }
         },
