@@ -144,9 +144,10 @@ final class AcceptGate: ChannelDuplexHandler, @unchecked Sendable {
     func stop() {
         self.loop.execute {
             guard self.state == .accepting else { return }
-            self.beginStop()
+            // Told before new connections are refused: who sees the refusal sees the connections already ending.
             let quiesce = ChannelShouldQuiesceEvent()
             for connection in self.connections.values { connection.pipeline.fireUserInboundEventTriggered(quiesce) }
+            self.beginStop()
             self.timer = self.loop.assumeIsolated().scheduleTask(in: TimeAmount(self.limits.drainTimeout)) { self.cut() }
         }
     }
@@ -170,7 +171,7 @@ final class AcceptGate: ChannelDuplexHandler, @unchecked Sendable {
         self.timer?.cancel()
         for connection in self.connections.values {
             connection.pipeline.fireUserInboundEventTriggered(Connection.Cut())
-            connection.close(promise: nil)
+            connection.close(promise: nil)  // for one that is still being set up
         }
         // A responder that does not heed its cancellation must not hold up the stop for ever.
         self.timer = self.loop.assumeIsolated().scheduleTask(in: Self.cutGrace) {

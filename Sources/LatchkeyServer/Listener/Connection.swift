@@ -24,7 +24,7 @@ final class Connection: ChannelDuplexHandler, @unchecked Sendable {
         let gate: AcceptGate
     }
 
-    /// Told to a connection that is about to be closed whatever it does.
+    /// Tells a connection to close whatever it does.
     struct Cut: Sendable {}
 
     enum Phase {
@@ -157,7 +157,11 @@ final class Connection: ChannelDuplexHandler, @unchecked Sendable {
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         switch event {
         case is ChannelShouldQuiesceEvent: self.quiesce()
-        case is Cut: self.task?.cancel()
+        case is Cut:
+            // Closed first: what a cancelled responder says is no answer to what the client asked.
+            let task = self.task
+            context.close(promise: nil)
+            task?.cancel()
         case ChannelEvent.inputClosed: self.inputEnded()
         default: context.fireUserInboundEventTriggered(event)
         }

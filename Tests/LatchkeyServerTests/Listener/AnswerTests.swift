@@ -11,7 +11,9 @@ import Testing
 struct AnswerTests {
     private struct Broken: Error {}
 
-    private static func streaming(_ write: @escaping @Sendable @concurrent (inout any ResponseBodyWriter) async throws -> Void) -> Answering {
+    private static func streaming(
+        _ write: @escaping @Sendable @concurrent (inout any ResponseBodyWriter) async throws -> Void
+    ) -> Answering {
         Answering { _, _ in Response(status: .ok, body: ResponseBody(write)) }
     }
 

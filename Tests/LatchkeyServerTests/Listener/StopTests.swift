@@ -19,6 +19,8 @@ struct StopTests {
                 if request.uri.path == "/slow" {
                     self.began.open()
                     await self.goOn.wait()
+                    // Behind all that was waiting for the loop when it was told to go on.
+                    await Task.yield()
                 }
                 return .text("done")
             }
@@ -45,21 +47,20 @@ struct StopTests {
     }
 
     @Test func `closes idle connections at once`() async throws {
-        let server = try await TestServer.start(Answering.echo)
+        let limits = ListenerLimits(idleTimeout: .seconds(3600), firstRequestGrace: .seconds(3600), drainTimeout: .seconds(3600))
+        let server = try await TestServer.start(limits: limits, Answering.echo)
         let client = try server.connect()
         defer { client.close() }
         try client.send(get)
         _ = try await blocking { try client.receive(until: "/a 0") }
-        let began = ContinuousClock.now
         try await server.stop()
-        #expect(ContinuousClock.now - began < .milliseconds(800))
         let rest = try await blocking { client.receiveAll() }
         #expect(rest.text == "")
         #expect(rest.end == .closed)
     }
 
     @Test func `serves the first request of a connection that was accepted before`() async throws {
-        let server = try await TestServer.start(Answering.echo)
+        let server = try await TestServer.start(limits: ListenerLimits(firstRequestGrace: .seconds(30)), Answering.echo)
         let fresh = try server.connect()
         defer { fresh.close() }
         // The answer on a later connection shows that the fresh one was accepted.
@@ -74,14 +75,13 @@ struct StopTests {
     }
 
     @Test func `is not held up by a connection that sends nothing`() async throws {
-        let limits = ListenerLimits(firstRequestGrace: .milliseconds(50))
+        let limits = ListenerLimits(firstRequestGrace: .milliseconds(50), drainTimeout: .seconds(3600))
         let server = try await TestServer.start(limits: limits, Answering.echo)
         let silent = try server.connect()
         defer { silent.close() }
         _ = try await server.exchange(getAndClose)
-        let began = ContinuousClock.now
+        // Ends at all: the limit for the rest is an hour.
         try await server.stop()
-        #expect(ContinuousClock.now - began < .seconds(3))
         #expect(try await blocking { silent.receiveAll() }.end == .closed)
     }
 

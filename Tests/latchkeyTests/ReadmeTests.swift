@@ -1,0 +1,74 @@
+import FoundationEssentials
+import Subprocess
+import Testing
+
+/// The commands of the README are run as they stand there, in their order. Ids that differ from run to run, and the port, are put in the place of the
+/// printed ones.
+@Suite struct ReadmeTests {
+    private struct Step {
+        let command: String
+        var output: [String] = []
+        /// Whether the README shows that the command is refused.
+        var isRefused: Bool { output.first?.hasPrefix("latchkey: ") ?? false }
+    }
+
+    @Test(.timeLimit(.minutes(2))) func `every command of the tour does what the README shows`() async throws {
+        let steps = try Self.steps()
+        #expect(steps.count >= 10, "the tour has gone missing")
+        #expect(steps.first?.command == "latchkey serve --state-dir ./state")
+        try await ScratchDirectory.with { scratch in
+            let ended = try await DaemonProcess.with(stateDirectory: scratch["state"]) { daemon in
+                var ids = ["http://127.0.0.1:8787": daemon.url]
+                var variables: [String: String] = [:]
+                for step in steps.dropFirst() {
+                    let command = ids.reduce(step.command) { $0.replacing($1.key, with: $1.value) }
+                    if command.hasPrefix("export ") {
+                        let parts = command.dropFirst("export ".count).split(separator: "=", maxSplits: 1).map(String.init)
+                        variables[parts[0]] = parts[1]
+                        continue
+                    }
+                    let run = try await Self.shell(command, in: scratch.path, variables)
+                    #expect((run.code == 0) == !step.isRefused, "\(command): \(run.text)")
+                    for (printed, real) in zip(Self.ids(in: step.output.joined(separator: "\n")), Self.ids(in: run.text)) { ids[printed] = real }
+                }
+            }
+            #expect(ended.status == .exited(0))
+        }
+    }
+
+    /// The lines of fenced blocks that begin with `$ `, each with what stands below it.
+    private static func steps() throws -> [Step] {
+        let root = "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
+        let text = String(decoding: try Data(contentsOf: URL(filePath: root + "/README.md")), as: UTF8.self)
+        var steps: [Step] = []
+        var isFenced = false
+        for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+            if line.hasPrefix("```") {
+                isFenced.toggle()
+            } else if isFenced, line.hasPrefix("$ ") {
+                steps.append(Step(command: String(line.dropFirst(2))))
+            } else if isFenced, let last = steps.indices.last {
+                if steps[last].output.isEmpty, steps[last].command.hasSuffix("\\") {
+                    steps[last] = Step(command: steps[last].command.dropLast() + String(line))
+                } else {
+                    steps[last].output.append(String(line))
+                }
+            }
+        }
+        return steps
+    }
+
+    private static func ids(in text: String) -> [String] {
+        text.split { !($0.isLetter || $0.isNumber || $0 == "_") }.map(String.init).filter { word in
+            ["ak_", "agent_", "tok_", "sess_"].contains { word.hasPrefix($0) && word.utf8.count == $0.utf8.count + 26 }
+        }
+    }
+
+    private static func shell(_ command: String, in directory: String, _ variables: [String: String]) async throws -> (code: Int32, text: String) {
+        let result = try await Subprocess.run(
+            .name("bash"), arguments: ["-c", "cd \"$0\" || exit 99\n" + command, directory], environment: Tool.environment(variables),
+            output: .string(limit: 1 << 20), error: .string(limit: 1 << 20))
+        guard case .exited(let code) = result.terminationStatus else { return (-1, result.standardError) }
+        return (code, result.standardOutput + result.standardError)
+    }
+}
