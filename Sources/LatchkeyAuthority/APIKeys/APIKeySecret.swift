@@ -16,10 +16,8 @@ struct APIKeySecret {
 
     static func make() throws -> APIKeySecret { APIKeySecret(secret: try .make(prefix: "lk_")) }
 
-    init?(presented: String) {
-        guard let secret = CheckedSecret(presented: presented, prefix: "lk_") else { return nil }
-        self.secret = secret
-    }
+    /// The hash that a presented key is looked up by; `nil` when it is none by its form or checksum.
+    static func hash(presented: String) -> [UInt8]? { CheckedSecret.hash(presented: presented, prefix: "lk_") }
 
     private init(secret: CheckedSecret) { self.secret = secret }
 }

@@ -15,31 +15,51 @@ struct CheckedSecret {
         var bytes = Array(prefix.description.utf8)
         bytes.reserveCapacity(64)
         body.withBytes { for index in $0.indices { bytes.append($0[index]) } }
-        try bytes.append(contentsOf: checksum(of: bytes))
+        bytes.append(contentsOf: checksum(of: bytes.span))
         defer { for index in bytes.indices { bytes[index] = 0 } }
         return CheckedSecret(text: Secret(copying: bytes))
     }
 
     /// `nil` for anything but the prefix, 43 digits and the checksum of both.
     init?(presented: String, prefix: StaticString) {
-        let bytes = Array(presented.utf8)
-        let head = prefix.utf8CodeUnitCount
-        guard bytes.count == head + Self.digits + Self.checksumDigits, bytes.starts(with: Array(prefix.description.utf8)) else { return nil }
-        let body = Array(bytes.dropLast(Self.checksumDigits))
-        guard body[head...].allSatisfy(Self.isDigit), let sum = try? Self.checksum(of: body),
-            ConstantTime.equal(sum, Array(bytes.suffix(Self.checksumDigits)))
-        else { return nil }
+        var bytes = Array(presented.utf8)
+        defer { for index in bytes.indices { bytes[index] = 0 } }
+        guard Self.isWellFormed(bytes, prefix) else { return nil }
         text = Secret(copying: bytes)
     }
 
     private init(text: Secret) { self.text = text }
 
+    /// The SHA-256 of a presented secret, when it is well-formed: all that a look-up needs, without a copy in protected memory.
+    static func hash(presented: String, prefix: StaticString) -> [UInt8]? {
+        var bytes = Array(presented.utf8)
+        defer { for index in bytes.indices { bytes[index] = 0 } }
+        return isWellFormed(bytes, prefix) ? SHA256.hash(bytes) : nil
+    }
+
+    private static func isWellFormed(_ bytes: [UInt8], _ prefix: StaticString) -> Bool {
+        let head = prefix.utf8CodeUnitCount
+        let body = head + digits
+        guard bytes.count == body + checksumDigits, prefix.withUTF8Buffer({ bytes.starts(with: $0) }), bytes[head..<body].allSatisfy(isDigit) else {
+            return false
+        }
+        return ConstantTime.equal(checksum(of: bytes.span.extracting(0..<body)), Array(bytes[body...]))
+    }
+
     private static func isDigit(_ byte: UInt8) -> Bool {
         (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte)
     }
 
-    private static func checksum(of bytes: [UInt8]) throws(CryptoError) -> [UInt8] {
-        let sum = CRC32.ieee(bytes)
-        return try Base62.encode([UInt8(sum >> 24), UInt8(sum >> 16 & 255), UInt8(sum >> 8 & 255), UInt8(sum & 255)], width: checksumDigits)
+    private static let alphabet = Array("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz".utf8)
+
+    /// CRC-32 (IEEE) as base62 digits, left-padded.
+    private static func checksum(of bytes: Span<UInt8>) -> [UInt8] {
+        var sum = Int(CRC32.ieee(bytes))
+        var text = [UInt8](repeating: alphabet[0], count: checksumDigits)
+        for position in (0..<checksumDigits).reversed() {
+            text[position] = alphabet[sum % 62]
+            sum /= 62
+        }
+        return text
     }
 }
