@@ -4,7 +4,8 @@ import PackageDescription
 // Every direct dependency is pinned exactly and has its reason beside it. Traits are emptied where the defaults would pull all
 // of Foundation and ICU into the static build.
 let dependencies: [Package.Dependency] = [
-    // HTTP/1.1 channel, request and response types; routing and the listener are ours (contract §1 orders verdicts, design §2 opens sockets).
+    // HTTP/1.1 channel, request and response types; routing and the listener are ours (contract §1 orders verdicts, design §2 opens
+    // sockets).
     .package(url: "https://github.com/hummingbird-project/hummingbird.git", exact: "2.28.1", traits: []),
     // Event loops and channels under our own listener.
     .package(url: "https://github.com/apple/swift-nio.git", exact: "2.101.2"),
@@ -91,18 +92,21 @@ let package = Package(
         .executableTarget(
             name: "latchkey",
             dependencies: [
-                "LatchkeyServer", "LatchkeyAuthority", "LatchkeyVerifier", "LatchkeyCrypto", "LatchkeyScopes", .logging, .lifecycle, .configuration, .client,
+                "LatchkeyServer", "LatchkeyAuthority", "LatchkeyVerifier", "LatchkeyCrypto", "LatchkeyScopes", .logging, .lifecycle,
+                .configuration, .client,
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: swift,
-            // Full RELRO: every symbol is bound at start and the table made read-only. An executable has nothing to export, so that the linker can drop
-            // what nothing calls; equal code is kept once, and relative relocations are packed (both need lld): 37.4 MB become 31.0.
+            // Full RELRO: every symbol is bound at start and the table made read-only. An executable has nothing to export, so that the
+            // linker can drop what nothing calls; equal code is kept once, and relative relocations are packed (both need lld): 37.4 MB
+            // become 31.0.
             linkerSettings: [
                 .unsafeFlags(
                     [
-                        "-use-ld=lld", "-Xlinker", "-z", "-Xlinker", "now", "-Xlinker", "--no-export-dynamic", "-Xlinker", "--icf=all", "-Xlinker", "-z",
+                        "-use-ld=lld", "-Xlinker", "-z", "-Xlinker", "now", "-Xlinker", "--no-export-dynamic", "-Xlinker", "--icf=all",
+                        "-Xlinker", "-z",
                         "-Xlinker", "pack-relative-relocs",
                     ], .when(platforms: [.linux]))
             ]
@@ -110,7 +114,8 @@ let package = Package(
         // tests
         .testTarget(name: "LatchkeyScopesTests", dependencies: ["LatchkeyScopes"], swiftSettings: swift),
         .testTarget(name: "LatchkeyCryptoTests", dependencies: ["LatchkeyCrypto"], swiftSettings: swift),
-        .testTarget(name: "LatchkeyVerifierTests", dependencies: ["LatchkeyVerifier", "LatchkeyCrypto", "LatchkeyScopes"], swiftSettings: swift),
+        .testTarget(
+            name: "LatchkeyVerifierTests", dependencies: ["LatchkeyVerifier", "LatchkeyCrypto", "LatchkeyScopes"], swiftSettings: swift),
         .testTarget(name: "LatchkeyStoreTests", dependencies: ["LatchkeyStore"], swiftSettings: swift),
         .testTarget(
             name: "LatchkeyAuthorityTests",
@@ -119,7 +124,10 @@ let package = Package(
         ),
         .testTarget(
             name: "LatchkeyServerTests",
-            dependencies: ["LatchkeyServer", "LatchkeyAuthority", "LatchkeyVerifier", "LatchkeyStore", "LatchkeyCrypto", "LatchkeyScopes", .lifecycle, .logging]
+            dependencies: [
+                "LatchkeyServer", "LatchkeyAuthority", "LatchkeyVerifier", "LatchkeyStore", "LatchkeyCrypto", "LatchkeyScopes", .lifecycle,
+                .logging,
+            ]
                 + Target.Dependency.hummingbird + Target.Dependency.nio,
             swiftSettings: swift
         ),

@@ -3,14 +3,14 @@ package import LatchkeyStore
 package import LatchkeyVerifier
 
 extension Authority {
-    /// Opens the authority over a store. In a new store this makes, in one commit, the install, its first organisation, the trust anchor and two
-    /// signing keys, one active and one standby, both in the JWKS from the first second.
+    /// Opens the authority over a store. In a new store this makes, in one commit, the install, its first organisation, the trust anchor
+    /// and two signing keys, one active and one standby, both in the JWKS from the first second.
     ///
     /// - Parameters:
     ///   - store: open; the authority closes it.
     ///   - masterKey: where the master key is. A new one is made only when nothing was ever sealed.
-    /// - Throws: `OpeningError` when the very first start can't be made; `StoreError`. A master key that is missing or wrong later is no error: the
-    ///   authority then verifies and signs nothing (`sealState`).
+    /// - Throws: `OpeningError` when the very first start can't be made; `StoreError`. A master key that is missing or wrong later is no
+    ///   error: the authority then verifies and signs nothing (`sealState`).
     package static func open(
         store: Store, settings: AuthoritySettings, masterKey source: MasterKey.Source, clock: any WallClock
     ) throws -> Authority {
@@ -37,7 +37,8 @@ extension Authority {
             return records
         }
         let snapshot = try KeyRingSnapshot(KeyRing(records), seal: seal, sealState: state)
-        return try Authority(settings: settings, install: install, sealState: state, clock: clock, ids: ids, store: store, snapshot: snapshot)
+        return try Authority(
+            settings: settings, install: install, sealState: state, clock: clock, ids: ids, store: store, snapshot: snapshot)
     }
 
     /// The seal of a store that has sealed records, or why there is none. Never makes a master key.
@@ -47,7 +48,8 @@ extension Authority {
             key = try MasterKey.read(source)
         } catch {
             switch error {
-            case .missing: return (nil, .closed(reason: "the master key \(source.path) is missing; put it back, or name it with --master-key-file"))
+            case .missing:
+                return (nil, .closed(reason: "the master key \(source.path) is missing; put it back, or name it with --master-key-file"))
             case .unusable(let why): return (nil, .closed(reason: "the master key \(source.path) \(why)"))
             }
         }
@@ -71,7 +73,8 @@ extension Authority {
             try (state, RSAPrivateKey.generate(bits: settings.signingKeyBits))
         }
         let now = clock.now()
-        let records = try keys.map { state, key in try SigningKeyRecord.making(key, state: state, origin: .generated, seal: seal, now: now) }
+        let records = try keys.map { state, key in try SigningKeyRecord.making(key, state: state, origin: .generated, seal: seal, now: now)
+        }
         let sealedSeed = try seal.seal(anchor.seed, type: "anchor", id: anchorId, version: AnchorRecord.version)
         let anchorRecord = AnchorRecord(id: anchorId, x: Base64URL.encode(anchor.publicKey.raw), sealedSeed: sealedSeed, createdAt: now)
         let install = InstallRecord(id: installId, createdAt: now, firstOrganisation: organisation, sealCheck: seal.check, anchor: anchorId)
@@ -94,7 +97,8 @@ extension Authority {
         return (install, seal)
     }
 
-    /// The master key of a first start: the one that is there already, else a new file. What somebody else is to provide is never made here.
+    /// The master key of a first start: the one that is there already, else a new file. What somebody else is to provide is never made
+    /// here.
     private static func newMasterKey(_ source: MasterKey.Source) throws -> Secret {
         do {
             return try MasterKey.read(source)

@@ -2,8 +2,8 @@ import LatchkeyStore
 import LatchkeyVerifier
 import Synchronization
 
-/// The authority of one install: API keys, identities, tokens, the key ring and the audit log over one store. Every operation that HTTP, the socket or a
-/// test asks for is a method of this type; what concerns one thing is in that thing's folder.
+/// The authority of one install: API keys, identities, tokens, the key ring and the audit log over one store. Every operation that HTTP,
+/// the socket or a test asks for is a method of this type; what concerns one thing is in that thing's folder.
 ///
 /// Reads run on the calling thread in a snapshot; writes go through the store's one funnel and return once they are on disk.
 package final class Authority: Sendable {
@@ -21,7 +21,8 @@ package final class Authority: Sendable {
     private let snapshot: Mutex<KeyRingSnapshot>
 
     init(
-        settings: AuthoritySettings, install: InstallRecord, sealState: SealState, clock: any WallClock, ids: IdentifierSource, store: Store,
+        settings: AuthoritySettings, install: InstallRecord, sealState: SealState, clock: any WallClock, ids: IdentifierSource,
+        store: Store,
         snapshot: KeyRingSnapshot
     ) throws {
         self.settings = settings
@@ -40,7 +41,8 @@ package final class Authority: Sendable {
     /// The organisation that the admin socket means when none is named.
     package var firstOrganisation: String { install.firstOrganisation }
 
-    /// Writes what is still only in memory, ends the signing threads and closes the store. Nothing can be asked of the authority afterwards.
+    /// Writes what is still only in memory, ends the signing threads and closes the store. Nothing can be asked of the authority
+    /// afterwards.
     package func close() async {
         await flush(all: true)
         signing.close()

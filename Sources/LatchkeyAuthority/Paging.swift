@@ -22,7 +22,9 @@ package struct PageRequest: Sendable {
             self.limit = 50
         }
         if let cursor {
-            guard let bytes = Base64URL.decode(cursor), case let id = String(decoding: bytes, as: UTF8.self), Identifier.isPlausible(id, kind) else {
+            guard let bytes = Base64URL.decode(cursor), case let id = String(decoding: bytes, as: UTF8.self),
+                Identifier.isPlausible(id, kind)
+            else {
                 throw .invalid("cursor", "this cursor is not one that a list has given out; start again without it")
             }
             after = id

@@ -29,7 +29,9 @@ import Testing
                     }
                     let run = try await Self.shell(command, in: scratch.path, variables)
                     #expect((run.code == 0) == !step.isRefused, "\(command): \(run.text)")
-                    for (printed, real) in zip(Self.ids(in: step.output.joined(separator: "\n")), Self.ids(in: run.text)) { ids[printed] = real }
+                    for (printed, real) in zip(Self.ids(in: step.output.joined(separator: "\n")), Self.ids(in: run.text)) {
+                        ids[printed] = real
+                    }
                 }
             }
             #expect(ended.status == .exited(0))
@@ -64,7 +66,9 @@ import Testing
         }
     }
 
-    private static func shell(_ command: String, in directory: String, _ variables: [String: String]) async throws -> (code: Int32, text: String) {
+    private static func shell(_ command: String, in directory: String, _ variables: [String: String]) async throws -> (
+        code: Int32, text: String
+    ) {
         let result = try await Subprocess.run(
             .name("bash"), arguments: ["-c", "cd \"$0\" || exit 99\n" + command, directory], environment: Tool.environment(variables),
             output: .string(limit: 1 << 20), error: .string(limit: 1 << 20))

@@ -11,7 +11,9 @@ extension Authority {
         let principal = caller.principal
         let name = try DisplayText.normalised(request.name, field: "name", scalars: 1...100)
         let scopes = try parseScopes(request.scopes)
-        guard !scopes.isEmpty else { throw AuthorityError.invalid("scopes", "scopes must name at least one scope; a key without any can do nothing") }
+        guard !scopes.isEmpty else {
+            throw AuthorityError.invalid("scopes", "scopes must name at least one scope; a key without any can do nothing")
+        }
         let now = clock.now()
         if let expiresAt = request.expiresAt, expiresAt <= now {
             throw AuthorityError.invalid("expiresAt", "expiresAt must be in the future")
@@ -33,7 +35,9 @@ extension Authority {
             try transaction.put(Tables.apiKeyHashes, place, BytesRow(hash))
             var draft = AuditDraft(.apiKeyCreated, by: caller)
             draft.resource = "api-key"
-            draft.metadata = ["apiKeyId": record.id, "prefix": record.prefix, "name": record.name, "scopes": record.scopes.joined(separator: " ")]
+            draft.metadata = [
+                "apiKeyId": record.id, "prefix": record.prefix, "name": record.name, "scopes": record.scopes.joined(separator: " "),
+            ]
             try self.record(draft, at: now, in: transaction)
         }
         return (APIKey(record: record, lastUsedAt: nil), secret.text)

@@ -1,7 +1,7 @@
 import LatchkeyCrypto
 
-/// A secret with a checksum: a prefix, 256 random bits as 43 base62 digits, and the CRC-32 of all before it as 6 digits (contract §4). The checksum
-/// lets a look-alike be told without asking anybody.
+/// A secret with a checksum: a prefix, 256 random bits as 43 base62 digits, and the CRC-32 of all before it as 6 digits (contract §4). The
+/// checksum lets a look-alike be told without asking anybody.
 struct CheckedSecret {
     let text: Secret
 
@@ -40,7 +40,9 @@ struct CheckedSecret {
     private static func isWellFormed(_ bytes: [UInt8], _ prefix: StaticString) -> Bool {
         let head = prefix.utf8CodeUnitCount
         let body = head + digits
-        guard bytes.count == body + checksumDigits, prefix.withUTF8Buffer({ bytes.starts(with: $0) }), bytes[head..<body].allSatisfy(isDigit) else {
+        guard bytes.count == body + checksumDigits, prefix.withUTF8Buffer({ bytes.starts(with: $0) }),
+            bytes[head..<body].allSatisfy(isDigit)
+        else {
             return false
         }
         return ConstantTime.equal(checksum(of: bytes.span.extracting(0..<body)), Array(bytes[body...]))

@@ -10,7 +10,8 @@ extension Authority {
     static func append(_ draft: AuditDraft, ids: IdentifierSource, at now: Timestamp, in transaction: borrowing WriteTransaction) throws {
         let sequence = (try transaction.last(Tables.audit)?.key ?? 0) + 1
         let entry = AuditRecord(
-            id: try ids.make(.auditEntry), seq: sequence, timestamp: now, action: draft.action, actor: draft.actor, identityId: draft.identityId,
+            id: try ids.make(.auditEntry), seq: sequence, timestamp: now, action: draft.action, actor: draft.actor,
+            identityId: draft.identityId,
             orgId: draft.organisation, workspaceId: draft.workspaceId, plane: draft.plane, resource: draft.resource, result: draft.result,
             metadata: draft.metadata, ip: draft.origin.address, userAgent: draft.origin.userAgent, requestId: draft.origin.requestId)
         try transaction.put(Tables.audit, sequence, entry)

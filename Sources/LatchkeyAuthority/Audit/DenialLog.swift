@@ -1,8 +1,8 @@
 import LatchkeyVerifier
 import Synchronization
 
-/// Counts denials in memory until they are written, so that nobody who is refused can make the disk work. Bounded: what does not fit is counted under
-/// one heading.
+/// Counts denials in memory until they are written, so that nobody who is refused can make the disk work. Bounded: what does not fit is
+/// counted under one heading.
 final class DenialLog: Sendable {
     struct Subject: Hashable, Sendable {
         /// The client's address; none on the admin socket.
@@ -33,7 +33,9 @@ final class DenialLog: Sendable {
         pending.withLock { pending in
             var subject = subject
             if pending[subject] == nil, pending.count >= Self.most {
-                subject = Subject(source: nil, action: subject.action, reason: "too many different denials to tell apart", subject: nil, organisation: nil)
+                subject = Subject(
+                    source: nil, action: subject.action, reason: "too many different denials to tell apart", subject: nil, organisation: nil
+                )
             }
             pending[subject, default: Summary(subject: subject, count: 0, first: now, last: now)].count += 1
             pending[subject]?.last = now
@@ -54,7 +56,8 @@ final class DenialLog: Sendable {
         pending.withLock { pending in
             for summary in summaries {
                 if let newer = pending[summary.subject] {
-                    pending[summary.subject] = Summary(subject: summary.subject, count: summary.count + newer.count, first: summary.first, last: newer.last)
+                    pending[summary.subject] = Summary(
+                        subject: summary.subject, count: summary.count + newer.count, first: summary.first, last: newer.last)
                 } else if pending.count < Self.most {
                     pending[summary.subject] = summary
                 }

@@ -2,8 +2,8 @@ import LatchkeyCrypto
 package import LatchkeyVerifier
 import Synchronization
 
-/// Makes ids: a prefix that tells the kind, and a ULID (48 bits of milliseconds, 80 random bits, Crockford's base 32), so that ids sort by the time of
-/// their making. Two ids of one millisecond, or of a clock that went back, still sort in the order of their making.
+/// Makes ids: a prefix that tells the kind, and a ULID (48 bits of milliseconds, 80 random bits, Crockford's base 32), so that ids sort by
+/// the time of their making. Two ids of one millisecond, or of a clock that went back, still sort in the order of their making.
 package final class IdentifierSource: Sendable {
     package enum Kind: String, Sendable, CaseIterable {
         case install = "inst_"

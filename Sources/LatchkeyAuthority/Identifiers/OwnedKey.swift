@@ -1,7 +1,7 @@
 import LatchkeyStore
 
-/// The key of what belongs to an owner (an organisation; for tokens, an identity): the owner's id, then the thing's own. A look-up that names the
-/// caller's organisation can't find another's, and a list is a range.
+/// The key of what belongs to an owner (an organisation; for tokens, an identity): the owner's id, then the thing's own. A look-up that
+/// names the caller's organisation can't find another's, and a list is a range.
 package struct OwnedKey: StoreKey, Hashable {
     package let owner: String
     package let id: String

@@ -8,7 +8,8 @@ extension Authority {
 
     /// Creates an identity in the caller's organisation.
     ///
-    /// - Throws: `invalid_request`, `invalid_scope`, `scope_escalation`, `identity_already_exists`, `sponsor_chain_too_long`, `storage_unavailable`.
+    /// - Throws: `invalid_request`, `invalid_scope`, `scope_escalation`, `identity_already_exists`, `sponsor_chain_too_long`,
+    ///   `storage_unavailable`.
     package func createIdentity(_ request: IdentityRequest, by caller: Caller) async throws -> IdentityRecord {
         let principal = caller.principal
         let wanted = try checked(request, organisation: principal.organisation)
@@ -23,16 +24,23 @@ extension Authority {
             }
             var chain = [wanted.sponsorId]
             if let parent = principal.identityId {
-                guard let record = try transaction.get(Tables.identities, OwnedKey(principal.organisation, parent)) else { throw AuthorityError.revokedToken }
+                guard let record = try transaction.get(Tables.identities, OwnedKey(principal.organisation, parent)) else {
+                    throw AuthorityError.revokedToken
+                }
                 chain = record.sponsorChain
             }
             chain.append(id)
             guard chain.count <= Self.longestSponsorChain else {
-                throw AuthorityError(.sponsorChainTooLong, "a sponsor chain has at most \(Self.longestSponsorChain) links; let somebody nearer to the sponsor create this identity")
+                throw AuthorityError(
+                    .sponsorChainTooLong,
+                    "a sponsor chain has at most \(Self.longestSponsorChain) links; let somebody nearer to the sponsor create this identity"
+                )
             }
             let record = IdentityRecord(
-                id: id, orgId: principal.organisation, name: wanted.name, type: wanted.type, workspaceId: wanted.workspaceId, status: .active,
-                scopes: wanted.scopes.texts, roles: wanted.roles, metadata: wanted.metadata, sponsorId: wanted.sponsorId, sponsorChain: chain,
+                id: id, orgId: principal.organisation, name: wanted.name, type: wanted.type, workspaceId: wanted.workspaceId,
+                status: .active,
+                scopes: wanted.scopes.texts, roles: wanted.roles, metadata: wanted.metadata, sponsorId: wanted.sponsorId,
+                sponsorChain: chain,
                 createdAt: now, updatedAt: now, createdBy: principal.label, parentId: principal.identityId, makerId: principal.makerId,
                 rootId: principal.rootId ?? id)
             try IdentityIndex.put(record, replacing: nil, in: transaction)
@@ -79,7 +87,8 @@ extension Authority {
             scopes: try parseScopes(request.scopes ?? []),
             roles: try Self.checkedRoles(request.roles ?? []),
             metadata: try Self.checkedMetadata(request.metadata ?? [:]),
-            workspaceId: try request.workspaceId.map { try DisplayText.normalised($0, field: "workspaceId", scalars: 1...128) } ?? organisation)
+            workspaceId: try request.workspaceId.map { try DisplayText.normalised($0, field: "workspaceId", scalars: 1...128) }
+                ?? organisation)
     }
 
     static func identityType(_ text: String) throws(AuthorityError) -> IdentityRecord.Kind {

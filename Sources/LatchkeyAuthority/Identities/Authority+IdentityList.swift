@@ -5,7 +5,8 @@ extension Authority {
     /// Rows that one page looks at, at most: with several filters a page may be short and still have a cursor.
     private static let mostLookedAt = 1000
 
-    /// The caller's organisation's identities, newest first. The first filter that is set walks its index; the others are held against its rows.
+    /// The caller's organisation's identities, newest first. The first filter that is set walks its index; the others are held against its
+    /// rows.
     ///
     /// - Throws: `invalid_request` for a status or type that does not exist.
     package func identities(_ page: PageRequest, filter: IdentityFilter, by caller: Caller) throws -> Page<IdentityRecord> {
@@ -50,13 +51,17 @@ extension Authority {
             }
             let after = page.after.map { prefix + Array($0.utf8) }
             if isIndexed {
-                try transaction.scanKeys(Tables.identitiesByFilter, prefix: prefix, after: after, descending: true, limit: Self.mostLookedAt + 1) { key in
+                try transaction.scanKeys(
+                    Tables.identitiesByFilter, prefix: prefix, after: after, descending: true, limit: Self.mostLookedAt + 1
+                ) { key in
                     let id = String(decoding: key.dropFirst(prefix.count), as: UTF8.self)
                     guard let record = try transaction.get(Tables.identities, OwnedKey(organisation, id)) else { return true }
                     return visit(record)
                 }
             } else {
-                try transaction.scan(Tables.identities, prefix: prefix, after: after, descending: true, limit: page.limit + 1) { _, record in visit(record) }
+                try transaction.scan(Tables.identities, prefix: prefix, after: after, descending: true, limit: page.limit + 1) {
+                    _, record in visit(record)
+                }
             }
             return Page(found, lastId: hasMore ? last : nil, limit: page.limit)
         }

@@ -42,13 +42,15 @@ package final class KeyRingSnapshot: Sendable {
             return .failure(AuthorityError(.signingUnavailable, "there is no active signing key"))
         }
         guard let seal else {
-            return .failure(AuthorityError(.signingUnavailable, "tokens can't be signed: \(sealState.reason ?? "the master key is not there")"))
+            return .failure(
+                AuthorityError(.signingUnavailable, "tokens can't be signed: \(sealState.reason ?? "the master key is not there")"))
         }
         guard let sealed = active.sealedPrivateKey, let key = try? active.privateKey(sealed: sealed, by: seal) else {
             return .failure(
                 AuthorityError(
                     .signingUnavailable,
-                    "tokens can't be signed: the sealed private half of the signing key \(active.kid) does not open in its place; it was changed or moved"))
+                    "tokens can't be signed: the sealed private half of the signing key \(active.kid) does not open in its place; it was changed or moved"
+                ))
         }
         return .success(key)
     }

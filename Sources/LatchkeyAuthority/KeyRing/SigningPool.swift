@@ -2,8 +2,8 @@ import LatchkeyCrypto
 import LatchkeyStore
 import Synchronization
 
-/// Signs on threads of its own, so that a signature (1.8 ms with 3072 bits) never sits on an event loop or between a read and its answer. Each thread
-/// has its own copy of the key: OpenSSL contends on shared state when threads use one.
+/// Signs on threads of its own, so that a signature (1.8 ms with 3072 bits) never sits on an event loop or between a read and its answer.
+/// Each thread has its own copy of the key: OpenSSL contends on shared state when threads use one.
 final class SigningPool: Sendable {
     private struct Job: Sendable {
         let key: RSAPrivateKey

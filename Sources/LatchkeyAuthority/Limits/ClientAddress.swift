@@ -1,7 +1,7 @@
 import Glibc
 
-/// A client's address as limits count it: an IPv4 address as it is, also when it is mapped into IPv6 (RFC 4291 §2.5.5.2), an IPv6 address by its /64,
-/// because whoever has one address of that has them all.
+/// A client's address as limits count it: an IPv4 address as it is, also when it is mapped into IPv6 (RFC 4291 §2.5.5.2), an IPv6 address
+/// by its /64, because whoever has one address of that has them all.
 package enum ClientAddress {
     package static func counted(_ address: String) -> String {
         var six = in6_addr()

@@ -9,7 +9,8 @@ extension Authority {
     /// - Throws: `invalid_api_key`, also for a secret that is malformed, unknown, expired or revoked.
     package func authenticate(apiKey text: String, origin: RequestOrigin) throws -> Principal {
         guard let hash = APIKeySecret.hash(presented: text) else {
-            denials.note(.init(source: origin.address, action: .apiKeyDenied, reason: "malformed", subject: nil, organisation: nil), at: clock.now())
+            denials.note(
+                .init(source: origin.address, action: .apiKeyDenied, reason: "malformed", subject: nil, organisation: nil), at: clock.now())
             throw AuthorityError.badAPIKey
         }
         let now = clock.now()
@@ -21,7 +22,8 @@ extension Authority {
         guard found != nil, isLive, let scopes else {
             let reason = found == nil ? "unknown" : row.revokedAt != nil ? "revoked" : "expired"
             denials.note(
-                .init(source: origin.address, action: .apiKeyDenied, reason: reason, subject: found?.prefix, organisation: found?.orgId), at: now)
+                .init(source: origin.address, action: .apiKeyDenied, reason: reason, subject: found?.prefix, organisation: found?.orgId),
+                at: now)
             throw AuthorityError.badAPIKey
         }
         uses.note(OwnedKey(row.orgId, row.id), at: now)
@@ -32,8 +34,8 @@ extension Authority {
 
     /// The principal of an access token of this install that is meant for one of `audiences`.
     ///
-    /// - Throws: `invalid_token` with one sentence for everything that is wrong with the token itself; only once its signature has verified,
-    ///   `token_expired` and `token_revoked`.
+    /// - Throws: `invalid_token` with one sentence for everything that is wrong with the token itself; only once its signature has
+    ///   verified, `token_expired` and `token_revoked`.
     package func authenticate(token text: String, audiences: [String] = ["relayauth"]) throws -> Principal {
         let now = clock.now()
         let claims: Claims
@@ -53,17 +55,20 @@ extension Authority {
             throw AuthorityError(.invalidToken, "the token is not valid here")
         }
         return Principal(
-            kind: .token(id: claims.tokenId, sessionId: claims.sessionId, identityId: claims.subject), organisation: claims.organisation, scopes: scopes,
+            kind: .token(id: claims.tokenId, sessionId: claims.sessionId, identityId: claims.subject), organisation: claims.organisation,
+            scopes: scopes,
             rootId: root, label: "identity:\(claims.subject)")
     }
 
-    /// A peer of the admin socket that the listener's door has let in: the administrator of the organisation that it names, else of the first.
+    /// A peer of the admin socket that the listener's door has let in: the administrator of the organisation that it names, else of the
+    /// first.
     ///
     /// - Throws: `org_not_found` for an organisation that does not exist.
     package func administrator(uid: UInt32, organisation: String?) throws -> Principal {
         var named = firstOrganisation
         if let organisation {
-            guard Identifier.isPlausible(organisation, .organisation), try read({ try $0.contains(Tables.organisations, organisation) }) else {
+            guard Identifier.isPlausible(organisation, .organisation), try read({ try $0.contains(Tables.organisations, organisation) })
+            else {
                 throw AuthorityError(.organisationNotFound, "there is no organisation with that id")
             }
             named = organisation
@@ -92,7 +97,8 @@ extension Authority {
 
     /// The session when it and its identity are live.
     static func liveSession(_ id: String, at now: Timestamp, in transaction: borrowing some StoreReads & ~Copyable) throws -> SessionRow? {
-        guard let session = try transaction.get(Tables.sessionLiveness, id), session.revokedAt == nil, now < session.endsAt.adding(seconds: 60),
+        guard let session = try transaction.get(Tables.sessionLiveness, id), session.revokedAt == nil,
+            now < session.endsAt.adding(seconds: 60),
             let identity = try transaction.get(Tables.identityLiveness, session.identityId), identity.status == .active,
             identity.epoch == session.epoch
         else { return nil }
@@ -115,7 +121,8 @@ extension Authority {
     private static let decoy = APIKeyRow(
         APIKeyRecord(
             id: "ak_00000000000000000000000000", orgId: "org_00000000000000000000000000", prefix: "lk_00000000", name: "", kind: .service,
-            scopes: ["relayauth:api-key:read:*"], createdAt: Timestamp(milliseconds: 0), createdBy: "", makerId: nil, rootId: "ak_", expiresAt: nil))
+            scopes: ["relayauth:api-key:read:*"], createdAt: Timestamp(milliseconds: 0), createdBy: "", makerId: nil, rootId: "ak_",
+            expiresAt: nil))
 
     static let everything = ScopeSet([Scope.trusted(stored: "*:*:*:*")!])
 }

@@ -9,7 +9,8 @@ extension Authority {
             return try ScopeSet.parse(texts, planes: settings.planes)
         } catch {
             if error.code == .tooMany { throw .invalid("scopes", error.message) }
-            throw AuthorityError(.invalidScope, error.message, details: [("scope", .text(error.scope)), ("reason", .text(error.code.rawValue))])
+            throw AuthorityError(
+                .invalidScope, error.message, details: [("scope", .text(error.scope)), ("reason", .text(error.code.rawValue))])
         }
     }
 

@@ -25,14 +25,15 @@ package struct Caller: Sendable {
         self.named = named
     }
 
-    /// The organisation that a query or body names must be the caller's own. Asked once the request's form is known to be good, and before anything
-    /// is looked up.
+    /// The organisation that a query or body names must be the caller's own. Asked once the request's form is known to be good, and before
+    /// anything is looked up.
     ///
     /// - Throws: `org_mismatch`.
     func requireOwn(_ body: String? = nil) throws(AuthorityError) {
         for name in [named, body] {
             guard let name, !name.utf8.elementsEqual(principal.organisation.utf8) else { continue }
-            throw AuthorityError(.organisationMismatch, "this organisation is not yours; leave orgId out, or use a key of that organisation")
+            throw AuthorityError(
+                .organisationMismatch, "this organisation is not yours; leave orgId out, or use a key of that organisation")
         }
     }
 }

@@ -2,7 +2,8 @@ package import LatchkeyVerifier
 
 /// Who a token speaks for.
 ///
-/// Kept in a binary form, not as JSON: a read of an identity is a hot path, and decoding JSON (10 µs) would cost more than the rest of the request.
+/// Kept in a binary form, not as JSON: a read of an identity is a hot path, and decoding JSON (10 µs) would cost more than the rest of the
+/// request.
 package struct IdentityRecord: Sendable, Equatable {
     package enum Kind: String, Sendable, Codable, CaseIterable {
         case agent, human, service

@@ -5,8 +5,8 @@ package import LatchkeyVerifier
 package struct IdentityRow: StoreRow, Equatable {
     package let orgId: String
     package var status: IdentityRecord.Status
-    /// Counts up when everything that was issued before must die; a session of an older epoch is dead. A counter, because two things can happen in one
-    /// millisecond.
+    /// Counts up when everything that was issued before must die; a session of an older epoch is dead. A counter, because two things can
+    /// happen in one millisecond.
     package var epoch: UInt32
     /// When the epoch last changed: what verifiers elsewhere can compare `iat` with.
     package var cutOffAt: Timestamp?

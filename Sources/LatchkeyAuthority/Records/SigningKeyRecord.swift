@@ -1,7 +1,8 @@
 import LatchkeyStore
 package import LatchkeyVerifier
 
-/// A signing key: its public half, its state and the moments that its life went through. The private half is sealed, and gone once the key is retired.
+/// A signing key: its public half, its state and the moments that its life went through. The private half is sealed, and gone once the key
+/// is retired.
 package struct SigningKeyRecord: JSONRecord {
     package static let version = 1
 

@@ -57,7 +57,8 @@ package enum Tables {
     package static let expiries = Table<[UInt8], EmptyRow>("expiries", slot: 23)
 
     package static let all: [any AnyTable] = [
-        install, organisations, signingKeys, anchors, apiKeys, apiKeysByHash, apiKeyHashes, apiKeyUses, identities, identityLiveness, identitiesByName,
+        install, organisations, signingKeys, anchors, apiKeys, apiKeysByHash, apiKeyHashes, apiKeyUses, identities, identityLiveness,
+        identitiesByName,
         identitiesByFilter, identitiesByParent, sessions, sessionLiveness, tokens, tokensByIdentity, refreshTokens, refreshAnswers, audit,
         auditByOrganisation, auditById, mintBuckets, expiries,
     ]

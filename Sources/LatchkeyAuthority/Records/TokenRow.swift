@@ -13,7 +13,8 @@ package struct TokenRow: StoreRow, Equatable {
     package let scopes: [String]
 
     package init(
-        orgId: String, identityId: String, sessionId: String, keyId: String, issuedAt: Timestamp, expiresAt: Timestamp, revokedAt: Timestamp?,
+        orgId: String, identityId: String, sessionId: String, keyId: String, issuedAt: Timestamp, expiresAt: Timestamp,
+        revokedAt: Timestamp?,
         scopes: [String]
     ) {
         self.orgId = orgId

@@ -17,7 +17,8 @@ package enum MasterKey {
             }
         }
 
-        /// Permission bits that must not be set. A service manager gives its service access through an ACL, whose mask shows as the group's right to read.
+        /// Permission bits that must not be set. A service manager gives its service access through an ACL, whose mask shows as the group's
+        /// right to read.
         fileprivate var forbiddenMode: mode_t {
             switch self {
             case .file: 0o077
@@ -78,7 +79,8 @@ package enum MasterKey {
         return Secret(copying: decoded)
     }
 
-    /// Makes a new master key and puts it where it belongs, readable by its owner alone and on disk before this returns. Never replaces a file.
+    /// Makes a new master key and puts it where it belongs, readable by its owner alone and on disk before this returns. Never replaces a
+    /// file.
     static func create(at path: String) throws -> Secret {
         let key = try Random.secret(size)
         let descriptor = Glibc.open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o400)

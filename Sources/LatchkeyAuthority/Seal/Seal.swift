@@ -1,7 +1,7 @@
 import LatchkeyCrypto
 
-/// Seals private keys with AES-256-GCM under the master key. What is sealed opens only in the place that it was sealed for: the install's id, the
-/// record's type, id and version are authenticated with it.
+/// Seals private keys with AES-256-GCM under the master key. What is sealed opens only in the place that it was sealed for: the install's
+/// id, the record's type, id and version are authenticated with it.
 package struct Seal: Sendable {
     private let key: Secret
     private let installId: String
@@ -11,7 +11,8 @@ package struct Seal: Sendable {
     init(masterKey: Secret, installId: String) throws(CryptoError) {
         let salt = Array(installId.utf8)
         self.key = try HKDFSHA256.derive(from: masterKey, salt: salt, info: Array("latchkey seal 1".utf8), count: 32)
-        self.check = Base64URL.encode(try HKDFSHA256.derive(from: masterKey, salt: salt, info: Array("latchkey seal check 1".utf8), count: 16))
+        self.check = Base64URL.encode(
+            try HKDFSHA256.derive(from: masterKey, salt: salt, info: Array("latchkey seal check 1".utf8), count: 16))
         self.installId = installId
     }
 

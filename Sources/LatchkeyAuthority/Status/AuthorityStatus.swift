@@ -51,7 +51,9 @@ extension Authority {
 
     private var storeHealth: ServiceHealth {
         guard (try? store.read { try $0.contains(Tables.install, InstallRecord.key) }) == true else {
-            return ServiceHealth(name: "store", level: .unhealthy, summary: "the store can't be read", detail: "the store can't be read; see the log, and run the last backup's restore drill")
+            return ServiceHealth(
+                name: "store", level: .unhealthy, summary: "the store can't be read",
+                detail: "the store can't be read; see the log, and run the last backup's restore drill")
         }
         if let problem = store.health.problem {
             return ServiceHealth(name: "store", level: .degraded, summary: "the store can't be written", detail: problem)
@@ -67,6 +69,7 @@ extension Authority {
                 ("tokens", try transaction.count(Tables.tokens)), ("auditEntries", try transaction.count(Tables.audit)),
             ]
         }
-        return AuthorityStatus(install: install, issuer: settings.issuer, services: services, keys: keys.ring.records, counts: counts, now: clock.now())
+        return AuthorityStatus(
+            install: install, issuer: settings.issuer, services: services, keys: keys.ring.records, counts: counts, now: clock.now())
     }
 }

@@ -6,8 +6,8 @@ package enum DisplayText {
     /// The text in normal form C.
     ///
     /// - Parameter scalars: how many Unicode scalars it may have, counted in normal form C.
-    /// - Throws: `invalid_request` with `field` when it has too few or too many, or holds a control, bidirectional, zero-width or otherwise invisible
-    ///   character.
+    /// - Throws: `invalid_request` with `field` when it has too few or too many, or holds a control, bidirectional, zero-width or otherwise
+    ///   invisible character.
     package static func normalised(_ text: String, field: String, scalars: ClosedRange<Int>) throws(AuthorityError) -> String {
         // A scalar never grows to more than three in normal form C, so this bounds the work before it is done.
         guard text.utf8.count <= scalars.upperBound * 12 else {
@@ -19,7 +19,8 @@ package enum DisplayText {
             throw .invalid(field, "\(field) must have \(scalars.lowerBound) to \(scalars.upperBound) characters; it has \(normal.count)")
         }
         if let bad = normal.first(where: isInvisible) {
-            throw .invalid(field, "\(field) holds the character U+\(hex(bad)), which can't be seen or changes how text is shown; leave it out")
+            throw .invalid(
+                field, "\(field) holds the character U+\(hex(bad)), which can't be seen or changes how text is shown; leave it out")
         }
         return String(normal)
     }

@@ -2,8 +2,8 @@ import LatchkeyStore
 import LatchkeyVerifier
 
 extension Authority {
-    /// The claims of an access token as JSON, in the bytes that were signed; `nil` when the token is not good now or belongs to another organisation
-    /// (RFC 7662 §2.2 in the contract's form).
+    /// The claims of an access token as JSON, in the bytes that were signed; `nil` when the token is not good now or belongs to another
+    /// organisation (RFC 7662 §2.2 in the contract's form).
     package func introspect(_ text: String, by caller: Caller) throws -> [UInt8]? {
         try caller.requireOwn()
         let now = clock.now()

@@ -8,8 +8,8 @@ extension Authority {
 
     /// Issues a token pair for an identity, and starts its session.
     ///
-    /// - Throws: `invalid_request`, `invalid_scope`, `identity_not_found`, `identity_suspended`, `identity_retired`, `insufficient_scope` (the identity
-    ///   does not hold a scope), `scope_escalation` (the caller does not), `signing_unavailable`, `storage_unavailable`.
+    /// - Throws: `invalid_request`, `invalid_scope`, `identity_not_found`, `identity_suspended`, `identity_retired`, `insufficient_scope`
+    ///   (the identity does not hold a scope), `scope_escalation` (the caller does not), `signing_unavailable`, `storage_unavailable`.
     package func issueToken(_ request: TokenRequest, by caller: Caller) async throws -> TokenPair {
         let asked = try parseScopes(request.scopes ?? [])
         let audience = try request.audience.map { try Self.checkedAudience($0) }
@@ -82,17 +82,21 @@ extension Authority {
             try transaction.put(
                 Tables.sessions, plan.sessionId,
                 SessionRecord(
-                    id: plan.sessionId, orgId: plan.identity.orgId, identityId: plan.identity.id, scopes: plan.scopes.texts, audience: plan.audience,
-                    accessTTL: life, refreshTTL: settings.refreshTokenTTL, startedAt: plan.issuedAt, endsAt: end, startedBy: principal.label,
+                    id: plan.sessionId, orgId: plan.identity.orgId, identityId: plan.identity.id, scopes: plan.scopes.texts,
+                    audience: plan.audience,
+                    accessTTL: life, refreshTTL: settings.refreshTokenTTL, startedAt: plan.issuedAt, endsAt: end,
+                    startedBy: principal.label,
                     makerId: principal.makerId))
             try transaction.put(
                 Tables.sessionLiveness, plan.sessionId,
                 SessionRow(
-                    orgId: plan.identity.orgId, identityId: plan.identity.id, rootId: principal.rootId ?? plan.identity.rootId, epoch: plan.ground.epoch,
+                    orgId: plan.identity.orgId, identityId: plan.identity.id, rootId: principal.rootId ?? plan.identity.rootId,
+                    epoch: plan.ground.epoch,
                     endsAt: end, revokedAt: nil))
             try Expiry(at: end.adding(seconds: 120), .session, Array(plan.sessionId.utf8)).note(in: transaction)
             try signed.put(in: transaction)
-            try record(tokenDraft(.tokenIssued, actor: principal.label, origin: caller.origin, plan: plan), at: plan.issuedAt, in: transaction)
+            try record(
+                tokenDraft(.tokenIssued, actor: principal.label, origin: caller.origin, plan: plan), at: plan.issuedAt, in: transaction)
             return true
         }
     }

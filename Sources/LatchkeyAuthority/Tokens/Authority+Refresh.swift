@@ -24,8 +24,9 @@ extension Authority {
         case changed
     }
 
-    /// Trades a refresh token for a new pair: same audience, same lives, the scopes of the issue that the identity still covers. Single use, decided
-    /// where it is committed; a repeat inside the retry window gets the same answer, any other kills the session (contract §6).
+    /// Trades a refresh token for a new pair: same audience, same lives, the scopes of the issue that the identity still covers. Single
+    /// use, decided where it is committed; a repeat inside the retry window gets the same answer, any other kills the session (contract
+    /// §6).
     ///
     /// - Throws: `invalid_refresh_token`, `signing_unavailable`, `storage_unavailable`.
     package func refresh(_ presented: String, origin: RequestOrigin) async throws -> TokenPair {
@@ -84,7 +85,8 @@ extension Authority {
         let scopes = issued.cut(to: held)
         guard issued.isEmpty || !scopes.isEmpty else { return nil }
         return PairPlan(
-            identity: identity, ground: row, sessionId: session.id, tokenId: try ids.make(.token), scopes: scopes, audience: session.audience, issuedAt: now,
+            identity: identity, ground: row, sessionId: session.id, tokenId: try ids.make(.token), scopes: scopes,
+            audience: session.audience, issuedAt: now,
             accessExpiresAt: min(now.adding(seconds: session.accessTTL), session.endsAt),
             refreshExpiresAt: min(now.adding(seconds: session.refreshTTL), session.endsAt))
     }

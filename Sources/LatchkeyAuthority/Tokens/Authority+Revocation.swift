@@ -26,7 +26,9 @@ extension Authority {
             draft.resource = "token"
             switch target {
             case .token(let id):
-                guard Identifier.isPlausible(id, .token), var row = try transaction.get(Tables.tokens, id), row.orgId == principal.organisation else {
+                guard Identifier.isPlausible(id, .token), var row = try transaction.get(Tables.tokens, id),
+                    row.orgId == principal.organisation
+                else {
                     throw Self.nothingToRevoke
                 }
                 guard row.revokedAt == nil else { return }
@@ -36,7 +38,8 @@ extension Authority {
                 draft.identityId = row.identityId
                 draft.metadata = ["tokenId": id, "sessionId": row.sessionId]
             case .session(let id):
-                guard Identifier.isPlausible(id, .session), var row = try transaction.get(Tables.sessionLiveness, id), row.orgId == principal.organisation
+                guard Identifier.isPlausible(id, .session), var row = try transaction.get(Tables.sessionLiveness, id),
+                    row.orgId == principal.organisation
                 else { throw Self.nothingToRevoke }
                 guard row.revokedAt == nil else { return }
                 row.revokedAt = now

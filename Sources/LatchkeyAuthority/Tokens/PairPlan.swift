@@ -17,8 +17,10 @@ struct PairPlan: Sendable {
 
     func claims(issuer: String) -> Claims {
         Claims(
-            subject: identity.id, organisation: identity.orgId, workspace: identity.workspaceId, scopes: scopes.texts, sponsorId: identity.sponsorId,
-            sponsorChain: identity.sponsorChain, issuer: issuer, audience: audience, expiresAt: accessExpiresAt.seconds, issuedAt: issuedAt.seconds,
+            subject: identity.id, organisation: identity.orgId, workspace: identity.workspaceId, scopes: scopes.texts,
+            sponsorId: identity.sponsorId,
+            sponsorChain: identity.sponsorChain, issuer: issuer, audience: audience, expiresAt: accessExpiresAt.seconds,
+            issuedAt: issuedAt.seconds,
             tokenId: tokenId, sessionId: sessionId)
     }
 }

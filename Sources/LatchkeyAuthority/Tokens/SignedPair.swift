@@ -47,8 +47,10 @@ extension Authority {
         let input = CompactJWS.signingInput(header: header.bytes, payload: plan.claims(issuer: settings.issuer).json())
         let signature = try await signing.sign(input, with: signer)
         let pair = TokenPair(
-            accessToken: Secret(copying: Array(CompactJWS.assemble(signingInput: input, signature: signature).utf8)), refreshToken: refresh.text,
-            accessTokenExpiresAt: Timestamp(seconds: plan.accessExpiresAt.seconds), refreshTokenExpiresAt: plan.refreshExpiresAt, tokenId: plan.tokenId,
+            accessToken: Secret(copying: Array(CompactJWS.assemble(signingInput: input, signature: signature).utf8)),
+            refreshToken: refresh.text,
+            accessTokenExpiresAt: Timestamp(seconds: plan.accessExpiresAt.seconds), refreshTokenExpiresAt: plan.refreshExpiresAt,
+            tokenId: plan.tokenId,
             sessionId: plan.sessionId)
         return SignedPair(plan: plan, pair: pair, keyId: keyId, refreshHash: refresh.hash)
     }

@@ -54,28 +54,30 @@ extension Authority {
     /// - Returns: how many rows were removed.
     private func removeExpired() async -> Int {
         let now = clock.now()
-        let isDue = (try? read { transaction in
-            var isDue = false
-            try transaction.scanKeys(Tables.expiries, limit: 1) { key in
-                isDue = Expiry(storeKey: key).map { $0.at <= now } ?? true
-                return false
-            }
-            return isDue
-        }) ?? false
+        let isDue =
+            (try? read { transaction in
+                var isDue = false
+                try transaction.scanKeys(Tables.expiries, limit: 1) { key in
+                    isDue = Expiry(storeKey: key).map { $0.at <= now } ?? true
+                    return false
+                }
+                return isDue
+            }) ?? false
         guard isDue else { return 0 }
-        return (try? await write(.essential) { transaction in
-            var due: [[UInt8]] = []
-            try transaction.scanKeys(Tables.expiries, limit: Self.batch) { key in
-                guard Expiry(storeKey: key).map({ $0.at <= now }) ?? true else { return false }
-                due.append(key)
-                return true
-            }
-            for key in due {
-                if let expiry = Expiry(storeKey: key) { try Self.remove(expiry, in: transaction) }
-                try transaction.delete(Tables.expiries, key)
-            }
-            return due.count
-        }) ?? 0
+        return
+            (try? await write(.essential) { transaction in
+                var due: [[UInt8]] = []
+                try transaction.scanKeys(Tables.expiries, limit: Self.batch) { key in
+                    guard Expiry(storeKey: key).map({ $0.at <= now }) ?? true else { return false }
+                    due.append(key)
+                    return true
+                }
+                for key in due {
+                    if let expiry = Expiry(storeKey: key) { try Self.remove(expiry, in: transaction) }
+                    try transaction.delete(Tables.expiries, key)
+                }
+                return due.count
+            }) ?? 0
     }
 
     private static func remove(_ expiry: Expiry, in transaction: borrowing WriteTransaction) throws {

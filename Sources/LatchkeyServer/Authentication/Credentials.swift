@@ -2,7 +2,7 @@ import HTTPTypes
 
 /// The credentials that a request carries, as contract §1 reads them.
 struct Credentials {
-    /// An access token.
+    /// What came as `Authorization: Bearer`: an access token, or an API key.
     var bearer: String?
     var apiKey: String?
     /// There is an `Authorization` header, and nothing in it can be used.
@@ -14,14 +14,15 @@ struct Credentials {
         apiKey = headers[.apiKey]
         guard let header = headers[.authorization] else { return }
         let parts = header.utf8.split(separator: UInt8(ascii: " "), maxSplits: 1)
-        guard headers[values: .authorization].count == 1, parts.count == 2, let value = String(validating: parts[1], as: UTF8.self)?.trimmed, !value.isEmpty
+        guard headers[values: .authorization].count == 1, parts.count == 2,
+            let value = String(validating: parts[1], as: UTF8.self)?.trimmed, !value.isEmpty
         else {
             isUnusable = true
             return
         }
         switch String(decoding: parts[0], as: UTF8.self).lowercased() {
-        case "bearer" where !value.utf8.starts(with: "lk_".utf8): bearer = value
-        case "bearer", "apikey": apiKey = apiKey ?? value
+        case "bearer": bearer = value
+        case "apikey": apiKey = apiKey ?? value
         default: isUnusable = true
         }
     }

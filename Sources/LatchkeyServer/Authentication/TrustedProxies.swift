@@ -29,8 +29,8 @@ package struct TrustedProxies: Sendable {
         self.networks = networks
     }
 
-    /// The client's address: the peer's own, or, behind trusted proxies, the right-most forwarded one that is not one of them. What is forwarded and is no
-    /// address ends the search at the proxy that sent it.
+    /// The client's address: the peer's own, or, behind trusted proxies, the right-most forwarded one that is not one of them. What is
+    /// forwarded and is no address ends the search at the proxy that sent it.
     package func client(peer: String, forwardedFor: [String]) -> String {
         guard !networks.isEmpty, contains(peer) else { return peer }
         var nearest = peer

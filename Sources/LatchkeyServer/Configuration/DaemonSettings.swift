@@ -37,7 +37,8 @@ package struct DaemonSettings: Sendable {
         authority = try Self.authority(values)
         if try !values.flag(.allowPlaintext), !BoundSocket.isLoopback(host: host) {
             throw ConfigurationError(
-                "\(host) is not a loopback address, and this listener speaks plain HTTP: listen on 127.0.0.1 behind a TLS proxy, or say --allow-plaintext true")
+                "\(host) is not a loopback address, and this listener speaks plain HTTP: listen on 127.0.0.1 behind a TLS proxy, or say --allow-plaintext true"
+            )
         }
     }
 
@@ -61,7 +62,8 @@ package struct DaemonSettings: Sendable {
         }
         guard settings.accessTokenTTL <= settings.maxAccessTokenTTL else {
             throw values.refusal(
-                .accessTokenTTL, "is \(settings.accessTokenTTL) s, more than max-access-token-ttl allows, which is \(settings.maxAccessTokenTTL) s")
+                .accessTokenTTL,
+                "is \(settings.accessTokenTTL) s, more than max-access-token-ttl allows, which is \(settings.maxAccessTokenTTL) s")
         }
         return settings
     }

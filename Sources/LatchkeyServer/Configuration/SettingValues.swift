@@ -1,7 +1,7 @@
 import Configuration
 
-/// Where settings come from, stronger before weaker: flags, environment, file. swift-configuration decides which one counts; what is unknown is told
-/// here, because it can't list what it holds.
+/// Where settings come from, stronger before weaker: flags, environment, file. swift-configuration decides which one counts; what is
+/// unknown is told here, because it can't list what it holds.
 package struct SettingValues: Sendable {
     private let reader: ConfigReader
     /// Names in the environment that look like settings and are none.
@@ -30,7 +30,8 @@ package struct SettingValues: Sendable {
     private static func provider(_ name: String, _ values: [Setting: String]) -> InMemoryProvider {
         InMemoryProvider(
             name: name,
-            values: Dictionary(uniqueKeysWithValues: values.map { (AbsoluteConfigKey([$0.key.rawValue]), ConfigValue(stringLiteral: $0.value)) }))
+            values: Dictionary(
+                uniqueKeysWithValues: values.map { (AbsoluteConfigKey([$0.key.rawValue]), ConfigValue(stringLiteral: $0.value)) }))
     }
 
     package func text(_ setting: Setting) -> String? { reader.string(forKey: ConfigKey([setting.rawValue])) }
@@ -49,7 +50,8 @@ package struct SettingValues: Sendable {
         guard let text = text(setting) else { return standard }
         let units: [Character: Int64] = ["s": 1, "m": 60, "h": 3600, "d": 86_400]
         let unit = text.last.flatMap { units[$0] }
-        guard let value = Int64(unit == nil ? text[...] : text.dropLast()), case let (product, overflow) = value.multipliedReportingOverflow(by: unit ?? 1),
+        guard let value = Int64(unit == nil ? text[...] : text.dropLast()),
+            case let (product, overflow) = value.multipliedReportingOverflow(by: unit ?? 1),
             !overflow, range.contains(product)
         else {
             throw refusal(setting, "must be from \(range.lowerBound) to \(range.upperBound) seconds, as in 90, 15m, 24h or 30d")

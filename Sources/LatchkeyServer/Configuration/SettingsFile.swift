@@ -1,7 +1,7 @@
 /// The strict `KEY=value` file. A line is empty, a comment (`#` first), or a setting; nothing is guessed, dropped or overridden.
 package enum SettingsFile {
-    /// - Throws: `ConfigurationError` with the line's number for a line without `=`, an unknown name, a name that comes twice, a quoted value or a value
-    ///   with white space around it.
+    /// - Throws: `ConfigurationError` with the line's number for a line without `=`, an unknown name, a name that comes twice, a quoted
+    ///   value or a value with white space around it.
     package static func parse(_ text: String, name: String) throws(ConfigurationError) -> [Setting: String] {
         var values: [Setting: String] = [:]
         var number = 0
@@ -15,7 +15,9 @@ package enum SettingsFile {
             let key = String(line[..<equals])
             let value = String(line[line.index(after: equals)...])
             guard let setting = Setting(fileName: key) else {
-                throw ConfigurationError("\(place): there is no setting \(shown(key)); the names are \(Setting.allCases.map(\.fileName).joined(separator: ", "))")
+                throw ConfigurationError(
+                    "\(place): there is no setting \(shown(key)); the names are \(Setting.allCases.map(\.fileName).joined(separator: ", "))"
+                )
             }
             guard values[setting] == nil else { throw ConfigurationError("\(place): \(key) is set a second time; keep one of the two") }
             if let first = value.first, let last = value.last, first.isWhitespace || last.isWhitespace {

@@ -24,7 +24,8 @@ extension APIError {
         status: .forbidden, code: "peer_not_allowed",
         message: "this user may not use the admin socket: be root, the service's own user, or a member of its admin group")
     static let originNotAllowed = APIError(
-        status: .forbidden, code: "origin_not_allowed", message: "the admin socket answers no browser: requests with Origin or Referer are refused")
+        status: .forbidden, code: "origin_not_allowed",
+        message: "the admin socket answers no browser: requests with Origin or Referer are refused")
     static let bodyTooLarge = APIError(status: .contentTooLarge, code: "body_too_large", message: "a body has at most 64 KiB")
     static let bodyTimeout = APIError(status: .requestTimeout, code: "body_timeout", message: "the body took too long to arrive")
     static let invalidJSON = APIError(status: .badRequest, code: "invalid_json", message: "the body must be a JSON object")
@@ -32,7 +33,8 @@ extension APIError {
         status: .internalServerError, code: "internal_error", message: "something is wrong inside; the log has it under this request's id")
 
     static func methodNotAllowed(_ allow: String) -> APIError {
-        APIError(status: .methodNotAllowed, code: "method_not_allowed", message: "this path answers to \(allow) only", headers: [.allow: allow])
+        APIError(
+            status: .methodNotAllowed, code: "method_not_allowed", message: "this path answers to \(allow) only", headers: [.allow: allow])
     }
 
     static func invalid(_ field: String, _ message: String) -> APIError {

@@ -43,7 +43,8 @@ enum ErrorAnswer {
     }
 
     private static func answer(
-        _ status: HTTPResponse.Status, code: String, message: String, headers: HTTPFields, requestId: String, members: (inout JSONWriter) -> Void
+        _ status: HTTPResponse.Status, code: String, message: String, headers: HTTPFields, requestId: String,
+        members: (inout JSONWriter) -> Void
     ) -> Answer {
         .json(status, headers: headers) { writer in
             writer.object { writer in

@@ -33,7 +33,8 @@ enum APIKeyRoutes {
             let key = try call.authority.apiKey(call.parameter("id"), by: call.caller)
             return .json { $0.apiKey(key) }
         },
-        .post("/v1/api-keys/{id}/revoke", .holding("relayauth:api-key:manage:*"), "Revoke an API key", body: RevokeKeyBody.self) { call, body in
+        .post("/v1/api-keys/{id}/revoke", .holding("relayauth:api-key:manage:*"), "Revoke an API key", body: RevokeKeyBody.self) {
+            call, body in
             // Whoever asks for a cascade and gets a single revocation would believe that the descendants are dead.
             if body.descendants == true {
                 throw APIError.invalid("descendants", "this version revokes one key at a time; revoke the descendants by their ids")

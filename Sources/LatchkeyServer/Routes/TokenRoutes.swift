@@ -6,14 +6,19 @@ import NIOCore
 /// Contract §6, and the public routes about tokens of §3.
 enum TokenRoutes {
     static let all: [Route] = [
-        .post("/v1/tokens", .holding("relayauth:token:create:*"), "Issue a token pair for an identity", body: IssueBody.self) { call, body in
-            let request = TokenRequest(identityId: body.identityId, scopes: body.scopes, audience: body.audience, expiresIn: body.expiresIn)
+        .post("/v1/tokens", .holding("relayauth:token:create:*"), "Issue a token pair for an identity", body: IssueBody.self) {
+            call, body in
+            let request = TokenRequest(
+                identityId: body.identityId, scopes: body.scopes, audience: body.audience, expiresIn: body.expiresIn?.value)
             return .pair(try await call.authority.issueToken(request, by: call.caller), status: .created)
         },
         .post("/v1/tokens/refresh", .open, "Trade a refresh token for a new token pair", body: RefreshBody.self) { call, body in
             .pair(try await call.authority.refresh(body.refreshToken, origin: call.origin), status: .ok)
         },
-        .post("/v1/tokens/revoke", .holding("relayauth:token:manage:*"), "Revoke a token, a session, or all tokens of an identity", body: RevokeTokenBody.self) {
+        .post(
+            "/v1/tokens/revoke", .holding("relayauth:token:manage:*"), "Revoke a token, a session, or all tokens of an identity",
+            body: RevokeTokenBody.self
+        ) {
             call, body in
             try await call.authority.revoke(body.target, by: call.caller)
             return .noContent
@@ -22,7 +27,10 @@ enum TokenRoutes {
             guard let token = try call.query["token"] else { throw APIError.invalid("token", "token is missing") }
             return try introspect(token, call)
         },
-        .post("/v1/tokens/introspect", .holding("relayauth:token:read:*"), "The claims of a token that is good now, else null", body: IntrospectBody.self) {
+        .post(
+            "/v1/tokens/introspect", .holding("relayauth:token:read:*"), "The claims of a token that is good now, else null",
+            body: IntrospectBody.self
+        ) {
             call, body in try introspect(body.token, call)
         },
         .get("/v1/revocations", .open, "Whether a token is revoked or expired") { call in

@@ -36,13 +36,16 @@ package struct APIResponder: ConnectionResponder {
         } catch let error as AuthorityError {
             answer = ErrorAnswer.make(error, requestId: requestId)
         } catch {
-            logger.error("a request failed inside", metadata: ["requestId": "\(requestId)", "path": "\(request.uri.path)", "error": "\(error)"])
+            logger.error(
+                "a request failed inside", metadata: ["requestId": "\(requestId)", "path": "\(request.uri.path)", "error": "\(error)"])
             answer = ErrorAnswer.make(APIError.internalError, requestId: requestId)
         }
         answer.headers[.requestId] = requestId
         if request.method == .head {
             answer.headers[.contentLength] = String(answer.body.readableBytes)
-            return Response(status: answer.status, headers: answer.headers, body: ResponseBody(contentLength: answer.body.readableBytes) { try await $0.finish(nil) })
+            return Response(
+                status: answer.status, headers: answer.headers,
+                body: ResponseBody(contentLength: answer.body.readableBytes) { try await $0.finish(nil) })
         }
         return Response(status: answer.status, headers: answer.headers, body: ResponseBody(byteBuffer: answer.body))
     }
@@ -59,7 +62,8 @@ package struct APIResponder: ConnectionResponder {
         }
         for (name, value) in parameters where value.isEmpty { throw APIError.invalid(name, "\(name) is empty") }
         let call = Call(
-            authority: authority, about: about, principal: principal, origin: origin, parameters: parameters, query: Query(request.uri.query),
+            authority: authority, about: about, principal: principal, origin: origin, parameters: parameters,
+            query: Query(request.uri.query),
             headers: request.headers, body: body)
         return try await route.handle(call)
     }

@@ -6,6 +6,8 @@ import LatchkeyAuthority
 package protocol RequestBodyType: Decodable, Sendable {
     /// The body that stands for none; `nil` when the route needs one.
     static var whenAbsent: Self? { get }
+    /// The organisation that the body names, which must be the caller's own (contract §1).
+    var orgId: String? { get }
 }
 
 extension RequestBodyType {
@@ -24,6 +26,8 @@ package struct Call: Sendable {
     let query: Query
     let headers: HTTPFields
     let body: [UInt8]
+    /// The organisation that the body names.
+    var bodyOrganisation: String?
 
     /// The caller of a protected route.
     ///
@@ -31,7 +35,9 @@ package struct Call: Sendable {
     var caller: Caller {
         get throws(APIError) {
             guard let principal else { throw .missingAuthorization }
-            return Caller(principal, origin, named: try query["orgId"])
+            let named = [bodyOrganisation, try query["orgId"]].compactMap(\.self)
+            // Each must be the caller's own, so the one that isn't is what counts.
+            return Caller(principal, origin, named: named.first { !$0.utf8.elementsEqual(principal.organisation.utf8) })
         }
     }
 

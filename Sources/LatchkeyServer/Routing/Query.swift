@@ -1,4 +1,5 @@
-/// The query of a request target, `name=value` pairs joined by `&`, percent-encoded (RFC 3986 §3.4). A name that comes twice counts once, the first time.
+/// The query of a request target, `name=value` pairs joined by `&`, percent-encoded (RFC 3986 §3.4). A name that comes twice counts once,
+/// the first time.
 package struct Query: Sendable {
     private struct Pair: Sendable {
         let name: Range<Int>
@@ -44,7 +45,9 @@ package struct Query: Sendable {
         get throws(APIError) {
             for pair in pairs where isName(bytes[pair.name], name) {
                 let raw = bytes[pair.value]
-                guard let value = PercentCoding.decoded(raw.contains(UInt8(ascii: "+")) ? ArraySlice(raw.map { $0 == UInt8(ascii: "+") ? UInt8(ascii: " ") : $0 }) : raw)
+                guard
+                    let value = PercentCoding.decoded(
+                        raw.contains(UInt8(ascii: "+")) ? ArraySlice(raw.map { $0 == UInt8(ascii: "+") ? UInt8(ascii: " ") : $0 }) : raw)
                 else { throw .invalid(name, "\(name) is not percent-encoded UTF-8") }
                 return value
             }

@@ -1,8 +1,8 @@
 import LatchkeyCrypto
 import Synchronization
 
-/// Names a request that came without a usable `x-request-id`: unique, and told apart from those of another run. Not a secret, so no randomness is spent
-/// on each.
+/// Names a request that came without a usable `x-request-id`: unique, and told apart from those of another run. Not a secret, so no
+/// randomness is spent on each.
 final class RequestIds: Sendable {
     private let run: String
     private let counter = Atomic<UInt64>(0)

@@ -1,7 +1,7 @@
 package import HTTPTypes
 
-/// One route of the API, declared once: what it answers to, who may call it, what it takes and what it does. Everything that is said or enforced about
-/// a route is read from here.
+/// One route of the API, declared once: what it answers to, who may call it, what it takes and what it does. Everything that is said or
+/// enforced about a route is read from here.
 package struct Route: Sendable {
     package let method: HTTPRequest.Method
     /// With parameters in braces: `/v1/api-keys/{id}`.
@@ -28,15 +28,22 @@ package struct Route: Sendable {
 
 extension Route {
     static func get(
-        _ path: String, _ access: Access, socketOnly: Bool = false, _ summary: String, handle: @escaping @Sendable (Call) async throws -> Answer
+        _ path: String, _ access: Access, socketOnly: Bool = false, _ summary: String,
+        handle: @escaping @Sendable (Call) async throws -> Answer
     ) -> Route {
         Route(.get, path, access, socketOnly: socketOnly, summary, handle: handle)
     }
 
     /// A route that takes a body. A body whose members are all optional may be absent.
     static func post<Body: RequestBodyType>(
-        _ path: String, _ access: Access, _ summary: String, body: Body.Type, handle: @escaping @Sendable (Call, Body) async throws -> Answer
+        _ path: String, _ access: Access, _ summary: String, body: Body.Type,
+        handle: @escaping @Sendable (Call, Body) async throws -> Answer
     ) -> Route {
-        Route(.post, path, access, summary) { call in try await handle(call, call.decode(Body.self)) }
+        Route(.post, path, access, summary) { call in
+            let body = try call.decode(Body.self)
+            var call = call
+            call.bodyOrganisation = body.orgId
+            return try await handle(call, body)
+        }
     }
 }

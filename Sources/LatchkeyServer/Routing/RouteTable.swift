@@ -34,7 +34,8 @@ package struct RouteTable: Sendable {
         var byPath: [String: [Route]] = [:]
         for route in routes {
             if byPath[route.path] == nil { order.append(route.path) }
-            precondition(!byPath[route.path, default: []].contains { $0.method == route.method }, "\(route.method) \(route.path) is declared twice")
+            precondition(
+                !byPath[route.path, default: []].contains { $0.method == route.method }, "\(route.method) \(route.path) is declared twice")
             byPath[route.path, default: []].append(route)
         }
         var literals: [String: Entry] = [:]
@@ -51,7 +52,8 @@ package struct RouteTable: Sendable {
         self.patterns = patterns
     }
 
-    /// The entry for a request's path and the values of its parameters, percent-decoded; an empty value is a match, and for the route to refuse.
+    /// The entry for a request's path and the values of its parameters, percent-decoded; an empty value is a match, and for the route to
+    /// refuse.
     package func find(_ path: String) -> (entry: Entry, parameters: [String: String])? {
         if let entry = literals[path] { return (entry, [:]) }
         let parts = path.utf8.dropFirst().split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)

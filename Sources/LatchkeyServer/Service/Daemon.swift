@@ -17,7 +17,9 @@ package struct Daemon: Sendable {
     /// Descriptors 3 and on from the service manager, when it has bound the sockets.
     private let inherited: [BoundSocket]
 
-    package init(settings: DaemonSettings, clock: any WallClock = SystemClock(), version: String, inherited: [BoundSocket] = [], logger: Logger) {
+    package init(
+        settings: DaemonSettings, clock: any WallClock = SystemClock(), version: String, inherited: [BoundSocket] = [], logger: Logger
+    ) {
         self.settings = settings
         self.clock = clock
         self.version = version
@@ -61,10 +63,12 @@ package struct Daemon: Sendable {
         onReady: @escaping @Sendable (Running) -> Void
     ) async throws {
         let about = About(
-            version: version, listen: url, adminSocket: admin.socket.name, stateDirectory: settings.stateDirectory, masterKey: masterKey.path,
+            version: version, listen: url, adminSocket: admin.socket.name, stateDirectory: settings.stateDirectory,
+            masterKey: masterKey.path,
             masterKeySharesDisk: Self.device(of: masterKey.path) == Self.device(of: settings.stateDirectory + "/store"),
             retryWindow: settings.authority.refreshRetryWindow)
-        let responder = try APIResponder(table: .api, authority: authority, peers: admin.peers, proxies: settings.trustedProxies, about: about)
+        let responder = try APIResponder(
+            table: .api, authority: authority, peers: admin.peers, proxies: settings.trustedProxies, about: about)
         let running = Running(url: url, adminSocket: admin.socket.name, authority: authority)
         let countdown = Countdown(2) { [logger] in
             logger.info("listening on \(url)")
@@ -94,11 +98,13 @@ package struct Daemon: Sendable {
     private func adminSocket() throws -> (socket: BoundSocket, peers: PeerPolicy) {
         let group = PeerPolicy.group(named: settings.adminGroup)
         if group == nil, settings.adminGroupIsRequired {
-            throw ConfigurationError("there is no group \(settings.adminGroup) on this host: make it with addgroup --system, or leave admin-group out")
+            throw ConfigurationError(
+                "there is no group \(settings.adminGroup) on this host: make it with addgroup --system, or leave admin-group out")
         }
         let peers = PeerPolicy(ownUser: geteuid(), adminGroup: group)
         let socket =
-            try inherited.first { $0.isUnix } ?? BoundSocket.unix(path: settings.adminSocket, mode: group == nil ? 0o600 : 0o660, group: group)
+            try inherited.first { $0.isUnix }
+            ?? BoundSocket.unix(path: settings.adminSocket, mode: group == nil ? 0o600 : 0o660, group: group)
         return (socket, peers)
     }
 

@@ -12,6 +12,7 @@ struct MintBody: RequestBodyType {
 /// `POST /v1/api-keys/{id}/revoke`.
 struct RevokeKeyBody: RequestBodyType {
     var reason: String?
+    var orgId: String?
     var descendants: Bool?
 
     static var whenAbsent: Self? { Self() }

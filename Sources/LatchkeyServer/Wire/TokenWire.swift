@@ -8,12 +8,16 @@ struct IssueBody: RequestBodyType {
     let identityId: String
     let scopes: [String]?
     let audience: [String]?
-    let expiresIn: Double?
+    let expiresIn: WireNumber?
+    let orgId: String?
 }
 
 /// `POST /v1/tokens/refresh`.
 struct RefreshBody: RequestBodyType {
     let refreshToken: String
+
+    /// Nobody calls here whose organisation could be meant.
+    var orgId: String? { nil }
 }
 
 /// `POST /v1/tokens/revoke`: exactly one of the three.
@@ -21,6 +25,7 @@ struct RevokeTokenBody: RequestBodyType {
     let tokenId: String?
     let identityId: String?
     let sessionId: String?
+    let orgId: String?
 
     var target: RevocationTarget {
         get throws(APIError) {
@@ -37,6 +42,7 @@ struct RevokeTokenBody: RequestBodyType {
 /// `POST /v1/tokens/introspect`.
 struct IntrospectBody: RequestBodyType {
     let token: String
+    let orgId: String?
 }
 
 extension Answer {

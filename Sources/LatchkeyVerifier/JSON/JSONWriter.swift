@@ -1,5 +1,5 @@
-/// Writes JSON (RFC 8259) into one growing buffer, members in the order in which they are given. Used where the bytes have to be the same each
-/// time (claims, answers that are repeated byte for byte) or where a general encoder would cost more than the work itself.
+/// Writes JSON (RFC 8259) into one growing buffer, members in the order in which they are given. Used where the bytes have to be the same
+/// each time (claims, answers that are repeated byte for byte) or where a general encoder would cost more than the work itself.
 ///
 /// A response that carries a secret is written once into this one buffer; nothing is copied to grow it when `capacity` was enough.
 package struct JSONWriter: Sendable {

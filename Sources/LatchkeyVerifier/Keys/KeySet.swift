@@ -3,8 +3,8 @@ package import LatchkeyCrypto
 
 /// The public keys that tokens are held against: a JWKS (RFC 7517 §5) of which only RS256 signature keys with a `kid` count.
 ///
-/// Members that are something else (another algorithm, an `oct` key, a key for encryption) are passed over, as RFC 7517 §5 asks; two keys with one
-/// `kid`, or a set without a single usable key, are refused.
+/// Members that are something else (another algorithm, an `oct` key, a key for encryption) are passed over, as RFC 7517 §5 asks; two keys
+/// with one `kid`, or a set without a single usable key, are refused.
 public struct KeySet: Sendable {
     private let keys: [String: RSAPublicKey]
 
@@ -50,7 +50,9 @@ public struct KeySet: Sendable {
             throw VerificationError(.malformed, "this is not a compact JWS: \(error.message)")
         }
         guard let kid = jws.header.kid, let key = keys[kid] else {
-            throw VerificationError(.unknownKey, "no key of the set has the kid \(jws.header.kid.map { "\"\($0.prefix(100))\"" } ?? "that the token should name")")
+            throw VerificationError(
+                .unknownKey,
+                "no key of the set has the kid \(jws.header.kid.map { "\"\($0.prefix(100))\"" } ?? "that the token should name")")
         }
         guard jws.header.alg == "RS256" else {
             throw VerificationError(.algorithm, "the key \(kid) signs with RS256, but the token says another algorithm")

@@ -1,10 +1,12 @@
 import LatchkeyCrypto
 import Synchronization
 
-/// Remembers which exact tokens' signatures have verified, so that a token that is presented again costs a SHA-256 in place of an RSA operation.
+/// Remembers which exact tokens' signatures have verified, so that a token that is presented again costs a SHA-256 in place of an RSA
+/// operation.
 ///
-/// It can't go stale: that these bytes carry a good signature of that key is true for ever. Whether the key still counts, whether the time has come or
-/// gone, and whether the token was revoked is asked at each use. What did not verify is not remembered. At most twice `capacity` tokens are kept:
+/// It can't go stale: that these bytes carry a good signature of that key is true for ever. Whether the key still counts, whether the time
+/// has come or gone, and whether the token was revoked is asked at each use. What did not verify is not remembered. At most twice
+/// `capacity` tokens are kept:
 /// when the young half is full it becomes the old one, and the old one is dropped.
 package final class SignatureCache: Sendable {
     private struct Digest: Hashable {

@@ -73,7 +73,8 @@ extension Timestamp: CustomStringConvertible {
         var offset: Int64 = 0
         if isByte(position, "Zz") {
             position += 1
-        } else if isByte(position, "+-"), let hours = number(position + 1, 2), isByte(position + 3, ":"), let minutes = number(position + 4, 2),
+        } else if isByte(position, "+-"), let hours = number(position + 1, 2), isByte(position + 3, ":"),
+            let minutes = number(position + 4, 2),
             hours <= 23, minutes <= 59
         {
             offset = (hours * 60 + minutes) * 60_000 * (bytes[position] == UInt8(ascii: "-") ? -1 : 1)

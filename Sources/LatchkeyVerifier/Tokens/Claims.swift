@@ -30,7 +30,8 @@ public struct Claims: Sendable, Equatable {
     public var meta: [String: String]?
 
     package init(
-        subject: String, organisation: String, workspace: String, scopes: [String], sponsorId: String, sponsorChain: [String], issuer: String,
+        subject: String, organisation: String, workspace: String, scopes: [String], sponsorId: String, sponsorChain: [String],
+        issuer: String,
         audience: [String], expiresAt: Int64, issuedAt: Int64, tokenId: String, sessionId: String
     ) {
         self.subject = subject
@@ -112,7 +113,8 @@ extension Claims: Decodable {
         meta = try container.decodeIfPresent([String: String].self, forKey: .meta)
     }
 
-    /// RFC 7519 §2: a number, perhaps with a fraction, which is cut. Refuses what is not a date of this era, so that arithmetic can't overflow.
+    /// RFC 7519 §2: a number, perhaps with a fraction, which is cut. Refuses what is not a date of this era, so that arithmetic can't
+    /// overflow.
     private static func numericDate(_ container: KeyedDecodingContainer<CodingKeys>, _ key: CodingKeys) throws -> Int64 {
         let value = try container.decode(Double.self, forKey: key)
         guard value >= 0, value < 100_000_000_000 else {

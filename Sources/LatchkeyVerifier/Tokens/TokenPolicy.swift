@@ -1,4 +1,5 @@
-/// What a token whose signature is good must say besides. The one implementation of these checks, for the daemon and for every offline verifier.
+/// What a token whose signature is good must say besides. The one implementation of these checks, for the daemon and for every offline
+/// verifier.
 public struct TokenPolicy: Sendable {
     /// The issuer that `iss` must equal; `nil` takes any.
     public var issuer: String?
@@ -15,8 +16,8 @@ public struct TokenPolicy: Sendable {
 
     /// Holds claims against this policy at a moment that the caller read once.
     ///
-    /// What makes the token unusable here for ever (type, issuer, audience) is told before its times, so that an expired token of somebody else's is
-    /// never called merely expired.
+    /// What makes the token unusable here for ever (type, issuer, audience) is told before its times, so that an expired token of somebody
+    /// else's is never called merely expired.
     public func check(_ claims: Claims, at now: Timestamp) throws(VerificationError) {
         guard claims.tokenType == "access" else {
             throw VerificationError(.tokenType, "the token is not an access token")
@@ -25,14 +26,16 @@ public struct TokenPolicy: Sendable {
             throw VerificationError(.issuer, "the token comes from the issuer \(claims.issuer), not from \(issuer)")
         }
         if let audiences, !claims.audience.contains(where: { has in audiences.contains { has.utf8.elementsEqual($0.utf8) } }) {
-            throw VerificationError(.audience, "the token is for \(claims.audience.joined(separator: ", ")), not for \(audiences.joined(separator: ", "))")
+            throw VerificationError(
+                .audience, "the token is for \(claims.audience.joined(separator: ", ")), not for \(audiences.joined(separator: ", "))")
         }
         let seconds = now.seconds
         if let notBefore = claims.notBefore, notBefore - clockSkew > seconds {
             throw VerificationError(.notYetValid, "the token is not valid before \(Timestamp(seconds: notBefore))")
         }
         guard claims.issuedAt - clockSkew <= seconds else {
-            throw VerificationError(.notYetValid, "the token was issued at \(Timestamp(seconds: claims.issuedAt)), which is still to come by this clock")
+            throw VerificationError(
+                .notYetValid, "the token was issued at \(Timestamp(seconds: claims.issuedAt)), which is still to come by this clock")
         }
         guard seconds < claims.expiresAt + clockSkew else {
             throw VerificationError(.expired, "the token expired at \(Timestamp(seconds: claims.expiresAt))")

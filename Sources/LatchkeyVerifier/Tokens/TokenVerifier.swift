@@ -40,6 +40,9 @@ public struct TokenVerifier: Sendable {
         for text in claims.scopes {
             if let held = try? Scope(text, planes: known), held.covers(wanted) { return }
         }
-        throw VerificationError(.scope, "the token does not hold \(wanted.text); it holds \(claims.scopes.isEmpty ? "no scope" : claims.scopes.joined(separator: ", "))")
+        throw VerificationError(
+            .scope,
+            "the token does not hold \(wanted.text); it holds \(claims.scopes.isEmpty ? "no scope" : claims.scopes.joined(separator: ", "))"
+        )
     }
 }

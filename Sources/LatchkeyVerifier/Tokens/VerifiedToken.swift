@@ -1,4 +1,5 @@
-/// A token whose signature is good: its claims, and the payload's bytes as they were signed. Nothing is said yet of time, issuer or audience.
+/// A token whose signature is good: its claims, and the payload's bytes as they were signed. Nothing is said yet of time, issuer or
+/// audience.
 package final class VerifiedToken: Sendable {
     package let claims: Claims
     /// The payload as signed: what introspection answers with.

@@ -7,7 +7,8 @@ enum ConfigurationFile {
 
     /// No settings when there is no path.
     ///
-    /// - Throws: `.usage` when it can't be read, is no regular file, is longer than 64 KiB or not UTF-8; `ConfigurationError` for what it says.
+    /// - Throws: `.usage` when it can't be read, is no regular file, is longer than 64 KiB or not UTF-8; `ConfigurationError` for what it
+    ///   says.
     static func read(_ path: String?) throws -> [Setting: String] {
         guard let path, !path.isEmpty else { return [:] }
         // Without waiting: opening a pipe that nobody writes to would block before it can be refused.

@@ -3,7 +3,8 @@ import LatchkeyScopes
 import LatchkeyServer
 import LatchkeyVerifier
 
-/// What the daemon would run with, every setting with its value, for `--check-config`. A setting that is off or comes from elsewhere is left out.
+/// What the daemon would run with, every setting with its value, for `--check-config`. A setting that is off or comes from elsewhere is
+/// left out.
 struct EffectiveSettings {
     private enum Value {
         case text(String)

@@ -1,7 +1,8 @@
 import ArgumentParser
 import LatchkeyServer
 
-/// The command line's spelling of the daemon's settings. All are taken as text, so that a bad value is refused in the same words wherever it came from.
+/// The command line's spelling of the daemon's settings. All are taken as text, so that a bad value is refused in the same words wherever
+/// it came from.
 struct SettingFlags: ParsableArguments {
     @Option(name: .setting(.stateDirectory), help: .setting("Directory of the store and the master key (required).", "dir"))
     var stateDirectory: String?

@@ -75,8 +75,8 @@ struct KeyFile: ~Copyable {
         }
     }
 
-    /// Without leave to replace, a link to the finished file decides: it fails when the name is taken, however late that happened. Where there
-    /// are no hard links, the name is taken with an empty file first.
+    /// Without leave to replace, a link to the finished file decides: it fails when the name is taken, however late that happened. Where
+    /// there are no hard links, the name is taken with an empty file first.
     private borrowing func place() -> Bool {
         if replaces { return renameat(directory, temporary, directory, name) == 0 }
         if linkat(directory, temporary, directory, name, 0) == 0 {

@@ -1,5 +1,5 @@
-/// Prints a list as its pages arrive, so that memory does not grow with its length: a table, or one JSON document `{"data":[…]}` whose elements are
-/// the daemon's own.
+/// Prints a list as its pages arrive, so that memory does not grow with its length: a table, or one JSON document `{"data":[…]}` whose
+/// elements are the daemon's own.
 struct ListOutput {
     private let isJSON: Bool
     private var table: Table

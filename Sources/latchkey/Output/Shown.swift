@@ -16,7 +16,8 @@ enum Shown {
         return shown
     }
 
-    /// The same JSON value, in bytes that are safe on a terminal. JSON allows such characters inside strings only, where `\u001B` says the same.
+    /// The same JSON value, in bytes that are safe on a terminal. JSON allows such characters inside strings only, where `\u001B` says the
+    /// same.
     static func json(_ bytes: [UInt8]) -> [UInt8] {
         if bytes.allSatisfy({ (0x20...0x7E).contains($0) || $0 == 0x0A }) { return bytes }
         var shown: [UInt8] = []

@@ -15,8 +15,9 @@ enum Hardening {
         makeUndumpable()
     }
 
-    /// A core pattern that is a pipe ignores `RLIMIT_CORE`; an undumpable process leaves nothing there either, and its user's other processes can't
-    /// trace it. `prctl` is variadic, which Swift does not import, hence the look-up; its arguments are words on every Linux ABI.
+    /// A core pattern that is a pipe ignores `RLIMIT_CORE`; an undumpable process leaves nothing there either, and its user's other
+    /// processes can't trace it. `prctl` is variadic, which Swift does not import, hence the look-up; its arguments are words on every
+    /// Linux ABI.
     private static func makeUndumpable() {
         let setDumpable: CInt = 4  // PR_SET_DUMPABLE of <linux/prctl.h>
         typealias Call = @convention(c) (CInt, CUnsignedLong, CUnsignedLong, CUnsignedLong, CUnsignedLong) -> CInt
@@ -33,7 +34,8 @@ enum Hardening {
         setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
     }
 
-    /// From here on the process can't be ended by the keyboard, a closing terminal or a plain `kill`: what follows must not be left half done.
+    /// From here on the process can't be ended by the keyboard, a closing terminal or a plain `kill`: what follows must not be left half
+    /// done.
     static func holdSignals() {
         for number in [SIGINT, SIGTERM, SIGHUP] { signal(number, SIG_IGN) }
     }

@@ -3,8 +3,8 @@ import Logging
 
 /// Log messages on standard error, one line each, without colour and without a time: the journal of the service manager adds that.
 ///
-/// `listening on http://…`, then `warning: …` and `error: …` for what needs attention; fields follow as `name=value`. Control characters are
-/// escaped, so that no request can forge a line.
+/// `listening on http://…`, then `warning: …` and `error: …` for what needs attention; fields follow as `name=value`. Control characters
+/// are escaped, so that no request can forge a line.
 struct LineLogHandler: LogHandler {
     var metadata: Logger.Metadata = [:]
     var metadataProvider: Logger.MetadataProvider?

@@ -36,7 +36,8 @@ import Testing
     private static func live(with daemon: DaemonProcess) async throws -> Secrets {
         var secrets = Secrets()
         for name in ["one", "two", "three"] {
-            let minted = try await daemon.run("api-keys", "mint", "--name", name, "--scope", "*", "--print-key", "--json").json(MintAnswer.self)
+            let minted = try await daemon.run("api-keys", "mint", "--name", name, "--scope", "*", "--print-key", "--json").json(
+                MintAnswer.self)
             secrets.keys.append(try #require(minted.key))
             if name == "two" { _ = try await daemon.run("api-keys", "revoke", minted.apiKey.id) }
         }

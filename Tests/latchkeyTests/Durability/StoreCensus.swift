@@ -34,7 +34,9 @@ struct StoreCensus {
         for entry in entries {
             if entry.seq != next { faults.append("audit entry \(entry.seq) stands where \(next) should") }
             next = entry.seq + 1
-            if try transaction.get(Tables.auditById, entry.id)?.sequence != entry.seq { faults.append("audit entry \(entry.id) is not found by its id") }
+            if try transaction.get(Tables.auditById, entry.id)?.sequence != entry.seq {
+                faults.append("audit entry \(entry.id) is not found by its id")
+            }
             switch entry.action {
             case .apiKeyCreated: keyEntries[entry.metadata["apiKeyId"] ?? "", default: 0] += 1
             case .tokenIssued, .tokenRefreshed: tokenEntries[entry.metadata["tokenId"] ?? "", default: 0] += 1
@@ -57,7 +59,9 @@ struct StoreCensus {
             if keyEntries[record.id] != 1 { faults.append("API key \(record.id) has \(keyEntries[record.id] ?? 0) audit entries") }
         }
         let counts = try [transaction.count(Tables.apiKeyHashes), transaction.count(Tables.apiKeysByHash), keyEntries.count]
-        if counts != [records.count, records.count, records.count] { faults.append("\(records.count) API keys have \(counts) rows and entries") }
+        if counts != [records.count, records.count, records.count] {
+            faults.append("\(records.count) API keys have \(counts) rows and entries")
+        }
     }
 
     private mutating func checkTokens(_ transaction: borrowing ReadTransaction) throws {
@@ -67,7 +71,8 @@ struct StoreCensus {
             return true
         }
         for (id, row) in rows {
-            let hasSession = try transaction.contains(Tables.sessions, row.sessionId) && transaction.contains(Tables.sessionLiveness, row.sessionId)
+            let hasSession =
+                try transaction.contains(Tables.sessions, row.sessionId) && transaction.contains(Tables.sessionLiveness, row.sessionId)
             let isListed = try transaction.contains(Tables.tokensByIdentity, OwnedKey(row.identityId, id))
             if !hasSession { faults.append("token \(id) has no session") }
             if !isListed { faults.append("token \(id) is not among its identity's") }
