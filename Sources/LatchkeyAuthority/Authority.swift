@@ -15,7 +15,7 @@ package final class Authority: Sendable {
     let ids: IdentifierSource
     let store: Store
     let signing: SigningPool
-    let signatures = SignatureCache(capacity: 2048)
+    let signatures = SignatureCache(capacity: 1024)
     let denials = DenialLog()
     let uses = UseLog()
     private let snapshot: Mutex<KeyRingSnapshot>

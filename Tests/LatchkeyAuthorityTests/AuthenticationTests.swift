@@ -111,6 +111,20 @@ struct AuthenticationTests {
         }
     }
 
+    @Test("takes no token whose session is another identity's")
+    func foreignSession() async throws {
+        let install = try Install()
+        let (one, other) = try await (install.identity("one"), install.identity("other"))
+        let pair = try await install.issue(one)
+        try await install.store.write { transaction in
+            let row = try transaction.get(Tables.sessionLiveness, pair.sessionId)!
+            let moved = SessionRow(
+                orgId: row.orgId, identityId: other.id, rootId: row.rootId, epoch: row.epoch, endsAt: row.endsAt, revokedAt: nil)
+            try transaction.put(Tables.sessionLiveness, pair.sessionId, moved)
+        }
+        #expect(await code(install, pair.accessToken.text) == .tokenRevoked)
+    }
+
     @Test("names the administrator of the first organisation, or of the one that is named and exists")
     func administrator() async throws {
         let install = try Install()

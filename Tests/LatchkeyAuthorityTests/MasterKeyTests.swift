@@ -110,6 +110,23 @@ struct MasterKeyTests {
         #expect(try !install.isLive(pair))
     }
 
+    @Test("signs nothing with another key's private half, though it was sealed for this place")
+    func anotherKey() async throws {
+        let install = try Install()
+        let seal = try Seal(masterKey: MasterKey.read(.file(install.scratch.masterKey)), installId: install.authority.install.id)
+        let other = try RSAPrivateKey.generate(bits: 2048).pkcs8()
+        try await install.store.write { transaction in
+            var active = install.authority.keys.ring.active!
+            active.sealedPrivateKey = try seal.seal(other, type: "signing-key", id: active.kid, version: SigningKeyRecord.version)
+            try transaction.put(Tables.signingKeys, active.kid, active)
+        }
+        let again = try await install.restarted()
+        #expect(again.authority.sealState == .open)
+        let identity = try await again.identity()
+        #expect(await refusal { try await again.issue(identity) }?.code == .signingUnavailable)
+        #expect(try again.authority.status().level == .degraded)
+    }
+
     @Test("still signs when only its standby does not open, and says so")
     func standby() async throws {
         let install = try Install()

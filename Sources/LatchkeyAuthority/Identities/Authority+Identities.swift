@@ -108,7 +108,10 @@ extension Authority {
         var checked: [String: String] = [:]
         for (name, value) in metadata {
             let name = try DisplayText.normalised(name, field: "metadata", scalars: 1...100)
-            checked[name] = try DisplayText.normalised(value, field: "metadata", scalars: 0...1000)
+            let value = try DisplayText.normalised(value, field: "metadata", scalars: 0...1000)
+            guard checked.updateValue(value, forKey: name) == nil else {
+                throw .invalid("metadata", "metadata has the name \(name) twice, in two spellings of the same characters")
+            }
         }
         return checked
     }

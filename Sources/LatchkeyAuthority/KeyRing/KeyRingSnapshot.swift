@@ -10,14 +10,14 @@ package final class KeyRingSnapshot: Sendable {
     /// A strong validator of the document (RFC 9110 §8.8.3), with its quotes.
     package let entityTag: String
     /// The active key's private half, or why there is none.
-    let signer: Result<RSAPrivateKey, AuthorityError>
+    let signer: Result<RSAPrivateKey, SignerProblem>
 
     /// What a person should know about a standby that could not take over; the signer is not concerned.
     package let standbyProblem: String?
 
     /// What a person should know about a signer that is out of reach.
     package var signingProblem: String? {
-        if case .failure(let error) = signer { error.message } else { nil }
+        if case .failure(let problem) = signer { problem.detail } else { nil }
     }
 
     init(_ ring: KeyRing, seal: Seal?, sealState: SealState) throws {
@@ -37,23 +37,26 @@ package final class KeyRingSnapshot: Sendable {
         return nil
     }
 
-    private static func signer(of ring: KeyRing, seal: Seal?, sealState: SealState) -> Result<RSAPrivateKey, AuthorityError> {
-        guard let active = ring.active else {
-            return .failure(AuthorityError(.signingUnavailable, "there is no active signing key"))
-        }
+    private static func signer(of ring: KeyRing, seal: Seal?, sealState: SealState) -> Result<RSAPrivateKey, SignerProblem> {
+        guard let active = ring.active else { return .failure(SignerProblem(detail: "there is no active signing key")) }
         guard let seal else {
-            return .failure(
-                AuthorityError(.signingUnavailable, "tokens can't be signed: \(sealState.reason ?? "the master key is not there")"))
+            return .failure(SignerProblem(detail: "tokens can't be signed: \(sealState.reason ?? "the master key is not there")"))
         }
         guard let sealed = active.sealedPrivateKey, let key = try? active.privateKey(sealed: sealed, by: seal) else {
             return .failure(
-                AuthorityError(
-                    .signingUnavailable,
-                    "tokens can't be signed: the sealed private half of the signing key \(active.kid) does not open in its place; it was changed or moved"
-                ))
+                SignerProblem(
+                    detail: "tokens can't be signed: the sealed private half of the signing key \(active.kid) does not open in its place; "
+                        + "it was changed or moved"))
         }
         return .success(key)
     }
+}
+
+/// Why nothing can be signed. What callers are told names no path and no key; the operator's `status` has the detail.
+struct SignerProblem: Error {
+    let detail: String
+
+    static let told = AuthorityError(.signingUnavailable, "no token can be signed now; the operator's status says why")
 }
 
 extension SigningKeyRecord {

@@ -31,9 +31,12 @@ struct MintLimit: Sendable {
         let full = Int64(burst) * Self.unit
         var level = full
         if let bucket {
-            // A clock that went back gives nothing and takes nothing.
-            let elapsed = min(max(0, now.milliseconds - bucket.at.milliseconds), Self.hour)
-            level = min(full, bucket.level + elapsed * Int64(perHour) * Self.unit / Self.hour)
+            // A clock that went back a little gives nothing and takes nothing; a bucket from beyond the next hour was written by a clock that
+            // was wrong, and says nothing.
+            let elapsed = now.milliseconds - bucket.at.milliseconds
+            if elapsed > -Self.hour {
+                level = min(full, bucket.level + min(max(0, elapsed), Self.hour) * Int64(perHour) * Self.unit / Self.hour)
+            }
         }
         let isAllowed = level >= Self.unit
         if isAllowed { level -= Self.unit }
@@ -42,7 +45,7 @@ struct MintLimit: Sendable {
             LimitVerdict(
                 isAllowed: isAllowed, limit: perHour, remaining: Int(level / Self.unit), resetSeconds: seconds(toGain: full - level),
                 retrySeconds: seconds(toGain: missing)),
-            BucketRow(level: level, at: max(now, bucket?.at ?? now))
+            BucketRow(level: level, at: bucket.map { $0.at.milliseconds - now.milliseconds < Self.hour ? max(now, $0.at) : now } ?? now)
         )
     }
 

@@ -38,7 +38,7 @@ package enum MasterKey {
 
     /// Reads the master key: 32 raw bytes, or their base64 or base64url text, perhaps with white space around it.
     package static func read(_ source: Source) throws(Problem) -> Secret {
-        let descriptor = Glibc.open(source.path, O_RDONLY | O_CLOEXEC)
+        let descriptor = Glibc.open(source.path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else {
             if errno == ENOENT { throw .missing }
             throw .unusable("can't be read: \(String(cString: strerror(errno)))")
@@ -46,6 +46,9 @@ package enum MasterKey {
         defer { close(descriptor) }
         var status = stat()
         guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { throw .unusable("is not a file") }
+        guard status.st_uid == geteuid() || status.st_uid == 0 else {
+            throw .unusable("belongs to another user; give it to the service's own")
+        }
         guard status.st_mode & source.forbiddenMode == 0 else {
             throw .unusable("can be read by others than its owner; set its mode to 0400")
         }
@@ -83,15 +86,20 @@ package enum MasterKey {
     /// file.
     static func create(at path: String) throws -> Secret {
         let key = try Random.secret(size)
-        let descriptor = Glibc.open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o400)
+        // Written aside and then linked, so that a half-written key never has its name; what a crash left aside is nobody's key.
+        let aside = path + ".new"
+        unlink(aside)
+        let descriptor = Glibc.open(aside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o400)
         guard descriptor >= 0 else { throw Problem.unusable("can't be made: \(String(cString: strerror(errno)))") }
-        defer { close(descriptor) }
+        defer {
+            close(descriptor)
+            unlink(aside)
+        }
         var line = Array(Base64URL.encode(key).utf8) + [10]
         defer { for index in line.indices { line[index] = 0 } }
         let written = line.withUnsafeBytes { write(descriptor, $0.baseAddress!, $0.count) }
-        guard written == line.count, fsync(descriptor) == 0, syncDirectory(of: path) else {
+        guard written == line.count, fsync(descriptor) == 0, link(aside, path) == 0, syncDirectory(of: path) else {
             let reason = String(cString: strerror(errno))
-            unlink(path)
             throw Problem.unusable("can't be written: \(reason)")
         }
         return key

@@ -64,6 +64,7 @@ extension Authority {
             return granted
         }
         if let missing = asked.firstNotCovered(by: held) {
+            noteDenied(.scopeDenied, reason: missing.text, caller: caller)
             throw AuthorityError.insufficientScope(
                 required: missing.text, actual: held.texts, "the identity does not hold \(missing.text), so its token can't")
         }

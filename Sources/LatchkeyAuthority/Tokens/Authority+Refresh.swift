@@ -40,8 +40,7 @@ extension Authority {
             case .repeated(let sealed):
                 return try open(sealed, by: secret)
             case .reused:
-                try await punishReuse(of: hash, origin: origin)
-                throw AuthorityError.badRefreshToken
+                if try await punishReuse(of: hash, origin: origin) { throw AuthorityError.badRefreshToken }
             case .unused(let row, let session):
                 guard let plan = try planRefresh(session, at: now) else { throw AuthorityError.badRefreshToken }
                 let signed = try await sign(plan)
@@ -62,13 +61,19 @@ extension Authority {
             let session = try transaction.get(Tables.sessions, row.sessionId)
         else { return .dead }
         guard let usedAt = row.usedAt else { return .unused(row, session) }
-        if settings.refreshRetryWindow > 0, now >= usedAt, now < usedAt.adding(seconds: settings.refreshRetryWindow),
+        if settings.refreshRetryWindow > 0, isInRetryWindow(usedAt, now),
             let successor = try transaction.get(Tables.refreshTokens, row.successor), successor.usedAt == nil,
             let sealed = try transaction.get(Tables.refreshAnswers, hash)
         {
             return .repeated(sealed: sealed.bytes)
         }
         return .reused(row, liveness)
+    }
+
+    /// A use that seems to lie ahead was made by a clock that has gone back since, or by a request that read the time a moment later.
+    private func isInRetryWindow(_ usedAt: Timestamp, _ now: Timestamp) -> Bool {
+        let window = settings.refreshRetryWindow
+        return now < usedAt.adding(seconds: window) && usedAt < now.adding(seconds: window)
     }
 
     /// `nil` when the identity has lost all the scopes that the session had.
@@ -124,11 +129,14 @@ extension Authority {
     }
 
     /// Looks again inside the write, so that the session dies on what is true then.
-    private func punishReuse(of hash: [UInt8], origin: RequestOrigin) async throws {
+    ///
+    /// - Returns: false when it is no reuse then.
+    private func punishReuse(of hash: [UInt8], origin: RequestOrigin) async throws -> Bool {
         try await write(.essential) { [self] transaction in
             let now = clock.now()
-            guard case .reused(let row, let session) = try standing(of: hash, at: now, in: transaction) else { return }
+            guard case .reused(let row, let session) = try standing(of: hash, at: now, in: transaction) else { return false }
             try kill(row.sessionId, session, origin: origin, at: now, in: transaction)
+            return true
         }
     }
 

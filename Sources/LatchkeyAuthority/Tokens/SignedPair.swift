@@ -28,15 +28,15 @@ struct SignedPair: Sendable {
 }
 
 extension Authority {
+    /// Bytes of a token without its signature. A token has to fit into the head of a request (16 KiB, contract §1) with room for the rest of it.
+    private static let largestSigningInput = 12 * 1024
+
     /// Signs a plan on the signing pool.
     ///
-    /// - Throws: `signing_unavailable` when no key can sign.
+    /// - Throws: `signing_unavailable` when no key can sign; `invalid_request` for a token that would be too large to be presented.
     func sign(_ plan: PairPlan) async throws -> SignedPair {
         let snapshot = keys
-        let signer = try snapshot.signer.get()
-        guard let keyId = snapshot.ring.active?.kid else {
-            throw AuthorityError(.signingUnavailable, "there is no active signing key")
-        }
+        guard case .success(let signer) = snapshot.signer, let keyId = snapshot.ring.active?.kid else { throw SignerProblem.told }
         let refresh = try RefreshSecret.make()
         var header = JSONWriter(capacity: 96)
         header.object { writer in
@@ -45,6 +45,10 @@ extension Authority {
             writer.member("kid", keyId)
         }
         let input = CompactJWS.signingInput(header: header.bytes, payload: plan.claims(issuer: settings.issuer).json())
+        guard input.count <= Self.largestSigningInput else {
+            throw AuthorityError.invalid(
+                "scopes", "a token with these scopes would be too large to be sent in a header; ask for fewer or shorter ones")
+        }
         let signature = try await signing.sign(input, with: signer)
         let pair = TokenPair(
             accessToken: Secret(copying: Array(CompactJWS.assemble(signingInput: input, signature: signature).utf8)),

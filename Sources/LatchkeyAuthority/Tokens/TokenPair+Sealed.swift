@@ -11,7 +11,7 @@ extension TokenPair {
         try writer.string(tokenId)
         try writer.string(sessionId)
         for secret in [refreshToken, accessToken] {
-            writer.u16(UInt16(secret.count))
+            writer.u32(UInt32(secret.count))
             secret.withBytes { bytes in for index in bytes.indices { writer.u8(bytes[index]) } }
         }
         return Secret(copying: writer.bytes)
@@ -24,8 +24,8 @@ extension TokenPair {
                 let refreshTokenExpiresAt = try reader.timestamp()
                 let tokenId = try reader.string()
                 let sessionId = try reader.string()
-                let refreshToken = Secret(copying: try reader.bytes(Int(reader.u16())))
-                let accessToken = Secret(copying: try reader.bytes(Int(reader.u16())))
+                let refreshToken = Secret(copying: try reader.bytes(Int(reader.u32())))
+                let accessToken = Secret(copying: try reader.bytes(Int(reader.u32())))
                 return TokenPair(
                     accessToken: accessToken, refreshToken: refreshToken, accessTokenExpiresAt: accessTokenExpiresAt,
                     refreshTokenExpiresAt: refreshTokenExpiresAt, tokenId: tokenId, sessionId: sessionId)

@@ -36,12 +36,23 @@ package struct TrustedProxies: Sendable {
         var nearest = peer
         let forwarded = forwardedFor.joined(separator: ",").split(separator: ",")
         for part in forwarded.reversed() {
-            let address = String(part.filter { $0 != " " && $0 != "\t" })
-            guard Self.bytes(address) != nil else { return nearest }
+            guard let address = Self.address(String(part.filter { $0 != " " && $0 != "\t" })) else { return nearest }
             nearest = address
             if !contains(nearest) { return nearest }
         }
         return nearest
+    }
+
+    /// The address of a forwarded element: without a port or brackets, and an IPv4 address out of its IPv6 mapping (RFC 4291 §2.5.5.2).
+    private static func address(_ element: String) -> String? {
+        var text = Substring(element)
+        if text.first == "[", let end = text.firstIndex(of: "]") {
+            text = text[text.index(after: text.startIndex)..<end]
+        } else if text.count(where: { $0 == ":" }) == 1, let colon = text.firstIndex(of: ":") {
+            text = text[..<colon]
+        }
+        let address = Peer.unmapped(String(text))
+        return bytes(address) == nil ? nil : address
     }
 
     private func contains(_ address: String) -> Bool {

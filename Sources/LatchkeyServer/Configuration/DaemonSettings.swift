@@ -14,6 +14,8 @@ package struct DaemonSettings: Sendable {
     /// Whether the operator named the group, so that a host without it is a mistake.
     package var adminGroupIsRequired: Bool
     package var masterKeyFile: String?
+    /// Whether plain HTTP may leave this host.
+    package var allowPlaintext: Bool
     package var trustedProxies: TrustedProxies
     /// All of the authority's settings but the issuer, which may depend on the port.
     package var authority: AuthoritySettings
@@ -35,10 +37,16 @@ package struct DaemonSettings: Sendable {
         }
         trustedProxies = proxies
         authority = try Self.authority(values)
-        if try !values.flag(.allowPlaintext), !BoundSocket.isLoopback(host: host) {
+        allowPlaintext = try values.flag(.allowPlaintext)
+        try requireLoopback(host)
+    }
+
+    /// Plain HTTP stays on this host, whether the socket is opened here or was handed over.
+    func requireLoopback(_ host: String) throws(ConfigurationError) {
+        guard allowPlaintext || BoundSocket.isLoopback(host: host) else {
             throw ConfigurationError(
-                "\(host) is not a loopback address, and this listener speaks plain HTTP: listen on 127.0.0.1 behind a TLS proxy, or say --allow-plaintext true"
-            )
+                "\(host) is not a loopback address, and this listener speaks plain HTTP: listen on 127.0.0.1 behind a TLS proxy, "
+                    + "or say --allow-plaintext true")
         }
     }
 

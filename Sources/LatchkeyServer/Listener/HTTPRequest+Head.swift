@@ -8,6 +8,10 @@ extension HTTPRequest {
     /// A target has one of the forms of RFC 9112 §3.2: origin (`/path?query`, nearly always), absolute (`http://host/path`),
     /// authority (CONNECT) or asterisk.
     init?(_ head: HTTPRequestHead) {
+        // RFC 9112 §3.2: exactly one Host from 1.1 on. §6.1: a transfer coding in a 1.0 message is a framing that two parties may read
+        // in two ways.
+        let hosts = head.headers["host"].count
+        guard head.version.minor == 0 ? hosts <= 1 && !head.headers.contains(name: "transfer-encoding") : hosts == 1 else { return nil }
         let known: Method? =
             switch head.method {
             case .GET: .get
@@ -32,13 +36,16 @@ extension HTTPRequest {
 
     private static let host = HTTPField.Name("Host")!
 
-    /// The path and query of a target. What is no absolute form stays as it is: no route will match it.
+    /// The path and query of a target; `nil` for an absolute form of another scheme. What is no absolute form stays as it is: no route
+    /// will match it.
     private static func path(of target: String) -> String? {
         let bytes = target.utf8
         guard let first = bytes.first else { return nil }
         if first == UInt8(ascii: "/") { return target }
         let lowercased = target.prefix(8).lowercased()
-        guard let scheme = ["http://", "https://"].first(where: { lowercased.utf8.starts(with: $0.utf8) }) else { return target }
+        guard let scheme = ["http://", "https://"].first(where: { lowercased.utf8.starts(with: $0.utf8) }) else {
+            return target.utf8.contains(UInt8(ascii: ":")) ? nil : target
+        }
         let rest = bytes.dropFirst(scheme.utf8.count)
         guard let begin = rest.firstIndex(where: { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "?") }) else { return "/" }
         return bytes[begin] == UInt8(ascii: "/") ? String(target[begin...]) : "/" + target[begin...]

@@ -69,7 +69,8 @@ package struct APIResponder: ConnectionResponder {
     }
 
     private func collect(_ request: Request) async throws -> [UInt8] {
-        if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > Self.largestBody { throw APIError.bodyTooLarge }
+        // The parser has let digits through only; more than a number can hold are too many.
+        if let length = request.headers[.contentLength], Int(length) ?? .max > Self.largestBody { throw APIError.bodyTooLarge }
         do {
             return Array(try await request.body.collect(upTo: Self.largestBody).readableBytesView)
         } catch is NIOTooManyBytesError {

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import HTTPTypes
 import LatchkeyAuthority
+import LatchkeyCrypto
 
 /// A body that a route takes. Unknown members are passed over.
 package protocol RequestBodyType: Decodable, Sendable {
@@ -51,6 +52,8 @@ package struct Call: Sendable {
     /// - Throws: `invalid_json` when the body is not a JSON object, `invalid_request` with `field` when a member is of the wrong type.
     func decode<Body: RequestBodyType>(_ type: Body.Type) throws(APIError) -> Body {
         if body.isEmpty, let absent = Body.whenAbsent { return absent }
+        // The decoder would also take UTF-16, a comma too many, and of two members of one name the first.
+        guard (try? JSONObjectReader.read(body) { (_, _) in }) != nil else { throw .invalidJSON }
         do {
             return try JSONDecoder().decode(Body.self, from: Data(body))
         } catch let DecodingError.typeMismatch(_, context) where !context.codingPath.isEmpty {

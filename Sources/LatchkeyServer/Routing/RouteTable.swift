@@ -56,6 +56,7 @@ package struct RouteTable: Sendable {
     /// refuse.
     package func find(_ path: String) -> (entry: Entry, parameters: [String: String])? {
         if let entry = literals[path] { return (entry, [:]) }
+        guard path.utf8.first == UInt8(ascii: "/") else { return nil }
         let parts = path.utf8.dropFirst().split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
         next: for entry in patterns where entry.segments.count == parts.count {
             var parameters: [String: String] = [:]
@@ -64,8 +65,8 @@ package struct RouteTable: Sendable {
                 case .literal(let text):
                     guard part.elementsEqual(text.utf8) else { continue next }
                 case .parameter(let name):
-                    guard let value = PercentCoding.decoded(part) else { continue next }
-                    parameters[name] = value
+                    // What can't be decoded is no id of ours; the route says so, to those who may ask.
+                    parameters[name] = PercentCoding.decoded(part) ?? String(decoding: part, as: UTF8.self)
                 }
             }
             return (entry, parameters)

@@ -36,7 +36,7 @@ package struct Daemon: Sendable {
     package func run(signals: [UnixSignal] = [.sigterm, .sigint], onReady: @escaping @Sendable (Running) -> Void = { _ in }) async throws {
         try makeStateDirectory()
         // TCP first: its port may be part of the issuer. Until it listens, a connect is refused.
-        let network = try inherited.first { !$0.isUnix } ?? BoundSocket.tcp(host: settings.host, port: settings.port)
+        let network = try networkSocket()
         let url = "http://\(network.name)"
         let store = try Store.open(directory: settings.stateDirectory + "/store", schema: Tables.schema(writer: version))
         let authority: Authority
@@ -92,6 +92,17 @@ package struct Daemon: Sendable {
         authority.issuer = settings.issuer ?? url
         authority.signingThreads = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
         return try Authority.open(store: store, settings: authority, masterKey: masterKey, clock: clock)
+    }
+
+    /// The TCP socket: the one that was handed over, else our own.
+    private func networkSocket() throws -> BoundSocket {
+        guard inherited.count(where: { !$0.isUnix }) <= 1, inherited.count(where: \.isUnix) <= 1 else {
+            throw ConfigurationError("more than one TCP or more than one unix socket was handed over; pass at most one of each")
+        }
+        guard let handed = inherited.first(where: { !$0.isUnix }) else { return try .tcp(host: settings.host, port: settings.port) }
+        let colon = handed.name.lastIndex(of: ":") ?? handed.name.endIndex
+        try settings.requireLoopback(handed.name[..<colon].filter { $0 != "[" && $0 != "]" })
+        return handed
     }
 
     /// The admin socket and who may use it. Without the admin group only its owner can even connect.

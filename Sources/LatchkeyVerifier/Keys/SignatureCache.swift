@@ -28,6 +28,9 @@ package final class SignatureCache: Sendable {
         var old: [Digest: VerifiedToken] = [:]
     }
 
+    /// Bytes of a token that is remembered; larger ones are verified each time, so that memory stays bounded.
+    private static let largestToken = 2048
+
     private let capacity: Int
     private let halves = Mutex(Halves())
 
@@ -35,6 +38,7 @@ package final class SignatureCache: Sendable {
 
     /// As `KeySet.verifySignature`, perhaps from memory.
     package func verifySignature(of token: String, with keys: KeySet) throws(VerificationError) -> VerifiedToken {
+        guard token.utf8.count <= Self.largestToken else { return try keys.verifySignature(of: token) }
         let digest = Digest(SHA256.hash(Array(token.utf8)))
         if let known = halves.withLock({ $0.young[digest] ?? $0.old[digest] }), keys.contains(known.keyId) { return known }
         let verified = try keys.verifySignature(of: token)
