@@ -71,11 +71,20 @@ struct MintLimitTests {
     func clockBack() {
         let limit = MintLimit(perHour: 60)
         let empty = drain(limit, at: start)
-        let (verdict, bucket) = limit.take(from: empty, at: start.adding(seconds: -86_400))
+        let (verdict, bucket) = limit.take(from: empty, at: start.adding(seconds: -1800))
         #expect(!verdict.isAllowed)
         #expect(bucket == empty)
         // and what the clock had gone back by is not given again when it comes forth
         #expect(!limit.take(from: bucket, at: start).verdict.isAllowed)
+    }
+
+    @Test("doesn't believe a bucket that a clock far ahead has left behind")
+    func clockFarAhead() {
+        let limit = MintLimit(perHour: 60)
+        let wrong = drain(limit, at: start.adding(seconds: 86_400 * 3650))
+        let (verdict, bucket) = limit.take(from: wrong, at: start)
+        #expect(verdict.isAllowed && verdict.remaining == 19)
+        #expect(bucket.at == start)
     }
 
     @Test("cuts what a wider limit had left over")

@@ -42,7 +42,7 @@ package struct DaemonSettings: Sendable {
     }
 
     /// Plain HTTP stays on this host, whether the socket is opened here or was handed over.
-    func requireLoopback(_ host: String) throws(ConfigurationError) {
+    package func requireLoopback(_ host: String) throws(ConfigurationError) {
         guard allowPlaintext || BoundSocket.isLoopback(host: host) else {
             throw ConfigurationError(
                 "\(host) is not a loopback address, and this listener speaks plain HTTP: listen on 127.0.0.1 behind a TLS proxy, "

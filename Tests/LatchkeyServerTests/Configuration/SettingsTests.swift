@@ -118,6 +118,15 @@ struct SettingsTests {
         #expect(throws: ConfigurationError.self) { try Self.settings([.listen: "\(host):80", .allowPlaintext: "false"]) }
         #expect(try Self.settings([.listen: "\(host):80", .allowPlaintext: "true"]).port == 80)
     }
+
+    @Test("hold for a socket that was handed over, too")
+    func plaintextOfInheritedSockets() throws {
+        let settings = try Self.settings([:])
+        #expect(throws: ConfigurationError.self) { try settings.requireLoopback("0.0.0.0") }
+        #expect(throws: Never.self) { try settings.requireLoopback("127.0.0.1") }
+        let open = try Self.settings([.allowPlaintext: "true"])
+        #expect(throws: Never.self) { try open.requireLoopback("0.0.0.0") }
+    }
 }
 
 @Suite("The settings file")

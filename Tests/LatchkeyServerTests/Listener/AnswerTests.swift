@@ -7,7 +7,7 @@ import Testing
 
 @testable import LatchkeyServer
 
-@Suite("An answer of the listener")
+@Suite("An answer of the listener", .timeLimit(.minutes(1)))
 struct AnswerTests {
     private struct Broken: Error {}
 

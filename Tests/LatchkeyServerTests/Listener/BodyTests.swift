@@ -7,7 +7,7 @@ import Testing
 
 @testable import LatchkeyServer
 
-@Suite("A request body")
+@Suite("A request body", .timeLimit(.minutes(1)))
 struct BodyTests {
     private static let post = "POST /a HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
 
@@ -102,6 +102,14 @@ struct BodyTests {
             #expect(sent < 32 * 1024 * 1024)
             #expect(answer.text.hasPrefix("HTTP/1.1 \(status.code) "))
             #expect(answer.text.contains("\r\nConnection: close\r\n"))
+        }
+    }
+
+    @Test func `that was too large ends the connection even when it was received whole`() async throws {
+        try await withServer(Answering { _, _ in .text("no", status: .contentTooLarge) }) { server in
+            let answer = try await server.exchange("POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello")
+            #expect(answer.text.contains("\r\nConnection: close\r\n"))
+            #expect(answer.end == .closed)
         }
     }
 

@@ -3,7 +3,7 @@ import Testing
 
 @testable import LatchkeyServer
 
-@Suite("A socket that is opened here")
+@Suite("A socket that is opened here", .timeLimit(.minutes(1)))
 struct BoundSocketTests {
     // MARK: - TCP
 
@@ -148,6 +148,19 @@ struct BoundSocketTests {
                 #expect(throws: ListenerError(.addressInUse, "")) { try BoundSocket.unix(path: path, mode: 0o600, group: nil) }
             }
             #expect(status(of: path) != nil)
+        }
+    }
+
+    @Test func `is not touched while another start holds its directory`() async throws {
+        try await withDirectory { directory in
+            let path = "\(directory)/a.sock"
+            let holder = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+            defer { close(holder) }
+            #expect(flock(holder, LOCK_EX) == 0)
+            await #expect(throws: ListenerError(.addressInUse, "")) {
+                try await blocking { try BoundSocket.unix(path: path, mode: 0o600, group: nil) }
+            }
+            #expect(status(of: path) == nil)
         }
     }
 

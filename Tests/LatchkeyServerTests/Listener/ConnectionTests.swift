@@ -6,7 +6,7 @@ import Testing
 
 @testable import LatchkeyServer
 
-@Suite("A connection of the listener")
+@Suite("A connection of the listener", .timeLimit(.minutes(1)))
 struct ConnectionTests {
     @Test func `answers request after request on one connection`() async throws {
         try await withServer { server in
@@ -146,6 +146,10 @@ struct ConnectionTests {
         ("POST /a HTTP/1.1\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "400"),
         ("POST /a HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", "400"),
         ("GET /a HTTP/1.1\r\nHost", "400"),
+        ("GET /a HTTP/1.1\r\nAccept: */*\r\n\r\n", "400"),
+        ("GET /a HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", "400"),
+        ("POST /a HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "400"),
+        ("GET ftp://h/a HTTP/1.1\r\nHost: h\r\n\r\n", "400"),
     ])
     func `refuses what is no proper request and closes`(request: String, status: String) async throws {
         try await withServer(Answering { _, _ in .text("taken") }) { server in

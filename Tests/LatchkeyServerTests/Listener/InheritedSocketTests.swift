@@ -3,7 +3,7 @@ import Testing
 
 @testable import LatchkeyServer
 
-@Suite("Sockets inherited from the service manager")
+@Suite("Sockets inherited from the service manager", .timeLimit(.minutes(1)))
 struct InheritedSocketTests {
     private static let tcp = CInt(SOCK_STREAM.rawValue)
 

@@ -8,7 +8,7 @@ import Testing
 
 @testable import LatchkeyServer
 
-@Suite("The limits of the listener")
+@Suite("The limits of the listener", .timeLimit(.minutes(1)))
 struct LimitTests {
     private static let short = ListenerLimits(idleTimeout: .milliseconds(150))
 
@@ -44,7 +44,7 @@ struct LimitTests {
     }
 
     @Test func `close a connection that is idle after an answer`() async throws {
-        try await withServer(limits: Self.short) { server in
+        try await withServer(limits: ListenerLimits(idleTimeout: .milliseconds(600))) { server in
             let answer = try await server.exchange(get)
             #expect(answer.text.hasSuffix("/a 0"))
             #expect(answer.end == .closed)
@@ -152,7 +152,7 @@ struct LimitTests {
             close(last)
             let waiting = try server.connect()
             try waiting.send(getAndClose)
-            waiting.limitWaits(to: 0.5)
+            waiting.limitWaits(to: 1)
             var before = timespec()
             clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &before)
             let starved = try await blocking { waiting.receiveAll() }
@@ -160,7 +160,7 @@ struct LimitTests {
             clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &after)
             precondition(starved.end == .timedOut, "\(starved)")
             let used = (after.tv_sec - before.tv_sec) * 1000 + (after.tv_nsec - before.tv_nsec) / 1_000_000
-            precondition(used < 100, "\(used) ms of CPU in half a second of waiting")
+            precondition(used < 300, "\(used) ms of CPU in a second of waiting")
             setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &many)
             waiting.limitWaits(to: 10)
             let served = try await blocking { waiting.receiveAll() }

@@ -3,7 +3,7 @@ import Testing
 
 @testable import LatchkeyServer
 
-@Suite("The peer of a connection")
+@Suite("The peer of a connection", .timeLimit(.minutes(1)))
 struct PeerTests {
     private static let naming = Answering { _, peer in
         switch peer {

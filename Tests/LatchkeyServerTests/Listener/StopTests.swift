@@ -8,7 +8,7 @@ import Testing
 
 @testable import LatchkeyServer
 
-@Suite("The stop of the listener")
+@Suite("The stop of the listener", .timeLimit(.minutes(1)))
 struct StopTests {
     /// Holds requests for `/slow` until told.
     private struct Held {

@@ -99,7 +99,8 @@ extension ServerTests {
                 #expect(tally.served > 8000, "\(tally.served) answers")
                 #expect(tally.good > 800, "\(tally.good) good ones: the requests get somewhere")
                 let growth = try Memory.anonymous() - before
-                #expect(growth < 48 * 1024, "grew by \(growth) KiB")
+                print("random requests: memory grew by \(growth) KiB")
+                #expect(growth < 32 * 1024, "grew by \(growth) KiB")
                 #expect(try await daemon.send("GET", "/v1/health").json["status"]?.text == "healthy")
                 #expect(!daemon.log.lines.contains { $0.hasPrefix("error") }, "seed \(seed)")
             }

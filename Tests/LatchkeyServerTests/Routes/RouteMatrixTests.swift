@@ -184,6 +184,24 @@ extension ServerTests {
             }
         }
 
+        @Test(
+            "tells only to who may ask that an id is none",
+            arguments: ["%zz", "%", "%ff", "%00", "%2f", "a%2fb", "x", "AK_", "agent_1", "%20"])
+        func strangeIds(_ id: String) async throws {
+            try await withDaemon { daemon in
+                let key = try await daemon.key("*")
+                let weak = try await daemon.key("relayfile:fs:read:*")
+                for (method, target, code) in [
+                    ("GET", "/v1/api-keys/\(id)", "api_key_not_found"), ("POST", "/v1/api-keys/\(id)/revoke", "api_key_not_found"),
+                    ("GET", "/v1/identities/\(id)", "identity_not_found"),
+                ] {
+                    expectError(try await daemon.send(method, target), 401, "missing_authorization", target)
+                    expectError(try await daemon.call(method, target, key: weak.secret), 403, "insufficient_scope", target)
+                    expectError(try await daemon.call(method, target, key: key.secret), 404, code, target)
+                }
+            }
+        }
+
         @Test("that answers GET answers HEAD likewise, without the body")
         func head() async throws {
             try await withDaemon { daemon in
@@ -220,11 +238,21 @@ extension ServerTests {
         }
 
         @Test(
+            "A target that is no path of ours is no way to a route",
+            arguments: [("ftp://x/v1/api-keys", 400), ("x://y/health", 400), ("*v1/identities", 404)])
+        func foreignTargets(_ target: String, _ status: Int) async throws {
+            try await withDaemon { daemon in
+                let key = try await daemon.key("*")
+                #expect(try await daemon.call("GET", target, key: key.secret).status == status)
+            }
+        }
+
+        @Test(
             "Unknown paths are 404 for everyone",
             arguments: [
                 "/", "/v1", "/v1/", "/v2/api-keys", "/v1/roles", "/v1/policies", "/v1/webhooks", "/v1/api-keys/ak_0/nothing",
                 "/v1//api-keys", "//v1/api-keys",
-                "/V1/api-keys", "/v1/api-keys%2f", "/v1/api-keys/%zz", "/v1/api-keys/%ff", "/v1/tokens/revoke/", "/health/",
+                "/V1/api-keys", "/v1/api-keys%2f", "/v1/tokens/revoke/", "/health/",
                 "/v1/api%2Dkeys", "/.well-known/",
                 "/v1/api-keys;a=b", "*",
             ])

@@ -188,6 +188,20 @@ extension ServerTests {
             }
         }
 
+        @Test("Sockets that were inherited obey allow-plaintext, and there is one of each kind at most")
+        func refusedInheritance() async throws {
+            let exposed = try BoundSocket.tcp(host: "0.0.0.0", port: 0)
+            let error = await #expect(throws: ConfigurationError.self) { _ = try await TestDaemon(inherited: [exposed]) }
+            #expect(error?.message.contains("--allow-plaintext") == true)
+            let two = try [BoundSocket.tcp(host: "127.0.0.1", port: 0), BoundSocket.tcp(host: "127.0.0.1", port: 0)]
+            await #expect(throws: ConfigurationError.self) { _ = try await TestDaemon(inherited: two) }
+            let open = try BoundSocket.tcp(host: "0.0.0.0", port: 0)
+            try await withDaemon([.allowPlaintext: "true"], inherited: [open]) { daemon in
+                let reply = try await daemon.send("GET", "/health")
+                #expect(reply.status == 200)
+            }
+        }
+
         @Test("A state directory that is not the daemon's alone is refused, and none is opened in memory instead")
         func stateDirectory() async throws {
             let scratch = Scratch()

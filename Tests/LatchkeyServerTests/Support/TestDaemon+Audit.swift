@@ -24,12 +24,18 @@ extension TestDaemon {
                 let old = try transaction.get(Tables.identities, OwnedKey(organisation, identity))
             else { return }
             row.status = status
-            row.epoch += 1
+            if status == .active { row.epoch += 1 }
             try transaction.put(Tables.identityLiveness, identity, row)
             var record = old
             record.status = status
             try IdentityIndex.put(record, replacing: old, in: transaction)
         }
+    }
+
+    /// Makes an organisation, as the routes to come will.
+    func makeOrganisation(_ id: String) async throws {
+        let record = OrganisationRecord(id: id, name: "other", createdAt: clock.now())
+        try await authority.store.write { try $0.put(Tables.organisations, id, record) }
     }
 
     /// Gives an identity other scopes, as the routes to come will.
