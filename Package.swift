@@ -38,10 +38,7 @@ let swift: [SwiftSetting] = [
 let swiftOverC: [SwiftSetting] = swift + [.strictMemorySafety()]
 
 extension Target.Dependency {
-    static let hummingbird: [Self] = [
-        .product(name: "Hummingbird", package: "hummingbird"),
-        .product(name: "HummingbirdCore", package: "hummingbird"),
-    ]
+    static let hummingbird: [Self] = [.product(name: "HummingbirdCore", package: "hummingbird")]
     static let nio: [Self] = [
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),

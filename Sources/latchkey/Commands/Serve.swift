@@ -43,8 +43,9 @@ struct Serve: Command {
         let settings = try DaemonSettings(values)
         if checkConfig { return try EffectiveSettings(settings, values).print(json: json) }
         Hardening.raiseDescriptorLimit()
-        // Without it secrets lie in ordinary memory; they are wiped all the same.
-        _ = SecureHeap.start(byteCount: 1 << 20)
+        // Room for the token pairs of every connection at once (a token takes 2 KiB of it) beside the keys. Without it secrets lie in
+        // ordinary memory; they are wiped all the same.
+        _ = SecureHeap.start(byteCount: 1 << 23)
         let logger = Logger(label: "latchkey") { _ in LineLogHandler() }
         try await Daemon(settings: settings, version: Version.current, inherited: inherited, logger: logger).run()
     }
