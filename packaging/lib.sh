@@ -68,7 +68,9 @@ daemon=
 start_daemon() {
     local state=$1 log=$2 tenths
     shift 2
-    "$binary" serve --state-dir "$state" --listen 127.0.0.1:0 "$@" 2>"$log" </dev/null &
+    # There from the start: the daemon's own opening of it may come after the first look.
+    : >"$log"
+    "$binary" serve --state-dir "$state" --listen 127.0.0.1:0 "$@" 2>>"$log" </dev/null &
     daemon=$!
     for ((tenths = 0; tenths < 600; tenths++)); do
         url=$(sed -n 's|^listening on \(http://[^ ]*\)$|\1|p' "$log")
