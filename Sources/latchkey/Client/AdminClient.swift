@@ -69,6 +69,8 @@ struct AdminClient {
         }
         var request = HTTPClientRequest(url: url.absoluteString)
         request.method = method
+        // HTTP/1.1 needs one (RFC 9112 §3.2), and async-http-client sends none over a unix socket.
+        request.headers.add(name: "host", value: "localhost")
         request.headers.add(name: "accept", value: "application/json")
         request.headers.add(name: "user-agent", value: "latchkey/\(Version.current)")
         if let organisation { request.headers.add(name: "x-latchkey-org", value: organisation) }
