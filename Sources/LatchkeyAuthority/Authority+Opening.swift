@@ -9,10 +9,12 @@ extension Authority {
     /// - Parameters:
     ///   - store: open; the authority closes it.
     ///   - masterKey: where the master key is. A new one is made only when nothing was ever sealed.
+    ///   - beforeRecord: a seam for tests, see `Authority.beforeRecord`.
     /// - Throws: `OpeningError` when the very first start can't be made; `StoreError`. A master key that is missing or wrong later is no
     ///   error: the authority then verifies and signs nothing (`sealState`).
     package static func open(
-        store: Store, settings: AuthoritySettings, masterKey source: MasterKey.Source, clock: any WallClock
+        store: Store, settings: AuthoritySettings, masterKey source: MasterKey.Source, clock: any WallClock,
+        beforeRecord: @escaping @Sendable (AuditRecord.Action) throws -> Void = { _ in }
     ) throws -> Authority {
         let ids = IdentifierSource(clock: clock)
         let existing = try store.read { try $0.get(Tables.install, InstallRecord.key) }
@@ -38,7 +40,8 @@ extension Authority {
         }
         let snapshot = try KeyRingSnapshot(KeyRing(records), seal: seal, sealState: state)
         return try Authority(
-            settings: settings, install: install, sealState: state, clock: clock, ids: ids, store: store, snapshot: snapshot)
+            settings: settings, install: install, sealState: state, clock: clock, ids: ids, store: store, snapshot: snapshot,
+            beforeRecord: beforeRecord)
     }
 
     /// The seal of a store that has sealed records, or why there is none. Never makes a master key.
@@ -90,7 +93,7 @@ extension Authority {
                 draft.metadata = ["kid": record.kid, "state": record.state.rawValue, "bits": String(record.bits)]
                 drafts.append(draft)
             }
-            for draft in drafts { try append(draft, ids: ids, at: now, in: transaction) }
+            for draft in drafts { try append(draft, at: now, in: transaction) }
             // last, so that a store without it is a new one
             try transaction.put(Tables.install, InstallRecord.key, install)
         }

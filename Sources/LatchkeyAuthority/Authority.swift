@@ -18,12 +18,18 @@ package final class Authority: Sendable {
     let signatures = SignatureCache(capacity: 1024)
     let denials = DenialLog()
     let uses = UseLog()
+    let identityUses = UseLog()
+    let events = EventHub()
+    /// How often upkeep was done: once a second, or more often while it has much to do.
+    let ticks = Atomic<Int>(0)
+    let writing = WritingLog()
+    /// Asked before each entry of the audit log, inside the write that it belongs to; what it throws undoes the write. A seam for tests.
+    let beforeRecord: @Sendable (AuditRecord.Action) throws -> Void
     private let snapshot: Mutex<KeyRingSnapshot>
 
     init(
         settings: AuthoritySettings, install: InstallRecord, sealState: SealState, clock: any WallClock, ids: IdentifierSource,
-        store: Store,
-        snapshot: KeyRingSnapshot
+        store: Store, snapshot: KeyRingSnapshot, beforeRecord: @escaping @Sendable (AuditRecord.Action) throws -> Void
     ) throws {
         self.settings = settings
         self.install = install
@@ -31,6 +37,7 @@ package final class Authority: Sendable {
         self.clock = clock
         self.ids = ids
         self.store = store
+        self.beforeRecord = beforeRecord
         self.signing = try SigningPool(threads: settings.signingThreads)
         self.snapshot = Mutex(snapshot)
     }
@@ -44,6 +51,7 @@ package final class Authority: Sendable {
     /// Writes what is still only in memory, ends the signing threads and closes the store. Nothing can be asked of the authority
     /// afterwards.
     package func close() async {
+        endEvents()
         await flush(all: true)
         signing.close()
         store.close()
@@ -62,7 +70,13 @@ package final class Authority: Sendable {
         _ purpose: WritePurpose = .growth, _ body: @escaping @Sendable (borrowing WriteTransaction) throws -> Result
     ) async throws -> Result {
         do {
-            return try await store.write(purpose, body)
+            let (result, entries) = try await store.write(purpose) { [writing] transaction in
+                writing.begin()
+                let result = try body(transaction)
+                return (result, writing.take())
+            }
+            publish(entries)
+            return result
         } catch let error as StoreError {
             throw Self.storageError(error)
         }

@@ -21,11 +21,15 @@ package struct AuthorityError: Error, Sendable, Equatable, CustomStringConvertib
         case apiKeyNotFound = "api_key_not_found"
         case identityNotFound = "identity_not_found"
         case tokenNotFound = "token_not_found"
+        case auditEntryNotFound = "audit_entry_not_found"
         // 409
         case identityAlreadyExists = "identity_already_exists"
+        case identityNotActive = "identity_not_active"
+        case identityNotReactivatable = "identity_not_reactivatable"
         case sponsorChainTooLong = "sponsor_chain_too_long"
         // 429
         case rateLimited = "rate_limited"
+        case tooManySubscribers = "too_many_subscribers"
         // 503
         case storageUnavailable = "storage_unavailable"
         case signingUnavailable = "signing_unavailable"
@@ -77,6 +81,8 @@ extension AuthorityError {
     static let badAPIKey = Self(.invalidAPIKey, "the API key is not valid; ask whoever gave it to you for a new one")
 
     static let badRefreshToken = Self(.invalidRefreshToken, "the refresh token is not valid any more; issue a new token pair")
+
+    static let unusableToken = Self(.invalidToken, "the token is not valid here")
 
     static let revokedToken = Self(.tokenRevoked, "the token has been revoked; get a new one")
 }

@@ -17,6 +17,8 @@ package struct AuthoritySettings: Sendable {
     package var refreshRetryWindow: Int64 = 10
     /// Mints an hour of one root, and of one client address; 0 turns the limit off.
     package var mintsPerHour: Int = 60
+    /// Days that entries of the audit log are kept, and the most that an organisation may choose; 0 for ever.
+    package var auditRetentionDays: Int = 0
     /// 2048, 3072 or 4096.
     package var signingKeyBits: Int = 3072
     /// Threads that sign: one a core.

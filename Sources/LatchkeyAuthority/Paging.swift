@@ -25,13 +25,15 @@ package struct PageRequest: Sendable {
             guard let bytes = Base64URL.decode(cursor), case let id = String(decoding: bytes, as: UTF8.self),
                 Identifier.isPlausible(id, kind)
             else {
-                throw .invalid("cursor", "this cursor is not one that a list has given out; start again without it")
+                throw Self.badCursor
             }
             after = id
         } else {
             after = nil
         }
     }
+
+    static let badCursor = AuthorityError.invalid("cursor", "this cursor is not one that a list has given out; start again without it")
 
     /// The first `limit` rows.
     package init(limit: Int) {

@@ -10,6 +10,7 @@ struct IdentityTests {
     func defaults() async throws {
         let install = try Install()
         let record = try await install.authority.createIdentity(IdentityRequest(name: "worker", sponsorId: "user_1"), by: install.admin)
+            .record
         let organisation = install.authority.firstOrganisation
         #expect(record.id.hasPrefix("agent_"))
         #expect(record.name == "worker")
@@ -37,8 +38,8 @@ struct IdentityTests {
         request.workspaceId = "wks_7"
         request.orgId = install.authority.firstOrganisation
         let key = try await install.key(["*"])
-        let made = try await install.authority.createIdentity(request, by: install.caller(key))
-        let shown = try install.authority.identity(made.id, by: install.admin)
+        let made = try await install.authority.createIdentity(request, by: install.caller(key)).record
+        let shown = try install.authority.identity(made.id, by: install.admin).record
         #expect(shown.name.unicodeScalars.count == 4)
         #expect(shown.type == .service)
         #expect(shown.scopes == ["relayfile:fs:read:/docs/a"])
@@ -128,8 +129,8 @@ struct IdentityTests {
         request.roles = (0..<50).map { "r\($0)" }
         request.metadata = Dictionary(uniqueKeysWithValues: (0..<50).map { ("k\($0)", String(repeating: "v", count: 1000)) })
         request.scopes = (0..<100).map { "relayfile:fs:read:/\($0)" }
-        let record = try await install.authority.createIdentity(request, by: install.admin)
-        #expect(try install.authority.identity(record.id, by: install.admin).metadata.count == 50)
+        let record = try await install.authority.createIdentity(request, by: install.admin).record
+        #expect(try install.authority.identity(record.id, by: install.admin).record.metadata.count == 50)
         #expect(record.scopes.count == 100)
     }
 
@@ -201,7 +202,7 @@ struct IdentityListTests {
             let page = try install.authority.identities(
                 PageRequest(limit: String(limit), cursor: cursor, kind: .identity), filter: filter, by: install.admin)
             #expect(page.elements.count <= limit)
-            seen += page.elements.map(\.id)
+            seen += page.elements.map(\.record.id)
             cursor = page.cursor
         } while cursor != nil
         return seen
@@ -215,13 +216,13 @@ struct IdentityListTests {
             var request = IdentityRequest(name: "worker-\(number)", sponsorId: "user_1")
             request.type = ["agent", "human", "service"][number % 3]
             request.workspaceId = number % 2 == 0 ? "wks_a" : "wks_b"
-            records.append(try await install.authority.createIdentity(request, by: install.admin))
+            records.append(try await install.authority.createIdentity(request, by: install.admin).record)
         }
         for (number, record) in records.enumerated() where number % 5 == 0 {
             try await install.change(record, status: number % 2 == 0 ? .suspended : .retired)
         }
         _ = try await install.identity("worker-0", by: install.otherOrganisation())
-        records = try records.map { try install.authority.identity($0.id, by: install.admin) }
+        records = try records.map { try install.authority.identity($0.id, by: install.admin).record }
         for status in [nil, "active", "suspended", "retired"] {
             for type in [nil, "agent", "human", "service"] {
                 for workspace in [nil, "wks_a", "wks_b", "wks_none"] {

@@ -112,9 +112,7 @@ extension Install {
 
     /// The administrator of another organisation, which this makes.
     func otherOrganisation() async throws -> Caller {
-        let id = try authority.ids.make(.organisation)
-        let now = clock.now()
-        try await store.write { try $0.put(Tables.organisations, id, OrganisationRecord(id: id, name: "other", createdAt: now)) }
+        let id = try await authority.createOrganisation(name: "other \(authority.ids.make(.install))", by: admin).record.id
         return try Caller(authority.administrator(uid: 0, organisation: id), RequestOrigin())
     }
 
@@ -142,7 +140,7 @@ extension Install {
     ) async throws -> IdentityRecord {
         var request = IdentityRequest(name: name, sponsorId: "user_1")
         request.scopes = scopes
-        return try await authority.createIdentity(request, by: caller ?? admin)
+        return try await authority.createIdentity(request, by: caller ?? admin).record
     }
 
     func issue(_ identity: IdentityRecord, _ change: (inout TokenRequest) -> Void = { _ in }, by caller: Caller? = nil) async throws
@@ -185,7 +183,8 @@ extension Install {
     func audit(_ action: AuditRecord.Action? = nil) throws -> [AuditRecord] {
         try store.read { transaction in
             var entries: [AuditRecord] = []
-            try transaction.scan(Tables.audit, limit: .max) { _, entry in
+            try transaction.scan(Tables.audit, limit: .max) { _, row in
+                let entry = try row.record()
                 if action == nil || entry.action == action { entries.append(entry) }
                 return true
             }

@@ -20,6 +20,7 @@ struct AuditDraft {
     /// A change that a caller made in its organisation.
     init(_ action: AuditRecord.Action, by caller: Caller) {
         self.init(action, actor: caller.principal.label, organisation: caller.principal.organisation)
+        plane = "relayauth"
         origin = caller.origin
     }
 }

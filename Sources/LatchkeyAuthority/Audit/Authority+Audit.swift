@@ -1,34 +1,43 @@
+package import LatchkeyScopes
 import LatchkeyStore
 import LatchkeyVerifier
 
 extension Authority {
     /// Appends an entry to the log, in the transaction of the change that it tells of: they can't part.
     func record(_ draft: AuditDraft, at now: Timestamp, in transaction: borrowing WriteTransaction) throws {
-        try Self.append(draft, ids: ids, at: now, in: transaction)
+        try beforeRecord(draft.action)
+        let entry = try Self.append(draft, at: now, in: transaction)
+        if events.isWatched { writing.note(entry) }
     }
 
-    static func append(_ draft: AuditDraft, ids: IdentifierSource, at now: Timestamp, in transaction: borrowing WriteTransaction) throws {
-        let sequence = (try transaction.last(Tables.audit)?.key ?? 0) + 1
+    @discardableResult
+    static func append(_ draft: AuditDraft, at now: Timestamp, in transaction: borrowing WriteTransaction) throws -> AuditRecord {
+        var last: UInt64 = 0
+        try transaction.scanKeys(Tables.audit, descending: true, limit: 1) { key in
+            last = key
+            return false
+        }
+        let sequence = last + 1
         let entry = AuditRecord(
-            id: try ids.make(.auditEntry), seq: sequence, timestamp: now, action: draft.action, actor: draft.actor,
-            identityId: draft.identityId,
-            orgId: draft.organisation, workspaceId: draft.workspaceId, plane: draft.plane, resource: draft.resource, result: draft.result,
-            metadata: draft.metadata, ip: draft.origin.address, userAgent: draft.origin.userAgent, requestId: draft.origin.requestId)
-        try transaction.put(Tables.audit, sequence, entry)
-        try transaction.put(Tables.auditByOrganisation, auditKey(draft.organisation, sequence), EmptyRow())
-        try transaction.put(Tables.auditById, entry.id, SequenceRow(sequence))
-    }
-
-    static func auditKey(_ organisation: String, _ sequence: UInt64) -> [UInt8] {
-        OwnedKey.prefix(organisation) + (0..<8).map { UInt8(truncatingIfNeeded: sequence >> (56 - 8 * $0)) }
+            id: AuditEntryId(now, sequence).text, seq: sequence, timestamp: now, action: draft.action, actor: draft.actor,
+            identityId: draft.identityId, orgId: draft.organisation, workspaceId: draft.workspaceId, plane: draft.plane,
+            resource: draft.resource, result: draft.result, metadata: draft.metadata, ip: draft.origin.address,
+            userAgent: draft.origin.userAgent, requestId: draft.origin.requestId ?? "")
+        try transaction.put(Tables.audit, sequence, AuditEntry(entry))
+        for key in AuditIndex.keys(of: entry) { try transaction.put(Tables.auditIndex, key, EmptyRow()) }
+        return entry
     }
 
     /// Notes that a caller was not allowed to do something; written as part of a summary.
-    package func noteDenied(_ action: AuditRecord.Action, reason: String, caller: Caller) {
+    package func noteDenied(_ action: AuditRecord.Action, _ scope: Scope, caller: Caller, isCheck: Bool = false) {
+        let principal = caller.principal
+        let now = clock.now()
         denials.note(
-            .init(
-                source: caller.origin.address, action: action, reason: reason, subject: caller.principal.label,
-                organisation: caller.principal.organisation),
-            at: clock.now())
+            DenialLog.Subject(
+                source: caller.origin.address, action: action, reason: scope.text, subject: principal.label,
+                organisation: principal.organisation, identityId: principal.identityId, plane: scope.plane,
+                resource: scope.resource),
+            at: now)
+        publish(deniedEvent(action, scope, caller, isCheck: isCheck), at: now)
     }
 }

@@ -13,6 +13,11 @@ final class DenialLog: Sendable {
         let subject: String?
         /// None when nobody could be told.
         let organisation: String?
+        /// The identity that was refused, when there is one.
+        var identityId: String?
+        /// The plane and resource that were asked for, when scopes were the reason.
+        var plane: String?
+        var resource: String?
     }
 
     struct Summary: Sendable {

@@ -16,14 +16,8 @@ package final class IdentifierSource: Sendable {
         case anchor = "anchor_"
     }
 
-    private struct State {
-        var milliseconds: UInt64 = 0
-        var high: UInt16 = 0
-        var low: UInt64 = 0
-    }
-
     private let clock: any WallClock
-    private let state = Mutex(State())
+    private let state = Mutex(ULID())
 
     package init(clock: any WallClock) { self.clock = clock }
 
@@ -44,29 +38,7 @@ package final class IdentifierSource: Sendable {
             }
             return state
         }
-        return kind.rawValue + Self.text(value)
-    }
-
-    private static let digits = Array("0123456789ABCDEFGHJKMNPQRSTVWXYZ".utf8)
-
-    /// 128 bits as 26 digits of five bits each, most significant first; the first digit holds three.
-    private static func text(_ value: State) -> String {
-        let top = value.milliseconds << 16 | UInt64(value.high)
-        return String(unsafeUninitializedCapacity: 26) { buffer in
-            for position in 0..<26 {
-                let shift = (25 - position) * 5
-                let bits: UInt64 =
-                    if shift >= 64 {
-                        top >> (shift - 64)
-                    } else if shift > 59 {
-                        value.low >> shift | top << (64 - shift)
-                    } else {
-                        value.low >> shift
-                    }
-                buffer[position] = digits[Int(bits & 31)]
-            }
-            return 26
-        }
+        return kind.rawValue + value.text
     }
 }
 

@@ -10,7 +10,7 @@ extension Authority {
     ///
     /// - Throws: `invalid_request`, `invalid_scope`, `scope_escalation`, `identity_already_exists`, `sponsor_chain_too_long`,
     ///   `storage_unavailable`.
-    package func createIdentity(_ request: IdentityRequest, by caller: Caller) async throws -> IdentityRecord {
+    package func createIdentity(_ request: IdentityRequest, by caller: Caller) async throws -> Identity {
         let principal = caller.principal
         let wanted = try checked(request, organisation: principal.organisation)
         try caller.requireOwn(request.orgId)
@@ -19,9 +19,7 @@ extension Authority {
         let id = try ids.make(.identity)
         return try await write { [self] transaction in
             try Self.requireLive(principal, at: now, in: transaction)
-            guard try !transaction.contains(Tables.identitiesByName, IdentityIndex.nameKey(principal.organisation, wanted.name)) else {
-                throw AuthorityError(.identityAlreadyExists, "an identity of this name exists; choose another name")
-            }
+            try Self.requireFree(wanted.name, principal.organisation, in: transaction)
             var chain = [wanted.sponsorId]
             if let parent = principal.identityId {
                 guard let record = try transaction.get(Tables.identities, OwnedKey(principal.organisation, parent)) else {
@@ -29,40 +27,27 @@ extension Authority {
                 }
                 chain = record.sponsorChain
             }
-            chain.append(id)
-            guard chain.count <= Self.longestSponsorChain else {
-                throw AuthorityError(
-                    .sponsorChainTooLong,
-                    "a sponsor chain has at most \(Self.longestSponsorChain) links; let somebody nearer to the sponsor create this identity"
-                )
-            }
             let record = IdentityRecord(
                 id: id, orgId: principal.organisation, name: wanted.name, type: wanted.type, workspaceId: wanted.workspaceId,
-                status: .active,
-                scopes: wanted.scopes.texts, roles: wanted.roles, metadata: wanted.metadata, sponsorId: wanted.sponsorId,
-                sponsorChain: chain,
-                createdAt: now, updatedAt: now, createdBy: principal.label, parentId: principal.identityId, makerId: principal.makerId,
-                rootId: principal.rootId ?? id)
-            try IdentityIndex.put(record, replacing: nil, in: transaction)
-            try transaction.put(
-                Tables.identityLiveness, id, IdentityRow(orgId: record.orgId, status: .active, epoch: 0, cutOffAt: nil))
-            var draft = AuditDraft(.identityCreated, by: caller)
-            draft.identityId = id
-            draft.workspaceId = record.workspaceId
-            draft.resource = "identity"
-            draft.metadata = ["name": record.name, "sponsorId": record.sponsorId, "scopes": record.scopes.joined(separator: " ")]
-            try self.record(draft, at: now, in: transaction)
-            return record
+                status: .active, scopes: wanted.scopes.texts, roles: wanted.roles, metadata: wanted.metadata,
+                sponsorId: wanted.sponsorId, sponsorChain: try Self.chain(chain, id), createdAt: now, updatedAt: now,
+                createdBy: principal.label, parentId: principal.identityId, makerId: principal.makerId, rootId: principal.rootId ?? id)
+            let row = IdentityRow(orgId: record.orgId, status: .active, epoch: 0, cutOffAt: nil)
+            try add(record, row, caller: caller, in: transaction)
+            return Identity(record: record, lastActiveAt: nil)
         }
     }
 
     /// - Throws: `identity_not_found`, also for another organisation's.
-    package func identity(_ id: String, by caller: Caller) throws -> IdentityRecord {
+    package func identity(_ id: String, by caller: Caller) throws -> Identity {
         try caller.requireOwn()
-        guard Identifier.isPlausible(id, .identity),
-            let record = try read({ try $0.get(Tables.identities, OwnedKey(caller.principal.organisation, id)) })
-        else { throw Self.noSuchIdentity }
-        return record
+        guard Identifier.isPlausible(id, .identity) else { throw Self.noSuchIdentity }
+        return try read { transaction in
+            guard let record = try transaction.get(Tables.identities, OwnedKey(caller.principal.organisation, id)) else {
+                throw Self.noSuchIdentity
+            }
+            return Identity(record: record, lastActiveAt: try lastActive(record, in: transaction))
+        }
     }
 
     static let noSuchIdentity = AuthorityError(.identityNotFound, "there is no identity with that id in your organisation")

@@ -9,7 +9,7 @@ extension Authority {
     /// rows.
     ///
     /// - Throws: `invalid_request` for a status or type that does not exist.
-    package func identities(_ page: PageRequest, filter: IdentityFilter, by caller: Caller) throws -> Page<IdentityRecord> {
+    package func identities(_ page: PageRequest, filter: IdentityFilter, by caller: Caller) throws -> Page<Identity> {
         var status: IdentityRecord.Status?
         if let text = filter.status {
             guard let known = IdentityRecord.Status(rawValue: text) else {
@@ -63,7 +63,9 @@ extension Authority {
                     _, record in visit(record)
                 }
             }
-            return Page(found, lastId: hasMore ? last : nil, limit: page.limit)
+            var identities: [Identity] = []
+            for record in found { identities.append(Identity(record: record, lastActiveAt: try lastActive(record, in: transaction))) }
+            return Page(identities, lastId: hasMore ? last : nil, limit: page.limit)
         }
     }
 }

@@ -39,6 +39,16 @@ enum IdentityIndex {
         try transaction.put(Tables.identities, OwnedKey(record.orgId, record.id), record)
         try transaction.put(Tables.identitiesByName, nameKey(record.orgId, record.name), TextRow(record.id))
         for key in keys(of: record) { try transaction.put(Tables.identitiesByFilter, key, EmptyRow()) }
-        if let parent = record.parentId { try transaction.put(Tables.identitiesByParent, OwnedKey(parent, record.id), EmptyRow()) }
+        if let parent = record.parentId, old == nil {
+            try transaction.put(Tables.identitiesByParent, OwnedKey(parent, record.id), EmptyRow())
+        }
+    }
+
+    /// Takes a record away with every row that is derived from it. Children find no parent then; they go in the same commit.
+    static func remove(_ record: IdentityRecord, in transaction: borrowing WriteTransaction) throws {
+        for key in keys(of: record) { try transaction.delete(Tables.identitiesByFilter, key) }
+        try transaction.delete(Tables.identitiesByName, nameKey(record.orgId, record.name))
+        if let parent = record.parentId { try transaction.delete(Tables.identitiesByParent, OwnedKey(parent, record.id)) }
+        try transaction.delete(Tables.identities, OwnedKey(record.orgId, record.id))
     }
 }

@@ -8,56 +8,94 @@ extension Authority {
     ///
     /// - Throws: `invalid_api_key`, also for a secret that is malformed, unknown, expired or revoked.
     package func authenticate(apiKey text: String, origin: RequestOrigin) throws -> Principal {
+        let now = clock.now()
         guard let hash = APIKeySecret.hash(presented: text) else {
-            denials.note(
-                .init(source: origin.address, action: .apiKeyDenied, reason: "malformed", subject: nil, organisation: nil), at: clock.now())
+            noteBadKey("malformed", nil, origin, at: now)
             throw AuthorityError.badAPIKey
         }
-        let now = clock.now()
         let found = try read { try $0.get(Tables.apiKeysByHash, hash) }
         // An unknown key costs what a known one does: a row is looked at in either case.
         let row = found ?? Self.decoy
         let scopes = ScopeSet.trusted(stored: row.scopes)
         let isLive = row.isLive(at: now)
         guard found != nil, isLive, let scopes else {
-            let reason = found == nil ? "unknown" : row.revokedAt != nil ? "revoked" : "expired"
-            denials.note(
-                .init(source: origin.address, action: .apiKeyDenied, reason: reason, subject: found?.prefix, organisation: found?.orgId),
-                at: now)
+            noteBadKey(found == nil ? "unknown" : row.revokedAt != nil ? "revoked" : "expired", found, origin, at: now)
             throw AuthorityError.badAPIKey
         }
         uses.note(OwnedKey(row.orgId, row.id), at: now)
         return Principal(
             kind: .apiKey(id: row.id, hash: hash), organisation: row.orgId, scopes: scopes, rootId: row.rootId,
-            label: row.kind == .organisationToken ? "org-token:\(row.prefix)" : "api-key:\(row.prefix)")
+            label: row.label)
+    }
+
+    /// Why a key was refused is for the audit log and whoever watches, never for the answer.
+    private func noteBadKey(_ reason: String, _ row: APIKeyRow?, _ origin: RequestOrigin, at now: Timestamp) {
+        denials.note(
+            .init(source: origin.address, action: .apiKeyDenied, reason: reason, subject: row?.label, organisation: row?.orgId), at: now)
+        publish(badKeyEvent(reason, row, origin), at: now)
+    }
+
+    private func badKeyEvent(_ reason: String, _ row: APIKeyRow?, _ origin: RequestOrigin) -> EventDraft {
+        var draft = EventDraft(.apiKeyDenied, denied: row?.label ?? "anonymous", organisation: row?.orgId)
+        draft.message = "the API key is \(reason)"
+        draft.metadata["ip"] = origin.address
+        draft.requestId = origin.requestId
+        return draft
     }
 
     /// The principal of an access token of this install that is meant for one of `audiences`.
     ///
+    /// - Parameter audiences: `nil` takes a token for anybody, for a route that holds the audience against what is asked there.
     /// - Throws: `invalid_token` with one sentence for everything that is wrong with the token itself; only once its signature has
     ///   verified, `token_expired` and `token_revoked`.
-    package func authenticate(token text: String, audiences: [String] = ["relayauth"]) throws -> Principal {
+    package func authenticate(
+        token text: String, audiences: [String]? = ["relayauth"], origin: RequestOrigin = RequestOrigin()
+    ) throws -> Principal {
         let now = clock.now()
         let claims: Claims
         do {
-            claims = try goodToken(text, audiences: audiences, at: now).claims
+            claims = try signatures.verifySignature(of: text, with: keys.keySet).claims
         } catch {
-            switch error.reason {
-            case .expired: throw AuthorityError(.tokenExpired, "the token has expired; get a new one")
-            default: throw AuthorityError(.invalidToken, "the token is not valid here")
-            }
+            publish(invalidEvent(error.message, nil, origin), at: now)
+            throw AuthorityError.unusableToken
+        }
+        // From here on the claims are this install's own word.
+        do {
+            try policy(audiences).check(claims, at: now)
+        } catch {
+            publish(invalidEvent(error.message, claims.organisation, origin), at: now)
+            if error.reason == .expired { throw AuthorityError(.tokenExpired, "the token has expired; get a new one") }
+            throw AuthorityError.unusableToken
         }
         let root = try read { transaction in
             try Self.liveRoot(tokenId: claims.tokenId, sessionId: claims.sessionId, identityId: claims.subject, at: now, in: transaction)
         }
-        guard let root else { throw AuthorityError.revokedToken }
-        guard let scopes = ScopeSet.trusted(stored: claims.scopes) else {
-            throw AuthorityError(.invalidToken, "the token is not valid here")
+        guard let root else {
+            publish(invalidEvent("the token has been revoked", claims.organisation, origin), at: now)
+            throw AuthorityError.revokedToken
         }
+        guard let scopes = ScopeSet.trusted(stored: claims.scopes) else { throw AuthorityError.unusableToken }
+        identityUses.note(OwnedKey(claims.organisation, claims.subject), at: now)
+        publish(verifiedEvent(claims, origin), at: now)
         return Principal(
             kind: .token(id: claims.tokenId, sessionId: claims.sessionId, identityId: claims.subject), organisation: claims.organisation,
-            scopes: scopes,
-            rootId: root, label: "identity:\(claims.subject)")
+            scopes: scopes, rootId: root, label: "identity:\(claims.subject)", audience: claims.audience)
+    }
+
+    func verifiedEvent(_ claims: Claims, _ origin: RequestOrigin) -> EventDraft {
+        var draft = EventDraft(.tokenVerified, .allowed, actor: "identity:\(claims.subject)", organisation: claims.organisation)
+        draft.identityId = claims.subject
+        draft.metadata = ["tokenId": claims.tokenId]
+        draft.requestId = origin.requestId
+        return draft
+    }
+
+    func invalidEvent(_ message: String, _ organisation: String?, _ origin: RequestOrigin) -> EventDraft {
+        var draft = EventDraft(.tokenInvalid, .denied, actor: "anonymous", organisation: organisation)
+        draft.message = message
+        draft.metadata["ip"] = origin.address
+        draft.requestId = origin.requestId
+        return draft
     }
 
     /// A peer of the admin socket that the listener's door has let in: the administrator of the organisation that it names, else of the
@@ -80,9 +118,11 @@ extension Authority {
     /// A token whose signature, type, issuer, audience and times are good. Whether it was revoked is another question.
     func goodToken(_ text: String, audiences: [String]?, at now: Timestamp) throws(VerificationError) -> VerifiedToken {
         let verified = try signatures.verifySignature(of: text, with: keys.keySet)
-        try TokenPolicy(issuer: settings.issuer, audiences: audiences).check(verified.claims, at: now)
+        try policy(audiences).check(verified.claims, at: now)
         return verified
     }
+
+    private func policy(_ audiences: [String]?) -> TokenPolicy { TokenPolicy(issuer: settings.issuer, audiences: audiences) }
 
     /// The session's root when token, session and identity are all live; `nil` when one is not, or is not known here.
     static func liveRoot(
@@ -107,14 +147,22 @@ extension Authority {
 
     /// Asked again where a write is decided: a credential that died since the request came in decides nothing any more.
     static func requireLive(_ principal: Principal, at now: Timestamp, in transaction: borrowing WriteTransaction) throws {
+        guard try !isLive(principal, at: now, in: transaction) else { return }
+        if case .apiKey = principal.kind { throw AuthorityError.badAPIKey }
+        throw AuthorityError.revokedToken
+    }
+
+    /// Whether a principal's credential still counts.
+    static func isLive(_ principal: Principal, at now: Timestamp, in transaction: borrowing some StoreReads & ~Copyable) throws -> Bool {
         switch principal.kind {
         case .apiKey(_, let hash):
-            guard try transaction.get(Tables.apiKeysByHash, hash)?.isLive(at: now) == true else { throw AuthorityError.badAPIKey }
+            return try transaction.get(Tables.apiKeysByHash, hash)?.isLive(at: now) == true
         case .token(let id, let sessionId, let identityId):
-            guard try liveRoot(tokenId: id, sessionId: sessionId, identityId: identityId, at: now, in: transaction) != nil else {
-                throw AuthorityError.revokedToken
+            guard let token = try transaction.get(Tables.tokens, id), now < token.expiresAt.adding(seconds: TokenPolicy.standardSkew) else {
+                return false
             }
-        case .administrator: break
+            return try liveRoot(tokenId: id, sessionId: sessionId, identityId: identityId, at: now, in: transaction) != nil
+        case .administrator: return true
         }
     }
 

@@ -4,14 +4,26 @@ extension Authority {
     /// Scopes as a body names them.
     ///
     /// - Throws: `invalid_scope` with the offending `scope`; `invalid_request` for more than 100.
-    func parseScopes(_ texts: [String]) throws(AuthorityError) -> ScopeSet {
+    package func parseScopes(_ texts: [String]) throws(AuthorityError) -> ScopeSet {
         do {
             return try ScopeSet.parse(texts, planes: settings.planes)
         } catch {
             if error.code == .tooMany { throw .invalid("scopes", error.message) }
-            throw AuthorityError(
-                .invalidScope, error.message, details: [("scope", .text(error.scope)), ("reason", .text(error.code.rawValue))])
+            throw Self.refusal(error)
         }
+    }
+
+    /// - Throws: `invalid_scope`.
+    package func parseScope(_ text: String) throws(AuthorityError) -> Scope {
+        do {
+            return try Scope(text, planes: settings.planes)
+        } catch {
+            throw Self.refusal(error)
+        }
+    }
+
+    static func refusal(_ error: ScopeError) -> AuthorityError {
+        AuthorityError(.invalidScope, error.message, details: [("scope", .text(error.scope)), ("reason", .text(error.code.rawValue))])
     }
 
     /// Nobody hands out more than they hold.
@@ -19,7 +31,7 @@ extension Authority {
     /// - Throws: `scope_escalation`, which is noted for the audit log.
     func requireCover(of scopes: ScopeSet, by caller: Caller) throws(AuthorityError) {
         if let missing = scopes.firstNotCovered(by: caller.principal.scopes) {
-            noteDenied(.scopeEscalationDenied, reason: missing.text, caller: caller)
+            noteDenied(.scopeEscalationDenied, missing, caller: caller)
             throw .escalation(missing.text, actual: caller.principal.scopes.texts)
         }
     }
@@ -29,7 +41,7 @@ extension Authority {
     /// - Throws: `insufficient_scope`, which is noted for the audit log.
     package func require(_ scope: Scope, of caller: Caller) throws(AuthorityError) {
         guard caller.principal.scopes.covers(scope) else {
-            noteDenied(.scopeDenied, reason: scope.text, caller: caller)
+            noteDenied(.scopeDenied, scope, caller: caller)
             throw .insufficientScope(
                 required: scope.text, actual: caller.principal.scopes.texts,
                 "this needs the scope \(scope.text), which you don't hold")

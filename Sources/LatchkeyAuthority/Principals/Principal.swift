@@ -18,10 +18,17 @@ package struct Principal: Sendable {
     package let rootId: String?
     /// How the audit log and `createdBy` name it: `api-key:<prefix>`, `org-token:<prefix>`, `identity:<id>`, `admin-socket:uid=<n>`.
     package let label: String
+    /// `aud` of the token that it came with; none for other credentials.
+    package var audience: [String] = []
 
     /// The identity behind the caller, if any.
     package var identityId: String? {
         if case .token(_, _, let identityId) = kind { identityId } else { nil }
+    }
+
+    /// Whether it is the operator on the admin socket.
+    package var isAdministrator: Bool {
+        if case .administrator = kind { true } else { false }
     }
 
     /// What the maker of a record is remembered as, so that everything that came from it can be found; none for the administrator.

@@ -23,6 +23,9 @@ package struct APIKeyRow: StoreRow, Equatable {
         revokedAt = record.revokedAt
     }
 
+    /// How the audit log names it.
+    package var label: String { "\(kind == .organisationToken ? "org-token" : "api-key"):\(prefix)" }
+
     package func isLive(at now: Timestamp) -> Bool {
         revokedAt == nil && expiresAt.map { now < $0 } ?? true
     }

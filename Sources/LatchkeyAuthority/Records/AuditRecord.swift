@@ -1,16 +1,20 @@
+import FoundationEssentials
 import LatchkeyStore
 package import LatchkeyVerifier
 
 /// One entry of the audit log. Once written it never changes.
-package struct AuditRecord: JSONRecord {
-    package static let version = 1
-
+package struct AuditRecord: Sendable, Equatable, Codable {
     package enum Action: String, Sendable, Codable, CaseIterable {
         case tokenIssued = "token.issued"
         case tokenRefreshed = "token.refreshed"
         case tokenRevoked = "token.revoked"
         case tokenReuseDetected = "token.reuse_detected"
         case identityCreated = "identity.created"
+        case identityUpdated = "identity.updated"
+        case identitySuspended = "identity.suspended"
+        case identityReactivated = "identity.reactivated"
+        case identityRetired = "identity.retired"
+        case identityDeleted = "identity.deleted"
         case apiKeyCreated = "api_key.created"
         case apiKeyRevoked = "api_key.revoked"
         case apiKeyDenied = "api_key.denied"
@@ -18,9 +22,10 @@ package struct AuditRecord: JSONRecord {
         case scopeEscalationDenied = "scope.escalation_denied"
         case keyCreated = "key.created"
         case organisationCreated = "org.created"
+        case organisationUpdated = "org.updated"
     }
 
-    package enum Result: String, Sendable, Codable {
+    package enum Result: String, Sendable, Codable, CaseIterable {
         case allowed, denied, error
     }
 
@@ -40,5 +45,60 @@ package struct AuditRecord: JSONRecord {
     package let metadata: [String: String]
     package let ip: String?
     package let userAgent: String?
-    package let requestId: String?
+    /// Empty when no request made the entry.
+    package let requestId: String
+}
+
+extension AuditRecord {
+    /// The entry as JSON, always in the same bytes: what the log keeps, what the API answers with, and what can be hashed.
+    package func json() -> [UInt8] {
+        var writer = JSONWriter(capacity: 768)
+        writer.object { writer in
+            writer.member("id", id)
+            writer.member("seq", Int64(clamping: seq))
+            writer.member("timestamp", timestamp)
+            writer.member("action", action.rawValue)
+            writer.member("actor", actor)
+            writer.member("identityId", ifPresent: identityId)
+            writer.member("orgId", orgId)
+            writer.member("workspaceId", ifPresent: workspaceId)
+            writer.member("plane", ifPresent: plane)
+            writer.member("resource", ifPresent: resource)
+            writer.member("result", result.rawValue)
+            writer.member("metadata", metadata)
+            writer.member("ip", ifPresent: ip)
+            writer.member("userAgent", ifPresent: userAgent)
+            writer.member("requestId", requestId)
+        }
+        return writer.bytes
+    }
+
+    init(json: [UInt8]) throws { self = try JSONDecoder().decode(AuditRecord.self, from: Data(json)) }
+}
+
+/// An entry in the bytes that the log keeps. A list hands them on as they are; whoever wants to know what they say decodes them.
+package struct AuditEntry: StoreRow, Equatable {
+    private static let form: UInt8 = 1
+
+    /// One JSON object.
+    package let json: [UInt8]
+
+    package init(_ record: AuditRecord) { json = record.json() }
+
+    private init(json: [UInt8]) { self.json = json }
+
+    package func record() throws -> AuditRecord {
+        do {
+            return try AuditRecord(json: json)
+        } catch {
+            throw StoreError(.undecodable, "an entry of the audit log is not of its form")
+        }
+    }
+
+    package static func decode(_ bytes: Span<UInt8>) throws -> Self {
+        guard !bytes.isEmpty, bytes[0] == form else { throw BinaryRowError.unknownVersion }
+        return Self(json: BytesRow.decode(bytes.extracting(1..<bytes.count)).bytes)
+    }
+
+    package func encode() -> [UInt8] { [Self.form] + json }
 }

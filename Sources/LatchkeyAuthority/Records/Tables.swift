@@ -45,11 +45,11 @@ package enum Tables {
     package static let refreshAnswers = Table<[UInt8], BytesRow>("refresh-answers", slot: 18)
 
     /// Sequence number → audit entry.
-    package static let audit = Table<UInt64, AuditRecord>("audit", slot: 19)
-    /// (organisation, sequence number): one organisation's log.
-    package static let auditByOrganisation = Table<[UInt8], EmptyRow>("audit-by-organisation", slot: 20)
-    /// Entry id → sequence number.
-    package static let auditById = Table<String, SequenceRow>("audit-by-id", slot: 21)
+    package static let audit = Table<UInt64, AuditEntry>("audit", slot: 19)
+    /// (organisation, field, value, moment, sequence number): what queries of the log walk.
+    package static let auditIndex = Table<[UInt8], EmptyRow>("audit-index", slot: 20)
+    /// (organisation, identity id) → last use.
+    package static let identityUses = Table<OwnedKey, MomentRow>("identity-uses", slot: 21)
 
     /// Root or client address → token bucket.
     package static let mintBuckets = Table<[UInt8], BucketRow>("mint-buckets", slot: 22)
@@ -58,9 +58,9 @@ package enum Tables {
 
     package static let all: [any AnyTable] = [
         install, organisations, signingKeys, anchors, apiKeys, apiKeysByHash, apiKeyHashes, apiKeyUses, identities, identityLiveness,
-        identitiesByName,
-        identitiesByFilter, identitiesByParent, sessions, sessionLiveness, tokens, tokensByIdentity, refreshTokens, refreshAnswers, audit,
-        auditByOrganisation, auditById, mintBuckets, expiries,
+        identitiesByName, identitiesByFilter, identitiesByParent, sessions, sessionLiveness, tokens, tokensByIdentity, refreshTokens,
+        refreshAnswers, audit,
+        auditIndex, identityUses, mintBuckets, expiries,
     ]
 
     /// The schema's version 1.

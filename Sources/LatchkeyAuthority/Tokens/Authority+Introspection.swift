@@ -1,18 +1,53 @@
+import LatchkeyScopes
 import LatchkeyStore
 import LatchkeyVerifier
+
+/// What a service that was handed a token wants to know of it.
+package struct TokenVerdict: Sendable {
+    /// The claims as JSON, in the bytes that were signed; none when the token is not good or lacks a scope.
+    package let claims: [UInt8]?
+    /// Those of the required scopes that a good token does not cover.
+    package let missing: [String]
+}
 
 extension Authority {
     /// The claims of an access token as JSON, in the bytes that were signed; `nil` when the token is not good now or belongs to another
     /// organisation (RFC 7662 §2.2 in the contract's form).
-    package func introspect(_ text: String, by caller: Caller) throws -> [UInt8]? {
-        try caller.requireOwn()
+    package func introspect(_ text: String, organisation: String? = nil, by caller: Caller) throws -> [UInt8]? {
+        try caller.requireOwn(organisation)
+        return try goodToken(text, of: caller)?.payload
+    }
+
+    /// Whether a token is good now and covers scopes.
+    ///
+    /// - Throws: `invalid_scope`.
+    package func validate(_ text: String, requiring texts: [String], organisation: String?, by caller: Caller) throws -> TokenVerdict {
+        let required = try parseScopes(texts)
+        try caller.requireOwn(organisation)
+        guard let verified = try goodToken(text, of: caller), let held = ScopeSet.trusted(stored: verified.claims.scopes) else {
+            return TokenVerdict(claims: nil, missing: [])
+        }
+        let missing = required.scopes.filter { !held.covers($0) }.map(\.text)
+        return TokenVerdict(claims: missing.isEmpty ? verified.payload : nil, missing: missing)
+    }
+
+    /// A token of the caller's organisation that is good now, whoever it is meant for.
+    private func goodToken(_ text: String, of caller: Caller) throws -> VerifiedToken? {
         let now = clock.now()
-        guard let verified = try? goodToken(text, audiences: nil, at: now) else { return nil }
+        let verified = try? goodToken(text, audiences: nil, at: now)
+        guard let verified, verified.claims.organisation.utf8.elementsEqual(caller.principal.organisation.utf8) else {
+            publish(invalidEvent("the token is not good", caller.principal.organisation, caller.origin), at: now)
+            return nil
+        }
         let claims = verified.claims
-        guard claims.organisation.utf8.elementsEqual(caller.principal.organisation.utf8) else { return nil }
         let root = try read { transaction in
             try Self.liveRoot(tokenId: claims.tokenId, sessionId: claims.sessionId, identityId: claims.subject, at: now, in: transaction)
         }
-        return root == nil ? nil : verified.payload
+        guard root != nil else {
+            publish(invalidEvent("the token has been revoked", claims.organisation, caller.origin), at: now)
+            return nil
+        }
+        publish(verifiedEvent(claims, caller.origin), at: now)
+        return verified
     }
 }

@@ -45,14 +45,16 @@ extension Authority {
                 guard let plan = try planRefresh(session, at: now) else { throw AuthorityError.badRefreshToken }
                 let signed = try await sign(plan)
                 switch try await commitRefresh(signed, hash: hash, row: row, secret: secret, origin: origin) {
-                case .given: return signed.pair
+                case .given:
+                    identityUses.note(OwnedKey(session.orgId, session.identityId), at: now)
+                    return signed.pair
                 case .repeated(let sealed): return try open(sealed, by: secret)
                 case .refused: throw AuthorityError.badRefreshToken
                 case .changed: continue
                 }
             }
         }
-        throw AuthorityError(.storageUnavailable, "the identity is being changed again and again; try again")
+        throw Self.unsettled
     }
 
     private func standing(of hash: [UInt8], at now: Timestamp, in transaction: borrowing some StoreReads & ~Copyable) throws -> Standing {
@@ -91,7 +93,7 @@ extension Authority {
         guard issued.isEmpty || !scopes.isEmpty else { return nil }
         return PairPlan(
             identity: identity, ground: row, sessionId: session.id, tokenId: try ids.make(.token), scopes: scopes,
-            audience: session.audience, issuedAt: now,
+            audience: session.audience, issuedAt: now, accessLife: session.accessTTL,
             accessExpiresAt: min(now.adding(seconds: session.accessTTL), session.endsAt),
             refreshExpiresAt: min(now.adding(seconds: session.refreshTTL), session.endsAt))
     }
@@ -112,7 +114,7 @@ extension Authority {
                 return .refused
             case .unused: break
             }
-            guard try isGround(plan, in: transaction) else { return .changed }
+            guard try isGround(plan.identity, plan.ground, in: transaction) else { return .changed }
             var used = row
             used.usedAt = now
             used.successor = signed.refreshHash
@@ -150,6 +152,7 @@ extension Authority {
         draft.result = .denied
         draft.origin = origin
         draft.identityId = session.identityId
+        draft.plane = "relayauth"
         draft.resource = "session"
         draft.metadata = ["sessionId": id, "reason": "a refresh token that had been used was presented again; the session was revoked"]
         try record(draft, at: now, in: transaction)

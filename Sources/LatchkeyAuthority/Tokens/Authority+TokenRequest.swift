@@ -13,13 +13,18 @@ extension Authority {
     }
 
     /// Seconds. What is more than the greatest life is clamped; what is not a whole number of at least 1 is refused.
-    func accessLife(_ asked: Double?) throws(AuthorityError) -> Int64 {
-        guard let asked else { return min(settings.accessTokenTTL, settings.maxAccessTokenTTL) }
+    ///
+    /// - Returns: none when none was asked for.
+    static func askedLife(_ asked: Double?, field: String = "expiresIn") throws(AuthorityError) -> Int64? {
+        guard let asked else { return nil }
         guard asked.isFinite, asked.rounded(.towardZero) == asked, asked >= 1 else {
-            throw .invalid("expiresIn", "expiresIn must be a whole number of seconds, at least 1")
+            throw .invalid(field, "\(field) must be a whole number of seconds, at least 1")
         }
-        return asked >= Double(settings.maxAccessTokenTTL) ? settings.maxAccessTokenTTL : Int64(asked)
+        return asked >= Double(longestLife) ? longestLife : Int64(asked)
     }
+
+    /// Seconds: no access token lives longer, whatever is configured (contract §6).
+    private static let longestLife: Int64 = 86_400
 
     /// The planes of the scopes; `*` stands for all configured ones, and `relayauth` for none.
     func defaultAudience(of scopes: ScopeSet) -> [String] {

@@ -12,6 +12,8 @@ struct PairPlan: Sendable {
     let scopes: ScopeSet
     let audience: [String]
     let issuedAt: Timestamp
+    /// Seconds that an access token of this session lives, where the session's end does not cut it.
+    let accessLife: Int64
     let accessExpiresAt: Timestamp
     let refreshExpiresAt: Timestamp
 

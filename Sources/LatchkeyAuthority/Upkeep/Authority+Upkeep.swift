@@ -1,42 +1,58 @@
 import LatchkeyStore
 import LatchkeyVerifier
+import Synchronization
 
 extension Authority {
     /// Rows that one write of upkeep touches at most, so that it never holds a request up.
     private static let batch = 256
+    /// Rounds of upkeep between two looks at entries of the audit log that are too old: about a minute.
+    private static let retentionPeriod = 60
 
     /// Does what is due: writes last uses and folded denials, and removes what has expired. Called every second or so; each step is small.
     ///
     /// - Returns: whether there is more to remove right now.
     @discardableResult
     package func upkeep() async -> Bool {
+        let tick = ticks.add(1, ordering: .relaxed).newValue
+        tickEvents(tick)
         await flush(all: false)
-        return await removeExpired() == Self.batch
+        let hasOld = tick % Self.retentionPeriod == 1 ? await removeOldAuditEntries() : false
+        // The next look at old entries comes at once while there are many.
+        if hasOld { ticks.store(0, ordering: .relaxed) }
+        return await removeExpired() == Self.batch || hasOld
     }
 
     /// Writes what is only in memory.
     func flush(all: Bool) async {
         let now = clock.now()
-        while true {
-            let uses = uses.take(limit: Self.batch)
-            if !uses.isEmpty {
-                // A last use that can't be written is lost; the next one comes.
-                try? await write { transaction in
-                    for (key, at) in uses where try transaction.contains(Tables.apiKeys, key) {
-                        try transaction.put(Tables.apiKeyUses, key, MomentRow(at))
-                    }
-                }
-            }
-            guard all, uses.count == Self.batch else { break }
-        }
+        await flush(uses, to: Tables.apiKeyUses, of: Tables.apiKeys, all: all)
+        await flush(identityUses, to: Tables.identityUses, of: Tables.identities, all: all)
         let summaries = denials.take(at: now, all: all)
         guard !summaries.isEmpty else { return }
         do {
-            try await write(.essential) { [self] transaction in
-                for summary in summaries { try record(Self.draft(of: summary), at: now, in: transaction) }
+            try await write(.essential) { transaction in
+                // Not told to watchers: they heard of each when it happened.
+                for summary in summaries { try Self.append(Self.draft(of: summary), at: now, in: transaction) }
             }
         } catch {
             denials.giveBack(summaries)
+        }
+    }
+
+    private func flush<Row>(
+        _ log: UseLog, to moments: Table<OwnedKey, MomentRow>, of owners: Table<OwnedKey, Row>, all: Bool
+    ) async {
+        while true {
+            let uses = log.take(limit: Self.batch)
+            if !uses.isEmpty {
+                // A last use that can't be written is lost; the next one comes.
+                try? await write { transaction in
+                    for (key, at) in uses where try transaction.contains(owners, key) {
+                        try transaction.put(moments, key, MomentRow(at))
+                    }
+                }
+            }
+            guard all, uses.count == Self.batch else { return }
         }
     }
 
@@ -44,6 +60,9 @@ extension Authority {
         let subject = summary.subject
         var draft = AuditDraft(subject.action, actor: subject.subject ?? "anonymous", organisation: subject.organisation ?? "")
         draft.result = .denied
+        draft.identityId = subject.identityId
+        draft.plane = subject.plane
+        draft.resource = subject.resource
         draft.origin = RequestOrigin(address: subject.source)
         draft.metadata = [
             "reason": subject.reason, "count": String(summary.count), "first": summary.first.description, "last": summary.last.description,

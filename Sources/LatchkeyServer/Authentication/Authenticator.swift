@@ -27,7 +27,7 @@ struct Authenticator: Sendable {
         if let bearer = credentials.bearer {
             do {
                 return bearer.utf8.starts(with: "lk_".utf8)
-                    ? try authority.authenticate(apiKey: bearer, origin: origin) : try authority.authenticate(token: bearer)
+                    ? try authority.authenticate(apiKey: bearer, origin: origin) : try authority.authenticate(token: bearer, origin: origin)
             } catch {
                 // A valid bearer wins; when it isn't one, an API key that came along decides.
                 guard credentials.apiKey != nil, error is AuthorityError else { throw error }

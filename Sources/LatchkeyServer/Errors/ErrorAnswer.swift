@@ -81,9 +81,9 @@ enum ErrorAnswer {
         case .invalidRequest, .invalidScope: .badRequest
         case .invalidAPIKey, .invalidToken, .tokenExpired, .tokenRevoked, .invalidRefreshToken: .unauthorized
         case .organisationMismatch, .identitySuspended, .identityRetired, .insufficientScope, .scopeEscalation: .forbidden
-        case .organisationNotFound, .apiKeyNotFound, .identityNotFound, .tokenNotFound: .notFound
-        case .identityAlreadyExists, .sponsorChainTooLong: .conflict
-        case .rateLimited: .tooManyRequests
+        case .organisationNotFound, .apiKeyNotFound, .identityNotFound, .tokenNotFound, .auditEntryNotFound: .notFound
+        case .identityAlreadyExists, .identityNotActive, .identityNotReactivatable, .sponsorChainTooLong: .conflict
+        case .rateLimited, .tooManySubscribers: .tooManyRequests
         case .storageUnavailable, .signingUnavailable: .serviceUnavailable
         }
     }

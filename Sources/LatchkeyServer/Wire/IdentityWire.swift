@@ -25,7 +25,8 @@ struct IdentityBody: RequestBodyType {
 }
 
 extension JSONWriter {
-    mutating func identity(_ record: IdentityRecord) {
+    mutating func identity(_ identity: Identity) {
+        let record = identity.record
         object { writer in
             writer.member("id", record.id)
             writer.member("name", record.name)
@@ -40,6 +41,7 @@ extension JSONWriter {
             writer.member("sponsorChain", record.sponsorChain)
             writer.member("createdAt", record.createdAt)
             writer.member("updatedAt", record.updatedAt)
+            writer.member("lastActiveAt", ifPresent: identity.lastActiveAt)
             writer.member("suspendedAt", ifPresent: record.suspendedAt)
             writer.member("suspendReason", ifPresent: record.suspendReason)
         }

@@ -5,10 +5,13 @@ public struct TokenPolicy: Sendable {
     public var issuer: String?
     /// `aud` must hold one of these; `nil` takes any, an empty list none.
     public var audiences: [String]?
-    /// How far two clocks may be apart, in seconds (contract §6: 60).
+    /// How far two clocks may be apart, in seconds.
     public var clockSkew: Int64
 
-    public init(issuer: String? = nil, audiences: [String]? = nil, clockSkew: Int64 = 60) {
+    /// Seconds (contract §6).
+    public static let standardSkew: Int64 = 60
+
+    public init(issuer: String? = nil, audiences: [String]? = nil, clockSkew: Int64 = standardSkew) {
         self.issuer = issuer
         self.audiences = audiences
         self.clockSkew = clockSkew

@@ -21,7 +21,7 @@ extension ServerTests {
                     let entry = try #require(try daemon.audit(.apiKeyCreated).last)
                     #expect(entry.ip == address, "\(proxies) \(forwarded)")
                     #expect(
-                        entry.userAgent == "tester/1 ??" && entry.requestId?.isEmpty == false
+                        entry.userAgent == "tester/1 ??" && entry.requestId.isEmpty == false
                             && entry.actor == "api-key:\(key.secret.prefix(11))")
                 }
             }

@@ -8,7 +8,8 @@ extension TestDaemon {
     func audit(_ action: AuditRecord.Action) throws -> [AuditRecord] {
         try authority.store.read { transaction in
             var found: [AuditRecord] = []
-            try transaction.scan(Tables.audit, limit: .max) { _, record in
+            try transaction.scan(Tables.audit, limit: .max) { _, entry in
+                let record = try entry.record()
                 if record.action == action { found.append(record) }
                 return true
             }

@@ -1,4 +1,4 @@
-import LatchkeyAuthority
+@testable import LatchkeyAuthority
 import LatchkeyStore
 
 /// What a store holds, held against itself: every row that is derived from another must be there, once, and nothing beside.
@@ -28,14 +28,17 @@ struct StoreCensus {
         var next: UInt64 = 1
         var entries: [AuditRecord] = []
         try transaction.scan(Tables.audit, limit: .max) { sequence, entry in
-            entries.append(entry)
+            entries.append(try entry.record())
             return true
         }
         for entry in entries {
             if entry.seq != next { faults.append("audit entry \(entry.seq) stands where \(next) should") }
             next = entry.seq + 1
-            if try transaction.get(Tables.auditById, entry.id)?.sequence != entry.seq {
-                faults.append("audit entry \(entry.id) is not found by its id")
+            if AuditEntryId(entry.id)?.place != AuditIndex.Place(entry.timestamp, entry.seq) {
+                faults.append("the id of audit entry \(entry.id) does not lead to it")
+            }
+            for key in AuditIndex.keys(of: entry) where try !transaction.contains(Tables.auditIndex, key) {
+                faults.append("audit entry \(entry.id) lacks a row of the index")
             }
             switch entry.action {
             case .apiKeyCreated: keyEntries[entry.metadata["apiKeyId"] ?? "", default: 0] += 1
@@ -43,8 +46,9 @@ struct StoreCensus {
             default: break
             }
         }
-        let indexed = try (transaction.count(Tables.auditById), transaction.count(Tables.auditByOrganisation))
-        if indexed != (entries.count, entries.count) { faults.append("\(entries.count) audit entries have \(indexed) index rows") }
+        let rows = entries.reduce(0) { $0 + AuditIndex.keys(of: $1).count }
+        let indexed = try transaction.count(Tables.auditIndex)
+        if indexed != rows { faults.append("\(entries.count) audit entries have \(indexed) index rows, not \(rows)") }
     }
 
     private mutating func checkKeys(_ transaction: borrowing ReadTransaction) throws {

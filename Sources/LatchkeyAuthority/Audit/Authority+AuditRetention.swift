@@ -1,0 +1,54 @@
+import LatchkeyStore
+import LatchkeyVerifier
+
+extension Authority {
+    /// Entries that one write removes.
+    private static let batch = 256
+
+    /// Removes entries that are older than their organisation keeps them.
+    ///
+    /// - Returns: whether there is more to remove.
+    package func removeOldAuditEntries() async -> Bool {
+        let now = clock.now()
+        var hasMore = false
+        for (organisation, days) in retentions where days > 0 {
+            let cutOff = AuditIndex.Place(now.adding(seconds: -days * 86_400), 0)
+            guard let old = try? oldEntries(organisation, before: cutOff), !old.isEmpty else { continue }
+            let removed: Bool? = try? await write(.essential) { transaction in
+                for (sequence, keys) in old {
+                    for key in keys { try transaction.delete(Tables.auditIndex, key) }
+                    try transaction.delete(Tables.audit, sequence)
+                }
+                return true
+            }
+            hasMore = hasMore || (removed == true && old.count == Self.batch)
+        }
+        return hasMore
+    }
+
+    /// Days that each organisation keeps its entries, 0 for ever; "" is what belongs to none.
+    private var retentions: [(organisation: String, days: Int64)] {
+        var found: [(organisation: String, days: Int64)] = [("", Int64(settings.auditRetentionDays))]
+        try? read { transaction in
+            try transaction.scan(Tables.organisations, limit: .max) { id, record in
+                found.append((id, OrganisationRules(record, settings).auditRetentionDays))
+                return true
+            }
+        }
+        return found
+    }
+
+    /// Found in a snapshot, not by the writer: entries never change, so the decoding need not hold anybody up.
+    private func oldEntries(_ organisation: String, before cutOff: AuditIndex.Place) throws -> [(sequence: UInt64, keys: [[UInt8]])] {
+        try read { transaction in
+            var old: [(sequence: UInt64, keys: [[UInt8]])] = []
+            try transaction.scanKeys(Tables.auditIndex, prefix: AuditIndex.prefix(organisation, .all), limit: Self.batch) { key in
+                guard let place = AuditIndex.Place(endOf: key), place < cutOff else { return false }
+                let keys = try transaction.get(Tables.audit, place.sequence).map { AuditIndex.keys(of: try $0.record()) } ?? [key]
+                old.append((place.sequence, keys))
+                return true
+            }
+            return old
+        }
+    }
+}

@@ -1,0 +1,92 @@
+package import LatchkeyScopes
+import LatchkeyStore
+import LatchkeyVerifier
+
+/// What an identity may do with one scope, and by which of its own.
+package struct ScopeVerdict: Sendable {
+    /// How a grant reaches what was asked for.
+    package enum Way: String, Sendable, CaseIterable {
+        /// It is the very same scope.
+        case exact
+        /// Its action is `manage`, which implies the one asked for.
+        case manage
+        /// One of its parts is `*`, or its path ends in `/*`.
+        case wildcard
+    }
+
+    package let matched: Scope?
+    package let way: Way?
+
+    init(_ matched: Scope?, for asked: Scope) {
+        self.matched = matched
+        way = matched.map { $0 == asked ? .exact : $0.action == "manage" && asked.action != "manage" ? .manage : .wildcard }
+    }
+}
+
+extension Authority {
+    /// Whether the caller holds a scope. For whoever asks before it acts: a proxy, a service.
+    ///
+    /// - Returns: the scope of the caller's that covers it.
+    /// - Throws: `invalid_scope`; `invalid_token` for a token that is meant neither for this API nor for the plane asked about;
+    ///   `insufficient_scope`.
+    package func authorize(_ text: String, organisation: String? = nil, by caller: Caller) throws -> Scope {
+        try authorize(parseScope(text), organisation: organisation, by: caller)
+    }
+
+    /// As ``authorize(_:organisation:by:)``, for a file path, which may hold spaces and `:`.
+    package func authorize(path: String, action: String, organisation: String? = nil, by caller: Caller) throws -> Scope {
+        let scope: Scope
+        do {
+            scope = try Scope(plane: "relayfile", resource: "fs", action: action, path: path, planes: settings.planes)
+        } catch {
+            throw Self.refusal(error)
+        }
+        return try authorize(scope, organisation: organisation, by: caller)
+    }
+
+    private func authorize(_ scope: Scope, organisation: String?, by caller: Caller) throws -> Scope {
+        let principal = caller.principal
+        if case .token = principal.kind, !principal.audience.contains(where: { Self.isMeant($0, for: scope) }) {
+            throw AuthorityError.unusableToken
+        }
+        try caller.requireOwn(organisation)
+        let matched = principal.scopes.match(scope)
+        publish(checkEvent(scope, matched, caller), at: clock.now())
+        guard let matched else {
+            noteDenied(.scopeDenied, scope, caller: caller, isCheck: true)
+            throw AuthorityError.insufficientScope(
+                required: scope.text, actual: principal.scopes.texts, "this needs the scope \(scope.text), which you don't hold")
+        }
+        return matched
+    }
+
+    private static func isMeant(_ audience: String, for scope: Scope) -> Bool {
+        audience.utf8.elementsEqual("relayauth".utf8) || audience.utf8.elementsEqual(scope.plane.utf8)
+    }
+
+    /// Whether an identity of the caller's organisation holds a scope; one that is not active holds nothing.
+    ///
+    /// - Throws: `invalid_scope`, `identity_not_found`.
+    package func check(_ text: String, of identityId: String, organisation: String?, by caller: Caller) throws -> ScopeVerdict {
+        let scope = try parseScope(text)
+        try caller.requireOwn(organisation)
+        let (record, row) = try read { try known(identityId, caller, in: $0) }
+        let matched = row.status == .active ? try Self.scopes(of: record).match(scope) : nil
+        publish(checkEvent(scope, matched, caller, of: record), at: clock.now())
+        return ScopeVerdict(matched, for: scope)
+    }
+
+    private func checkEvent(_ scope: Scope, _ matched: Scope?, _ caller: Caller, of identity: IdentityRecord? = nil) -> EventDraft {
+        var draft = EventDraft(
+            .scopeCheck, matched == nil ? .denied : .allowed, actor: caller.principal.label, organisation: caller.principal.organisation)
+        draft.name = identity?.name ?? name(of: caller.principal)
+        draft.identityId = identity?.id ?? caller.principal.identityId
+        draft.scope = scope.text
+        if matched == nil { draft.missing = [scope.text] }
+        draft.matchedScope = matched?.text
+        draft.plane = scope.plane
+        draft.resource = scope.resource
+        draft.requestId = caller.origin.requestId
+        return draft
+    }
+}

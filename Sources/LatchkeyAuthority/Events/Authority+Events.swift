@@ -1,0 +1,95 @@
+import LatchkeyScopes
+import LatchkeyStore
+import LatchkeyVerifier
+
+extension Authority {
+    /// Seconds of quiet after which a heartbeat is told.
+    private static let heartbeat = 15
+    /// Seconds between two looks at a watcher's credential.
+    private static let recheck = 30
+    /// What may end a credential: every watcher's is looked at again at once.
+    private static let endings: Set<String> = Set(
+        [
+            AuditRecord.Action.tokenRevoked, .tokenReuseDetected, .apiKeyRevoked, .identitySuspended, .identityRetired, .identityDeleted,
+        ].map(\.rawValue))
+
+    /// Lets a caller watch what happens in its organisation from now on; the operator on the socket also sees what belongs to none.
+    ///
+    /// - Parameter types: only these; all when `nil`.
+    /// - Throws: `invalid_request` for a type that does not exist, `too_many_subscribers`.
+    package func subscribe(types: [String]?, by caller: Caller) throws -> EventSubscription {
+        if let unknown = types?.first(where: { !AuthorityEvent.types.contains($0) }) {
+            throw AuthorityError.invalid(
+                "types", "there is no type \(unknown.prefix(100)); they are \(AuthorityEvent.types.joined(separator: ", "))")
+        }
+        try caller.requireOwn()
+        let subscription = EventSubscription(principal: caller.principal, types: types.map { Set($0) })
+        try events.add(subscription)
+        return subscription
+    }
+
+    /// Takes a subscription that has ended off the list.
+    package func unsubscribe(_ subscription: EventSubscription) { events.remove(subscription) }
+
+    /// Ends all event streams, for a clean stop.
+    package func endEvents() { events.close() }
+
+    /// Called each second.
+    func tickEvents(_ second: Int) {
+        if second % Self.recheck == 0 { recheckWatchers() }
+        for subscription in events.subscriptions { subscription.beat(every: Self.heartbeat) }
+    }
+
+    func recheckWatchers() {
+        let now = clock.now()
+        for subscription in events.subscriptions {
+            let isLive = try? read { transaction in try Self.isLive(subscription.principal, at: now, in: transaction) }
+            if isLive != true { subscription.end(.credential) }
+        }
+    }
+
+    /// Tells what has been committed.
+    func publish(_ entries: [AuditRecord]) {
+        for entry in entries { publish(EventDraft(entry), at: entry.timestamp) }
+    }
+
+    /// - Parameter draft: made only when somebody watches.
+    func publish(_ draft: @autoclosure () -> EventDraft, at now: Timestamp) {
+        guard events.isWatched else { return }
+        var draft = draft()
+        if draft.name == nil { draft.name = name(of: draft) }
+        let event = draft.event(at: now)
+        // First, so that a credential that has just died does not even hear that it died.
+        if Self.endings.contains(event.type) { recheckWatchers() }
+        events.tell(event)
+    }
+
+    /// What a person calls the subject of an event: the identity's name.
+    private func name(of draft: EventDraft) -> String? {
+        guard let organisation = draft.organisation, let id = draft.identityId else { return nil }
+        return try? read { try $0.get(Tables.identities, OwnedKey(organisation, id))?.name }
+    }
+
+    /// What a person calls the caller: the name of its API key or identity. Asked only when somebody watches.
+    func name(of principal: Principal) -> String? {
+        switch principal.kind {
+        case .apiKey(let id, _): try? read { try $0.get(Tables.apiKeys, OwnedKey(principal.organisation, id))?.name }
+        case .token(_, _, let identityId): try? read { try $0.get(Tables.identities, OwnedKey(principal.organisation, identityId))?.name }
+        case .administrator: nil
+        }
+    }
+
+    /// A denial of a caller that was told.
+    func deniedEvent(_ action: AuditRecord.Action, _ scope: Scope, _ caller: Caller, isCheck: Bool) -> EventDraft {
+        var draft = EventDraft(action, denied: caller.principal.label, organisation: caller.principal.organisation)
+        draft.name = name(of: caller.principal)
+        draft.identityId = caller.principal.identityId
+        draft.scope = scope.text
+        draft.missing = [scope.text]
+        draft.plane = scope.plane
+        draft.resource = scope.resource
+        draft.requestId = caller.origin.requestId
+        if isCheck { draft.via = AuthorityEvent.Check.scopeCheck.rawValue }
+        return draft
+    }
+}
