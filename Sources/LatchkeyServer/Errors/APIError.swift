@@ -3,43 +3,43 @@ import LatchkeyAuthority
 
 /// A refusal of the HTTP room itself: of the request's form, its credentials' form, or its door. Equal by code.
 package struct APIError: Error, Sendable, Equatable {
-    package let status: HTTPResponse.Status
-    package let code: String
+    package let code: ErrorCode
     package let message: String
     package var field: String?
     package var headers: HTTPFields = [:]
+
+    package var status: HTTPResponse.Status { code.status }
+
+    init(_ code: ErrorCode, _ message: String, field: String? = nil, headers: HTTPFields = [:]) {
+        self.code = code
+        self.message = message
+        self.field = field
+        self.headers = headers
+    }
 
     package static func == (a: Self, b: Self) -> Bool { a.code == b.code }
 }
 
 extension APIError {
-    static let notFound = APIError(status: .notFound, code: "not_found", message: "there is nothing at this path")
+    static let notFound = APIError(.notFound, "there is nothing at this path")
     static let missingAuthorization = APIError(
-        status: .unauthorized, code: "missing_authorization",
-        message: "this needs a credential: send x-api-key, or Authorization with an API key or a bearer token")
+        .missingAuthorization, "this needs a credential: send x-api-key, or Authorization with an API key or a bearer token")
     static let invalidAuthorization = APIError(
-        status: .unauthorized, code: "invalid_authorization",
-        message: "the Authorization header can't be read: send \"Bearer\" with a token or \"ApiKey\" with an API key")
+        .invalidAuthorization, "the Authorization header can't be read: send \"Bearer\" with a token or \"ApiKey\" with an API key")
     static let peerNotAllowed = APIError(
-        status: .forbidden, code: "peer_not_allowed",
-        message: "this user may not use the admin socket: be root, the service's own user, or a member of its admin group")
+        .peerNotAllowed, "this user may not use the admin socket: be root, the service's own user, or a member of its admin group")
     static let originNotAllowed = APIError(
-        status: .forbidden, code: "origin_not_allowed",
-        message: "the admin socket answers no browser: requests with Origin or Referer are refused")
-    static let bodyTooLarge = APIError(status: .contentTooLarge, code: "body_too_large", message: "a body has at most 64 KiB")
-    static let bodyTimeout = APIError(status: .requestTimeout, code: "body_timeout", message: "the body took too long to arrive")
-    static let invalidJSON = APIError(status: .badRequest, code: "invalid_json", message: "the body must be a JSON object")
-    static let internalError = APIError(
-        status: .internalServerError, code: "internal_error", message: "something is wrong inside; the log has it under this request's id")
+        .originNotAllowed, "the admin socket answers no browser: requests with Origin or Referer are refused")
+    static let bodyTooLarge = APIError(.bodyTooLarge, "a body has at most 64 KiB")
+    static let bodyTimeout = APIError(.bodyTimeout, "the body took too long to arrive")
+    static let invalidJSON = APIError(.invalidJSON, "the body must be a JSON object")
+    static let internalError = APIError(.internalError, "something is wrong inside; the log has it under this request's id")
 
     static func methodNotAllowed(_ allow: String) -> APIError {
-        APIError(
-            status: .methodNotAllowed, code: "method_not_allowed", message: "this path answers to \(allow) only", headers: [.allow: allow])
+        APIError(.methodNotAllowed, "this path answers to \(allow) only", headers: [.allow: allow])
     }
 
-    static func invalid(_ field: String, _ message: String) -> APIError {
-        APIError(status: .badRequest, code: "invalid_request", message: message, field: field)
-    }
+    static func invalid(_ field: String, _ message: String) -> APIError { APIError(.invalidRequest, message, field: field) }
 
     static func missing(_ path: [any CodingKey]) -> APIError {
         let name = Self.name(path)

@@ -5,17 +5,18 @@ import LatchkeyVerifier
 
 /// Contract §4.
 enum APIKeyRoutes {
-    static let all: [Route] = [
-        .post("/v1/api-keys", .holding("relayauth:api-key:manage:*"), "Mint an API key", body: MintBody.self) { call, body in
-            var request = APIKeyRequest(name: body.name, scopes: body.scopes)
-            request.orgId = body.orgId
-            if let text = body.expiresAt {
-                guard let moment = Timestamp(rfc3339: text) else {
-                    throw APIError.invalid("expiresAt", "expiresAt must be a date and time as in 2030-01-31T12:00:00Z")
-                }
-                request.expiresAt = moment
-            }
-            let (key, secret) = try await call.authority.mintAPIKey(request, by: call.caller)
+    static let all = [mint, list, show, revoke]
+
+    private static let read = Access.holding("relayauth:api-key:read:*")
+    private static let manage = Access.holding("relayauth:api-key:manage:*")
+
+    private static let mint = Route.post("/v1/api-keys", "mintApiKey", manage, "Mint an API key")
+        .note("The secret is in this answer and never shown again. The key holds at most what its maker holds.")
+        .body(MintBody.self)
+        .answers(.created, .mintedKey, headers: .noStore)
+        .refuses(.invalidScope, .scopeEscalation, .rateLimited)
+        .handle { call, body in
+            let (key, secret) = try await call.authority.mintAPIKey(body.request, by: call.caller)
             return .secretJSON(.created, capacity: 4096) { writer in
                 writer.object { writer in
                     writer.key("apiKey")
@@ -24,23 +25,35 @@ enum APIKeyRoutes {
                     secret.withBytes { writer.ascii($0) }
                 }
             }
-        },
-        .get("/v1/api-keys", .holding("relayauth:api-key:read:*"), "List the organisation's API keys, newest first") { call in
+        }
+
+    private static let list = Route.get("/v1/api-keys", "listApiKeys", read, "List the organisation's API keys, newest first")
+        .paged
+        .answers(.ok, .list(of: .apiKey))
+        .handle { call in
             let page = try call.authority.apiKeys(call.page(.apiKey), by: call.caller)
             return .json { $0.list(page) { $0.apiKey($1) } }
-        },
-        .get("/v1/api-keys/{id}", .holding("relayauth:api-key:read:*"), "Show one API key") { call in
+        }
+
+    private static let show = Route.get("/v1/api-keys/{id}", "getApiKey", read, "Show one API key")
+        .id(.apiKey)
+        .answers(.ok, .apiKey)
+        .handle { call in
             let key = try call.authority.apiKey(call.parameter("id"), by: call.caller)
             return .json { $0.apiKey(key) }
-        },
-        .post("/v1/api-keys/{id}/revoke", .holding("relayauth:api-key:manage:*"), "Revoke an API key", body: RevokeKeyBody.self) {
-            call, body in
+        }
+
+    private static let revoke = Route.post("/v1/api-keys/{id}/revoke", "revokeApiKey", manage, "Revoke an API key")
+        .note("It authenticates nothing from then on. Revoking again changes nothing.")
+        .id(.apiKey)
+        .body(RevokeKeyBody.self)
+        .answers(.ok, .apiKey)
+        .handle { call, body in
             // Whoever asks for a cascade and gets a single revocation would believe that the descendants are dead.
             if body.descendants == true {
                 throw APIError.invalid("descendants", "this version revokes one key at a time; revoke the descendants by their ids")
             }
             let key = try await call.authority.revokeAPIKey(call.parameter("id"), reason: body.reason, by: call.caller)
             return .json { $0.apiKey(key) }
-        },
-    ]
+        }
 }

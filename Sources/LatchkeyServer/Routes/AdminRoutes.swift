@@ -1,14 +1,20 @@
+import HTTPTypes
 import LatchkeyAuthority
 import LatchkeyVerifier
 
 /// Contract §9.
 enum AdminRoutes {
-    static let all: [Route] = [
-        .get("/v1/admin/status", .holding("relayauth:admin:read:*"), socketOnly: true, "What the operator asks first") { call in
-            let status = try call.authority.status()
-            return .json { $0.status(status, call.about, seal: call.authority.sealState) }
-        }
-    ]
+    static let all = [status]
+
+    private static let status = Route.get(
+        "/v1/admin/status", "getStatus", .holding("relayauth:admin:read:*"), "What the operator asks first"
+    )
+    .socketOnly
+    .answers(.ok, .status)
+    .handle { call in
+        let status = try call.authority.status()
+        return .json { $0.status(status, call.about, seal: call.authority.sealState) }
+    }
 }
 
 extension JSONWriter {

@@ -5,16 +5,23 @@ import NIOCore
 
 /// Contract §3: what anybody may ask.
 enum PublicRoutes {
-    static let all: [Route] = [
-        .get("/health", .open, "Whether the process lives") { call in
+    static let all = [alive, health, jwks, openAPI]
+
+    private static let alive = Route.get("/health", "getLiveness", .open, "Whether the process lives")
+        .answers(.ok, .liveness)
+        .handle { call in
             .json { writer in
                 writer.object { writer in
                     writer.member("status", "ok")
                     writer.member("version", call.about.version)
                 }
             }
-        },
-        .get("/v1/health", .open, "How the install is") { call in
+        }
+
+    private static let health = Route.get("/v1/health", "getHealth", .open, "How the install is")
+        .answers(.ok, .health, headers: .noStore)
+        .answers(.serviceUnavailable, .health, headers: .noStore)
+        .handle { call in
             let services = call.authority.services
             let level = services.map(\.level).max() ?? .healthy
             return .json(level == .unhealthy ? .serviceUnavailable : .ok, headers: [.cacheControl: "no-store"]) { writer in
@@ -33,23 +40,28 @@ enum PublicRoutes {
                     }
                 }
             }
-        },
-        .get("/.well-known/jwks.json", .open, "The public keys that verify this authority's tokens") { call in
-            let keys = call.authority.keys
-            var headers: HTTPFields = [.cacheControl: "public, max-age=\(call.authority.settings.jwksMaxAge), must-revalidate"]
-            headers[.eTag] = keys.entityTag
-            if let known = call.headers[.ifNoneMatch], matches(known, keys.entityTag) { return Answer(.notModified, headers: headers) }
-            headers[.contentType] = "application/json"
-            return Answer(.ok, headers: headers, body: ByteBuffer(bytes: keys.document))
-        },
-    ]
-
-    /// RFC 9110 §13.1.2, by weak comparison.
-    private static func matches(_ header: String, _ tag: String) -> Bool {
-        header.split(separator: ",").contains { part in
-            var candidate = Substring(part.filter { $0 != " " && $0 != "\t" })
-            if candidate.hasPrefix("W/") { candidate = candidate.dropFirst(2) }
-            return candidate == "*" || candidate == tag
         }
+
+    private static let jwks = Route.get(
+        "/.well-known/jwks.json", "getJwks", .open, "The public keys that verify this authority's tokens (RFC 7517)"
+    )
+    .header(.ifNoneMatch, .string(), "The tag of a copy that is there already")
+    .answers(.ok, .jwks, headers: .always(.eTag), .always(.cacheControl))
+    .answers(.notModified, headers: .always(.eTag), .always(.cacheControl))
+    .handle { call in
+        let keys = call.authority.keys
+        return .document(
+            ByteBuffer(bytes: keys.document), tag: keys.entityTag,
+            cacheControl: "public, max-age=\(call.authority.settings.jwksMaxAge), must-revalidate", known: call.header(.ifNoneMatch))
     }
+
+    private static let openAPI = Route.get("/v1/openapi.json", "getOpenApi", .open, "This document")
+        .note("On the admin socket it has the routes of the socket, too.")
+        .header(.ifNoneMatch, .string(), "The tag of a copy that is there already")
+        .answers(.ok, .openAPI, headers: .always(.eTag), .always(.cacheControl))
+        .answers(.notModified, headers: .always(.eTag), .always(.cacheControl))
+        .handle { call in
+            let document = call.published.openAPI(call.surface)
+            return .document(document.bytes, tag: document.tag, cacheControl: "no-cache", known: call.header(.ifNoneMatch))
+        }
 }

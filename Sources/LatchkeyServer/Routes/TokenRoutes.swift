@@ -1,40 +1,67 @@
 import HTTPTypes
 import LatchkeyAuthority
 import LatchkeyVerifier
-import NIOCore
 
 /// Contract §6, and the public routes about tokens of §3.
 enum TokenRoutes {
-    static let all: [Route] = [
-        .post("/v1/tokens", .holding("relayauth:token:create:*"), "Issue a token pair for an identity", body: IssueBody.self) {
-            call, body in
-            let request = TokenRequest(
-                identityId: body.identityId, scopes: body.scopes, audience: body.audience, expiresIn: body.expiresIn?.value)
-            return .pair(try await call.authority.issueToken(request, by: call.caller), status: .created)
-        },
-        .post("/v1/tokens/refresh", .open, "Trade a refresh token for a new token pair", body: RefreshBody.self) { call, body in
-            .pair(try await call.authority.refresh(body.refreshToken, origin: call.origin), status: .ok)
-        },
-        .post(
-            "/v1/tokens/revoke", .holding("relayauth:token:manage:*"), "Revoke a token, a session, or all tokens of an identity",
-            body: RevokeTokenBody.self
-        ) {
-            call, body in
-            try await call.authority.revoke(body.target, by: call.caller)
-            return .noContent
-        },
-        .get("/v1/tokens/introspect", .holding("relayauth:token:read:*"), "The claims of a token that is good now, else null") { call in
-            guard let token = try call.query["token"] else { throw APIError.invalid("token", "token is missing") }
-            return try introspect(token, call)
-        },
-        .post(
-            "/v1/tokens/introspect", .holding("relayauth:token:read:*"), "The claims of a token that is good now, else null",
-            body: IntrospectBody.self
-        ) {
-            call, body in try introspect(body.token, call)
-        },
-        .get("/v1/revocations", .open, "Whether a token is revoked or expired") { call in
-            guard let tokenId = try call.query["jti"], !tokenId.isEmpty else { throw APIError.invalid("jti", "jti is missing") }
+    static let all = [issue, refresh, revoke, introspect, introspectBody, revocation]
+
+    private static let create = Access.holding("relayauth:token:create:*")
+    private static let read = Access.holding("relayauth:token:read:*")
+    private static let manage = Access.holding("relayauth:token:manage:*")
+
+    private static let issue = Route.post("/v1/tokens", "issueToken", create, "Issue a token pair for an identity")
+        .note("Without `scopes`, those of the identity that the caller covers. The refresh token is single use.")
+        .body(IssueBody.self)
+        .answers(.created, .tokenPair, headers: .noStore)
+        .refuses(
+            .invalidScope, .identityNotFound, .identitySuspended, .identityRetired, .insufficientScope, .scopeEscalation,
+            .signingUnavailable
+        )
+        .handle { call, body in .pair(try await call.authority.issueToken(body.request, by: call.caller), status: .created) }
+
+    private static let refresh = Route.post("/v1/tokens/refresh", "refreshToken", .open, "Trade a refresh token for a new token pair")
+        .note("The refresh token is the credential. One that was used already ends its whole session.")
+        .body(RefreshBody.self)
+        .answers(.ok, .tokenPair, headers: .noStore)
+        .refuses(.invalidRefreshToken, .signingUnavailable)
+        .handle { call, body in .pair(try await call.authority.refresh(body.refreshToken, origin: call.origin), status: .ok) }
+
+    private static let revoke = Route.post(
+        "/v1/tokens/revoke", "revokeToken", manage, "Revoke a token, a session, or all tokens of an identity"
+    )
+    .body(RevokeTokenBody.self)
+    .answers(.noContent)
+    .refuses(.tokenNotFound)
+    .handle { call, body in
+        try await call.authority.revoke(body.target, by: call.caller)
+        return .noContent
+    }
+
+    private static let introspect = Route.get(
+        "/v1/tokens/introspect", "introspectToken", read, "The claims of a token that is good now, else null"
+    )
+    .query("token", .presentedToken, required: true, "The access token")
+    .answers(.ok, .introspection, headers: .noStore)
+    .handle { call in
+        guard let token = try call.query("token") else { throw APIError.invalid("token", "token is missing") }
+        return try claims(of: token, call)
+    }
+
+    private static let introspectBody = Route.post(
+        "/v1/tokens/introspect", "introspectTokenInBody", read, "The claims of a token that is good now, else null"
+    )
+    .note("As GET, for tokens that should not stand in a log of request targets.")
+    .body(IntrospectBody.self)
+    .answers(.ok, .introspection, headers: .noStore)
+    .handle { call, body in try claims(of: body.token, call) }
+
+    private static let revocation = Route.get("/v1/revocations", "getRevocation", .open, "Whether a token is revoked or expired")
+        .note("A token that is not known here is called revoked: it can't be shown to be good.")
+        .query("jti", .tokenId, required: true, "The token's `jti`")
+        .answers(.ok, .revocation, headers: .noStore)
+        .handle { call in
+            guard let tokenId = try call.query("jti"), !tokenId.isEmpty else { throw APIError.invalid("jti", "jti is missing") }
             guard tokenId.utf8.count <= 256 else { throw APIError.invalid("jti", "jti has at most 256 bytes") }
             let isRevoked = try call.authority.isRevoked(tokenId: tokenId)
             return .json(headers: [.cacheControl: "no-store"]) { writer in
@@ -43,10 +70,9 @@ enum TokenRoutes {
                     writer.member("revoked", isRevoked)
                 }
             }
-        },
-    ]
+        }
 
-    private static func introspect(_ token: String, _ call: Call) throws -> Answer {
+    private static func claims(of token: String, _ call: Call) throws -> Answer {
         let claims = try call.authority.introspect(token, by: call.caller)
         return .json(headers: [.cacheControl: "no-store"]) { writer in
             if let claims { writer.raw(claims) } else { writer.null() }

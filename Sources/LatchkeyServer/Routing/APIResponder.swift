@@ -15,6 +15,7 @@ package struct APIResponder: ConnectionResponder {
     private let authenticator: Authenticator
     private let proxies: TrustedProxies
     private let about: About
+    private let published: Published
     private let requestIds: RequestIds
 
     package init(table: RouteTable, authority: Authority, peers: PeerPolicy, proxies: TrustedProxies, about: About) throws {
@@ -23,6 +24,7 @@ package struct APIResponder: ConnectionResponder {
         self.authenticator = Authenticator(authority: authority, peers: peers)
         self.proxies = proxies
         self.about = about
+        self.published = Published(table: table, version: about.version, planes: authority.settings.planes)
         self.requestIds = try RequestIds()
     }
 
@@ -62,9 +64,9 @@ package struct APIResponder: ConnectionResponder {
         }
         for (name, value) in parameters where value.isEmpty { throw APIError.invalid(name, "\(name) is empty") }
         let call = Call(
-            authority: authority, about: about, principal: principal, origin: origin, parameters: parameters,
-            query: Query(request.uri.query),
-            headers: request.headers, body: body)
+            authority: authority, about: about, published: published, table: table, facts: route.facts,
+            surface: peer.isUnix ? .adminSocket : .network, principal: principal, origin: origin, parameters: parameters,
+            query: Query(request.uri.query), headers: request.headers, body: body)
         return try await route.handle(call)
     }
 

@@ -18,7 +18,12 @@ package enum Access: Sendable {
             })
     }
 
-    var isOpen: Bool {
+    /// What a caller needs; empty when a credential is enough, or not even that is asked for.
+    package var scopes: [Scope] {
+        if case .scopes(let scopes) = self { scopes } else { [] }
+    }
+
+    package var isOpen: Bool {
         if case .open = self { true } else { false }
     }
 }

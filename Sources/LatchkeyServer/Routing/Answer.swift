@@ -33,6 +33,24 @@ package struct Answer: Sendable {
         return Answer(status, headers: headers.json, body: body)
     }
 
+    /// A document that is the same until something changes: sent once to whoever keeps its tag (RFC 9110 §13.1.2, by weak comparison).
+    ///
+    /// - Parameter known: what `If-None-Match` says.
+    static func document(_ bytes: ByteBuffer, tag: String, cacheControl: String, known: String?) -> Answer {
+        var headers: HTTPFields = [.cacheControl: cacheControl]
+        headers[.eTag] = tag
+        if let known, matches(known, tag) { return Answer(.notModified, headers: headers) }
+        return Answer(.ok, headers: headers.json, body: bytes)
+    }
+
+    private static func matches(_ header: String, _ tag: String) -> Bool {
+        header.split(separator: ",").contains { part in
+            var candidate = Substring(part.filter { $0 != " " && $0 != "\t" })
+            if candidate.hasPrefix("W/") { candidate = candidate.dropFirst(2) }
+            return candidate == "*" || candidate == tag
+        }
+    }
+
     static let noContent = Answer(.noContent)
 }
 

@@ -30,6 +30,8 @@ package struct RouteTable: Sendable {
 
     package init(_ routes: [Route]) {
         self.routes = routes
+        precondition(Set(routes.map(\.name)).count == routes.count, "two routes have one name")
+        for route in routes { Self.check(route.facts) }
         var order: [String] = []
         var byPath: [String: [Route]] = [:]
         for route in routes {
@@ -50,6 +52,13 @@ package struct RouteTable: Sendable {
         }
         self.literals = literals
         self.patterns = patterns
+    }
+
+    /// A declaration that contradicts itself is a mistake in this program, and found at every start.
+    private static func check(_ facts: RouteFacts) {
+        precondition(facts.names(.path) == facts.pathNames, "\(facts.name): the path's parameters are not those that are declared")
+        precondition(!facts.answers.isEmpty, "\(facts.name) declares no answer")
+        precondition(!facts.summary.isEmpty, "\(facts.name) has no summary")
     }
 
     /// The entry for a request's path and the values of its parameters, percent-decoded; an empty value is a match, and for the route to

@@ -7,6 +7,28 @@ struct MintBody: RequestBodyType {
     let scopes: [String]
     let orgId: String?
     let expiresAt: String?
+
+    static let schema = Schema.body(
+        "MintApiKey",
+        [
+            .required("name", .displayText(1...100).sampled("nightly-backup")),
+            .required("scopes", .wantedScopes(atLeast: 1).sampled(["relayauth:api-key:read:*"])),
+            .optional("orgId", .organisationId), .optional("expiresAt", .string(format: "date-time")),
+        ])
+
+    var request: APIKeyRequest {
+        get throws(APIError) {
+            var request = APIKeyRequest(name: name, scopes: scopes)
+            request.orgId = orgId
+            if let text = expiresAt {
+                guard let moment = Timestamp(rfc3339: text) else {
+                    throw .invalid("expiresAt", "expiresAt must be a date and time as in 2030-01-31T12:00:00Z")
+                }
+                request.expiresAt = moment
+            }
+            return request
+        }
+    }
 }
 
 /// `POST /v1/api-keys/{id}/revoke`.
@@ -15,7 +37,36 @@ struct RevokeKeyBody: RequestBodyType {
     var orgId: String?
     var descendants: Bool?
 
+    static let schema = Schema.body(
+        "RevokeApiKey",
+        [
+            .optional("reason", .displayText(1...500).sampled("its host was sold")), .optional("orgId", .organisationId),
+            .optional("descendants", .boolean),
+        ])
+
     static var whenAbsent: Self? { Self() }
+}
+
+extension Schema {
+    static let apiKey = Schema.object(
+        "ApiKey",
+        [
+            .required("id", .id(.apiKey)), .required("orgId", .organisationId.sampled(.subject(.organisation))),
+            .required(
+                "prefix", .string(pattern: "^lk_[0-9A-Za-z]{8}$").sampled("lk_0a1b2c3d").noted("What people and the audit log call it")),
+            .required("name", .string(length: 1...100).sampled("nightly-backup")),
+            .required("kind", .enumeration("service", "self_service", "org_token")), .required("scopes", .scopes),
+            .required("createdAt", .timestamp), .required("createdBy", .string().sampled("admin-socket:uid=0")),
+            .required("rootId", .string().sampled(.subject(.apiKey))),
+            .optional("expiresAt", .string(format: "date-time")), .optional("lastUsedAt", .string(format: "date-time")),
+            .required("revoked", .boolean), .optional("revokedAt", .string(format: "date-time")),
+        ])
+
+    static let mintedKey = Schema.object(
+        "MintedApiKey",
+        [
+            .required("apiKey", .apiKey), .required("key", .id(.apiKeySecret).noted("The secret; shown here and never again")),
+        ])
 }
 
 extension JSONWriter {

@@ -12,6 +12,19 @@ struct IdentityBody: RequestBodyType {
     let workspaceId: String?
     let orgId: String?
 
+    static let schema = Schema.body(
+        "CreateIdentity",
+        [
+            .required("name", .displayText(1...100).sampled("deploy-bot")),
+            .required("sponsorId", .displayText(1...128).sampled("ada@example.org").noted("The accountable person")),
+            .optional("type", .cases(IdentityRecord.Kind.self).sampled("service").noted("agent unless it is told")),
+            .optional("scopes", .wantedScopes().sampled(["relayauth:identity:read:*"])),
+            .optional("roles", .array(of: .displayText(1...100), count: 0...50).noted("Kept and returned; they grant nothing")),
+            .optional("metadata", .metadata.sampled(["team": "platform"])),
+            .optional("workspaceId", .displayText(1...128).noted("The organisation's id unless it is told")),
+            .optional("orgId", .organisationId),
+        ])
+
     var request: IdentityRequest {
         var request = IdentityRequest(name: name, sponsorId: sponsorId)
         request.type = type
@@ -22,6 +35,22 @@ struct IdentityBody: RequestBodyType {
         request.orgId = orgId
         return request
     }
+}
+
+extension Schema {
+    static let identity = Schema.object(
+        "Identity",
+        [
+            .required("id", .id(.identity)), .required("name", .string(length: 1...100).sampled("deploy-bot")),
+            .required("type", .cases(IdentityRecord.Kind.self)), .required("orgId", .organisationId.sampled(.subject(.organisation))),
+            .required("workspaceId", .string().sampled(.subject(.organisation))), .required("status", .cases(IdentityRecord.Status.self)),
+            .required("scopes", .scopes), .required("roles", .array(of: .string()).sampled([])),
+            .required("metadata", .map(of: .string()).sampled(["team": "platform"])),
+            .required("sponsorId", .string().sampled("ada@example.org")),
+            .required("sponsorChain", .array(of: .string()).sampled(["ada@example.org", .subject(.identity)])),
+            .required("createdAt", .timestamp), .required("updatedAt", .timestamp), .optional("suspendedAt", .string(format: "date-time")),
+            .optional("suspendReason", .string()),
+        ])
 }
 
 extension JSONWriter {

@@ -27,3 +27,22 @@ extension JSONWriter {
         }
     }
 }
+
+extension Schema {
+    static func list(of element: Schema) -> Schema {
+        let pagination = Schema.object(
+            "Pagination",
+            [
+                .required("cursor", .cursor.nullable.sampled(.null).noted("Where the next page begins; null on the last")),
+                .required("hasMore", .boolean), .required("limit", .integer(1...100).sampled(50)),
+            ])
+        return .object([.required("data", .array(of: element)), .required("pagination", pagination)])
+    }
+
+    static func plainList(of element: Schema) -> Schema {
+        .object([
+            .required("data", .array(of: element)),
+            .optional("cursor", .cursor.noted("Where the next page begins; absent on the last")),
+        ])
+    }
+}

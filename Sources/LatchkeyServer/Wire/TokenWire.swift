@@ -10,11 +10,27 @@ struct IssueBody: RequestBodyType {
     let audience: [String]?
     let expiresIn: WireNumber?
     let orgId: String?
+
+    static let schema = Schema.body(
+        "IssueToken",
+        [
+            .required("identityId", .id(.identity)), .optional("scopes", .wantedScopes()),
+            .optional("audience", .array(of: .string(pattern: "^[!-~]*$", length: 1...256), count: 1...10)),
+            .optional(
+                "expiresIn", .integer(1...Int64.max).sampled(900).noted("Seconds of the access token; more than the greatest is clamped")),
+            .optional("orgId", .organisationId),
+        ])
+
+    var request: TokenRequest {
+        TokenRequest(identityId: identityId, scopes: scopes, audience: audience, expiresIn: expiresIn?.value)
+    }
 }
 
 /// `POST /v1/tokens/refresh`.
 struct RefreshBody: RequestBodyType {
     let refreshToken: String
+
+    static let schema = Schema.body("RefreshToken", [.required("refreshToken", .id(.refreshToken))])
 
     /// Nobody calls here whose organisation could be meant.
     var orgId: String? { nil }
@@ -26,6 +42,13 @@ struct RevokeTokenBody: RequestBodyType {
     let identityId: String?
     let sessionId: String?
     let orgId: String?
+
+    static let schema = Schema.body(
+        "RevokeToken",
+        exactlyOne: [
+            .required("identityId", .id(.identity)), .required("tokenId", .id(.token)), .required("sessionId", .id(.session)),
+        ],
+        [.optional("orgId", .organisationId)])
 
     var target: RevocationTarget {
         get throws(APIError) {
@@ -43,6 +66,54 @@ struct RevokeTokenBody: RequestBodyType {
 struct IntrospectBody: RequestBodyType {
     let token: String
     let orgId: String?
+
+    static let schema = Schema.body(
+        "IntrospectToken", [.required("token", .presentedToken), .optional("orgId", .organisationId)])
+}
+
+extension Schema {
+    /// What is presented as an access token: any text, because one that is none gets an answer, too.
+    static let presentedToken: Schema = {
+        var schema = Schema.string()
+        schema.subject = .accessToken
+        return schema
+    }()
+
+    /// A `jti` that is asked about: any text, because one that nothing has gets an answer, too.
+    static let tokenId: Schema = {
+        var schema = Schema.string(length: 1...256)
+        schema.subject = .token
+        return schema
+    }()
+
+    static let tokenPair = Schema.object(
+        "TokenPair",
+        [
+            .required("accessToken", .id(.accessToken)), .required("refreshToken", .id(.refreshToken)),
+            .required("accessTokenExpiresAt", .timestamp), .required("refreshTokenExpiresAt", .timestamp),
+            .required("tokenType", .enumeration("Bearer")),
+        ])
+
+    private static let numericDate = Schema.integer(0...Int64.max).sampled(1_893_456_000)
+
+    static let claims = Schema.object(
+        "Claims",
+        [
+            .required("sub", .string().sampled(.subject(.identity))), .required("org", .organisationId.sampled(.subject(.organisation))),
+            .required("wks", .string().sampled(.subject(.organisation))), .required("scopes", .scopes),
+            .required("sponsorId", .string().sampled("ada@example.org")),
+            .required("sponsorChain", .array(of: .string()).sampled(["ada@example.org", .subject(.identity)])),
+            .required("token_type", .enumeration("access")), .required("iss", .string().sampled("http://127.0.0.1:8787")),
+            .required("aud", .array(of: .string(), count: 1...10).sampled(["relayfile"])), .required("exp", numericDate),
+            .required("iat", numericDate), .optional("nbf", .integer(0...Int64.max)), .required("jti", .string().sampled(.subject(.token))),
+            .required("sid", .string().sampled(.subject(.session))), .optional("parentTokenId", .string()),
+            .optional("meta", .map(of: .string())),
+        ])
+
+    static let introspection = Schema.oneOf(.claims, .null)
+
+    static let revocation = Schema.object(
+        "Revocation", [.required("jti", .string().sampled(.subject(.token))), .required("revoked", .boolean)])
 }
 
 extension Answer {
