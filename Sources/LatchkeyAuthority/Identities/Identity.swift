@@ -4,6 +4,14 @@ package import LatchkeyVerifier
 package struct Identity: Sendable {
     package let record: IdentityRecord
     package let lastActiveAt: Timestamp?
+
+    /// One that has done nothing yet.
+    package init(_ record: IdentityRecord) { self.init(record: record, lastActiveAt: nil) }
+
+    init(record: IdentityRecord, lastActiveAt: Timestamp?) {
+        self.record = record
+        self.lastActiveAt = lastActiveAt
+    }
 }
 
 /// What a change of an identity asks for; what is absent stays.

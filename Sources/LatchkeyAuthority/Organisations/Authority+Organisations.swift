@@ -26,8 +26,9 @@ extension Authority {
     }
 
     /// All organisations, newest first.
-    package func organisations(_ page: PageRequest) throws -> Page<Organisation> {
-        try read { transaction in
+    package func organisations(_ page: PageRequest, by caller: Caller) throws -> Page<Organisation> {
+        try caller.requireOwn()
+        return try read { transaction in
             var found: [Organisation] = []
             var hasMore = false
             try transaction.scan(

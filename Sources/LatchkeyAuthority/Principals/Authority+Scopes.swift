@@ -22,6 +22,24 @@ extension Authority {
         }
     }
 
+    /// A scope that is only asked about.
+    ///
+    /// - Throws: `invalid_scope`, `org_mismatch`.
+    package func parsedScope(_ text: String, organisation: String?, by caller: Caller) throws(AuthorityError) -> Scope {
+        let scope = try parseScope(text)
+        try caller.requireOwn(organisation)
+        return scope
+    }
+
+    /// Scopes that are only asked about.
+    ///
+    /// - Throws: `invalid_scope`, `invalid_request` for more than 100, `org_mismatch`.
+    package func parsedScopes(_ texts: [String], organisation: String?, by caller: Caller) throws(AuthorityError) -> ScopeSet {
+        let scopes = try parseScopes(texts)
+        try caller.requireOwn(organisation)
+        return scopes
+    }
+
     static func refusal(_ error: ScopeError) -> AuthorityError {
         AuthorityError(.invalidScope, error.message, details: [("scope", .text(error.scope)), ("reason", .text(error.code.rawValue))])
     }

@@ -29,7 +29,7 @@ package struct Caller: Sendable {
     /// anything is looked up.
     ///
     /// - Throws: `org_mismatch`.
-    func requireOwn(_ body: String? = nil) throws(AuthorityError) {
+    package func requireOwn(_ body: String? = nil) throws(AuthorityError) {
         for name in [named, body] {
             guard let name, !name.utf8.elementsEqual(principal.organisation.utf8) else { continue }
             throw AuthorityError(

@@ -16,9 +16,10 @@ struct Authenticator: Sendable {
         guard headers[.origin] == nil, headers[.referer] == nil else { throw .originNotAllowed }
     }
 
+    /// - Parameter audiences: whom a token must be meant for; `nil` takes one for anybody.
     /// - Throws: `missing_authorization`, `invalid_authorization`, `invalid_api_key`, `invalid_token`, `token_expired`, `token_revoked`,
     ///   and on the socket `org_not_found`.
-    func principal(_ peer: Peer, _ headers: HTTPFields, origin: RequestOrigin) throws -> Principal {
+    func principal(_ peer: Peer, _ headers: HTTPFields, audiences: [String]?, origin: RequestOrigin) throws -> Principal {
         let credentials = Credentials(headers)
         if credentials.isEmpty {
             guard case .unix(let unix) = peer else { throw APIError.missingAuthorization }
@@ -27,7 +28,8 @@ struct Authenticator: Sendable {
         if let bearer = credentials.bearer {
             do {
                 return bearer.utf8.starts(with: "lk_".utf8)
-                    ? try authority.authenticate(apiKey: bearer, origin: origin) : try authority.authenticate(token: bearer, origin: origin)
+                    ? try authority.authenticate(apiKey: bearer, origin: origin)
+                    : try authority.authenticate(token: bearer, audiences: audiences, origin: origin)
             } catch {
                 // A valid bearer wins; when it isn't one, an API key that came along decides.
                 guard credentials.apiKey != nil, error is AuthorityError else { throw error }

@@ -63,6 +63,7 @@ package struct DaemonSettings: Sendable {
         settings.refreshTokenTTL = try values.seconds(.refreshTokenTTL, 1...AuthoritySettings.sessionLife, default: 86_400)
         settings.refreshRetryWindow = try values.seconds(.refreshRetryWindow, 0...300, default: 10)
         settings.jwksMaxAge = try values.seconds(.jwksMaxAge, 1...86_400, default: 3600)
+        settings.auditRetentionDays = try values.number(.auditRetention, 0...36_500, default: 0)
         settings.mintsPerHour = try values.number(.mintsPerHour, 0...1_000_000, default: 60)
         settings.signingKeyBits = try values.number(.signingKeyBits, 2048...4096, default: 3072)
         guard [2048, 3072, 4096].contains(settings.signingKeyBits) else {

@@ -10,6 +10,7 @@ package enum Setting: String, CaseIterable, Sendable {
     case maxAccessTokenTTL = "max-access-token-ttl"
     case refreshRetryWindow = "refresh-retry-window"
     case jwksMaxAge = "jwks-max-age"
+    case auditRetention = "audit-retention"
     case planes
     case trustedProxies = "trusted-proxies"
     case adminGroup = "admin-group"

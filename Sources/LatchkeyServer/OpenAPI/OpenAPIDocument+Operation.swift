@@ -17,6 +17,7 @@ extension OpenAPIDocument {
             switch facts.access {
             case .open: nil
             case .credential: "Any credential will do."
+            case .anyAudience: "Any credential will do; a token may be meant for the plane that is asked about."
             case .scopes: "Needs \(scopes)."
             }
         let parts = [facts.note, needs].compactMap(\.self)

@@ -23,6 +23,11 @@ extension Schema {
 
     package static func wantedScopes(atLeast least: Int = 0) -> Schema { .array(of: wantedScope, count: least...ScopeSet.mostScopes) }
 
+    /// A file's path: directories and a name, or `/*` at the end for all below (contract §2).
+    static let filePath = Schema.string(pattern: "^(\\*|(/[^\(Invisible.characterClass)*\\\\/]*)+(/\\*)?)$", length: 1...200)
+
+    static let wantedAction = Schema.enumeration(KnownWords.actions + ["*"])
+
     static let wantedScopeName = "WantedScope"
 
     /// `plane:resource:action[:path]` or `*` (contract §2).

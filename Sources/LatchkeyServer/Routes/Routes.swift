@@ -2,7 +2,9 @@ extension RouteTable {
     /// Every route of this API.
     package static let api = RouteTable(
         tagged(.install, PublicRoutes.all + DiscoveryRoutes.all) + tagged(.apiKeys, APIKeyRoutes.all)
-            + tagged(.identities, IdentityRoutes.all) + tagged(.tokens, TokenRoutes.all) + tagged(.administration, AdminRoutes.all))
+            + tagged(.identities, IdentityRoutes.all + IdentityLifeRoutes.all) + tagged(.tokens, TokenRoutes.all + TokenListRoutes.all)
+            + tagged(.scopes, ScopeRoutes.all + AuthorizationRoutes.all) + tagged(.audit, AuditRoutes.all + EventRoutes.all)
+            + tagged(.administration, AdminRoutes.all + OrganisationRoutes.all))
 
     private static func tagged(_ tag: RouteTag, _ routes: [Route]) -> [Route] { routes.map { $0.tagged(tag) } }
 }

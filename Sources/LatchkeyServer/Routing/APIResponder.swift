@@ -43,6 +43,9 @@ package struct APIResponder: ConnectionResponder {
             answer = ErrorAnswer.make(APIError.internalError, requestId: requestId)
         }
         answer.headers[.requestId] = requestId
+        if let stream = answer.stream {
+            return Response(status: answer.status, headers: answer.headers, body: Self.body(stream, isWanted: request.method != .head))
+        }
         if request.method == .head {
             answer.headers[.contentLength] = String(answer.body.readableBytes)
             return Response(
@@ -52,11 +55,18 @@ package struct APIResponder: ConnectionResponder {
         return Response(status: answer.status, headers: answer.headers, body: ResponseBody(byteBuffer: answer.body))
     }
 
+    private static func body(_ stream: @escaping Answer.Stream, isWanted: Bool) -> ResponseBody {
+        ResponseBody { @concurrent writer in
+            if isWanted { try await stream(&writer) }
+            try await writer.finish(nil)
+        }
+    }
+
     private func serve(_ request: Request, peer: Peer, requestId: String) async throws -> Answer {
         guard let (entry, parameters) = table.find(request.uri.path), !entry.isSocketOnly || peer.isUnix else { throw APIError.notFound }
         try authenticator.admit(peer, request.headers)
         let origin = origin(of: request, peer: peer, requestId: requestId)
-        let principal = entry.isOpen ? nil : try authenticator.principal(peer, request.headers, origin: origin)
+        let principal = entry.isOpen ? nil : try authenticator.principal(peer, request.headers, audiences: entry.audiences, origin: origin)
         guard let route = entry.route(request.method) else { throw APIError.methodNotAllowed(entry.allow) }
         let body = request.method == .get || request.method == .head ? [] : try await collect(request)
         if case .scopes(let scopes) = route.access, let principal {

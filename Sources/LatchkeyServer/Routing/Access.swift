@@ -6,6 +6,8 @@ package enum Access: Sendable {
     case open
     /// Whoever authenticates.
     case credential
+    /// Whoever authenticates, also with a token that is meant for somebody else: the route holds its audience against what is asked.
+    case anyAudience
     /// Whoever authenticates and holds every one of these scopes.
     case scopes([Scope])
 
@@ -21,6 +23,11 @@ package enum Access: Sendable {
     /// What a caller needs; empty when a credential is enough, or not even that is asked for.
     package var scopes: [Scope] {
         if case .scopes(let scopes) = self { scopes } else { [] }
+    }
+
+    /// Whom a token must be meant for; `nil` when the route itself looks at that.
+    var audiences: [String]? {
+        if case .anyAudience = self { nil } else { ["relayauth"] }
     }
 
     package var isOpen: Bool {

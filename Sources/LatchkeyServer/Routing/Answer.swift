@@ -1,4 +1,5 @@
 package import HTTPTypes
+import HummingbirdCore
 import LatchkeyCrypto
 import LatchkeyVerifier
 package import NIOCore
@@ -8,6 +9,11 @@ package struct Answer: Sendable {
     package var status: HTTPResponse.Status
     package var headers: HTTPFields
     package var body: ByteBuffer
+    /// Writes the body in its place, for one that is too long to be held, or goes on. An error cuts the connection.
+    var stream: Stream?
+
+    /// Each write returns once the client keeps up.
+    typealias Stream = @Sendable @concurrent (inout any ResponseBodyWriter) async throws -> Void
 
     package init(_ status: HTTPResponse.Status, headers: HTTPFields = [:], body: ByteBuffer = ByteBuffer()) {
         self.status = status
@@ -49,6 +55,12 @@ package struct Answer: Sendable {
             if candidate.hasPrefix("W/") { candidate = candidate.dropFirst(2) }
             return candidate == "*" || candidate == tag
         }
+    }
+
+    static func stream(_ headers: HTTPFields, _ stream: @escaping Stream) -> Answer {
+        var answer = Answer(.ok, headers: headers)
+        answer.stream = stream
+        return answer
     }
 
     static let noContent = Answer(.noContent)

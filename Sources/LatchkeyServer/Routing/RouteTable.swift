@@ -9,6 +9,8 @@ package struct RouteTable: Sendable {
         /// Whether anybody at all may call something here; otherwise nothing is said before authentication.
         package let isOpen: Bool
         package let isSocketOnly: Bool
+        /// Whom a token must be meant for; `nil` when the routes look at that themselves.
+        let audiences: [String]?
         /// The value of `Allow` (RFC 9110 §10.2.1).
         package let allow: String
 
@@ -89,7 +91,9 @@ extension RouteTable.Entry {
         precondition(Set(routes.map(\.isSocketOnly)).count == 1, "\(path) is declared both for the socket alone and for everybody")
         precondition(Set(routes.map(\.access.isOpen)).count == 1, "\(path) is declared both open and protected")
         self.routes = routes
+        precondition(Set(routes.map(\.access.audiences)).count == 1, "\(path) is declared for tokens of different audiences")
         isOpen = routes[0].access.isOpen
+        audiences = routes[0].access.audiences
         isSocketOnly = routes[0].isSocketOnly
         segments = path.utf8.dropFirst().split(separator: UInt8(ascii: "/")).map { part in
             let text = String(decoding: part, as: UTF8.self)

@@ -81,7 +81,9 @@ package struct Daemon: Sendable {
         for service in authority.services where service.level != .healthy { logger.error("\(service.detail ?? service.name)") }
         var configuration = ServiceGroupConfiguration(
             services: [.init(service: UpkeepService(authority: authority), successTerminationBehavior: .gracefullyShutdownGroup)]
-                + listeners.map { .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup) },
+                + listeners.map { .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup) }
+                // The last one is stopped first: streams that would go on for ever end before the listeners wait for their answers.
+                + [.init(service: EventStreamService(authority: authority), successTerminationBehavior: .gracefullyShutdownGroup)],
             gracefulShutdownSignals: signals, logger: logger)
         configuration.maximumGracefulShutdownDuration = .seconds(30)
         try await ServiceGroup(configuration: configuration).run()

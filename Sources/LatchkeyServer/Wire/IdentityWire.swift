@@ -48,7 +48,8 @@ extension Schema {
             .required("metadata", .map(of: .string()).sampled(["team": "platform"])),
             .required("sponsorId", .string().sampled("ada@example.org")),
             .required("sponsorChain", .array(of: .string()).sampled(["ada@example.org", .subject(.identity)])),
-            .required("createdAt", .timestamp), .required("updatedAt", .timestamp), .optional("suspendedAt", .string(format: "date-time")),
+            .required("createdAt", .timestamp), .required("updatedAt", .timestamp), .optional("lastActiveAt", .string(format: "date-time")),
+            .optional("suspendedAt", .string(format: "date-time")),
             .optional("suspendReason", .string()),
         ])
 }

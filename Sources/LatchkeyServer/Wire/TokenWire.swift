@@ -120,15 +120,21 @@ extension Answer {
     /// A token pair, in the same bytes whenever it is given.
     static func pair(_ pair: TokenPair, status: HTTPResponse.Status) -> Answer {
         .secretJSON(status, capacity: pair.accessToken.count + 512) { writer in
-            writer.object { writer in
-                writer.key("accessToken")
-                pair.accessToken.withBytes { writer.ascii($0) }
-                writer.key("refreshToken")
-                pair.refreshToken.withBytes { writer.ascii($0) }
-                writer.member("accessTokenExpiresAt", pair.accessTokenExpiresAt)
-                writer.member("refreshTokenExpiresAt", pair.refreshTokenExpiresAt)
-                writer.member("tokenType", "Bearer")
-            }
+            writer.pair(pair)
+        }
+    }
+}
+
+extension JSONWriter {
+    mutating func pair(_ pair: TokenPair) {
+        object { writer in
+            writer.key("accessToken")
+            pair.accessToken.withBytes { writer.ascii($0) }
+            writer.key("refreshToken")
+            pair.refreshToken.withBytes { writer.ascii($0) }
+            writer.member("accessTokenExpiresAt", pair.accessTokenExpiresAt)
+            writer.member("refreshTokenExpiresAt", pair.refreshTokenExpiresAt)
+            writer.member("tokenType", "Bearer")
         }
     }
 }

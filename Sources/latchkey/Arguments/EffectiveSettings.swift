@@ -33,6 +33,7 @@ struct EffectiveSettings {
                 case .maxAccessTokenTTL: .number(authority.maxAccessTokenTTL)
                 case .refreshRetryWindow: .number(authority.refreshRetryWindow)
                 case .jwksMaxAge: .number(authority.jwksMaxAge)
+                case .auditRetention: .number(Int64(authority.auditRetentionDays))
                 case .planes: .list(authority.planes.names)
                 case .trustedProxies: .list(proxies)
                 case .adminGroup: .text(settings.adminGroup)

@@ -36,6 +36,11 @@ struct SettingFlags: ParsableArguments {
     @Option(name: .setting(.jwksMaxAge), help: .setting("How long verifiers may keep the JWKS (1h).", "time"))
     var jwksMaxAge: String?
 
+    @Option(
+        name: .setting(.auditRetention),
+        help: .setting("Days that entries of the audit log are kept, and the most that an organisation may choose (0: for ever).", "days"))
+    var auditRetention: String?
+
     @Option(name: .setting(.planes), help: .setting("Planes of scopes beyond the built-in ones, joined by commas.", "names"))
     var planes: String?
 
@@ -61,7 +66,8 @@ struct SettingFlags: ParsableArguments {
         let values: [Setting: String?] = [
             .stateDirectory: stateDirectory, .listen: listen, .adminSocket: adminSocket, .issuer: issuer, .signingKeyBits: signingKeyBits,
             .accessTokenTTL: accessTokenTTL, .refreshTokenTTL: refreshTokenTTL, .maxAccessTokenTTL: maxAccessTokenTTL,
-            .refreshRetryWindow: refreshRetryWindow, .jwksMaxAge: jwksMaxAge, .planes: planes, .trustedProxies: trustedProxies,
+            .refreshRetryWindow: refreshRetryWindow, .jwksMaxAge: jwksMaxAge, .auditRetention: auditRetention, .planes: planes,
+            .trustedProxies: trustedProxies,
             .adminGroup: adminGroup, .masterKeyFile: masterKeyFile, .allowPlaintext: allowPlaintext, .mintsPerHour: mintsPerHour,
         ]
         return values.compactMapValues { $0 }
