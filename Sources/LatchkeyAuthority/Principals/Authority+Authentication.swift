@@ -63,7 +63,7 @@ extension Authority {
         do {
             try policy(audiences).check(claims, at: now)
         } catch {
-            publish(invalidEvent(error.message, claims.organisation, origin), at: now)
+            publish(invalidEvent(error.message, claims.organisation, origin, of: claims), at: now)
             if error.reason == .expired { throw AuthorityError(.tokenExpired, "the token has expired; get a new one") }
             throw AuthorityError.unusableToken
         }
@@ -71,7 +71,7 @@ extension Authority {
             try Self.liveRoot(tokenId: claims.tokenId, sessionId: claims.sessionId, identityId: claims.subject, at: now, in: transaction)
         }
         guard let root else {
-            publish(invalidEvent("the token has been revoked", claims.organisation, origin), at: now)
+            publish(invalidEvent("the token has been revoked", claims.organisation, origin, of: claims), at: now)
             throw AuthorityError.revokedToken
         }
         guard let scopes = ScopeSet.trusted(stored: claims.scopes) else { throw AuthorityError.unusableToken }
@@ -90,8 +90,12 @@ extension Authority {
         return draft
     }
 
-    func invalidEvent(_ message: String, _ organisation: String?, _ origin: RequestOrigin) -> EventDraft {
-        var draft = EventDraft(.tokenInvalid, .denied, actor: "anonymous", organisation: organisation)
+    /// - Parameter claims: only those whose signature has verified.
+    func invalidEvent(_ message: String, _ organisation: String?, _ origin: RequestOrigin, of claims: Claims? = nil) -> EventDraft {
+        var draft = EventDraft(
+            .tokenInvalid, .denied, actor: claims.map { "identity:\($0.subject)" } ?? "anonymous", organisation: organisation)
+        draft.identityId = claims?.subject
+        draft.metadata["tokenId"] = claims?.tokenId
         draft.message = message
         draft.metadata["ip"] = origin.address
         draft.requestId = origin.requestId

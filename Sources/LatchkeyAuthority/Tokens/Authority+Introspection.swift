@@ -44,7 +44,7 @@ extension Authority {
             try Self.liveRoot(tokenId: claims.tokenId, sessionId: claims.sessionId, identityId: claims.subject, at: now, in: transaction)
         }
         guard root != nil else {
-            publish(invalidEvent("the token has been revoked", claims.organisation, caller.origin), at: now)
+            publish(invalidEvent("the token has been revoked", claims.organisation, caller.origin, of: claims), at: now)
             return nil
         }
         publish(verifiedEvent(claims, caller.origin), at: now)
