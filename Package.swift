@@ -108,6 +108,10 @@ let package = Package(
                     ], .when(platforms: [.linux]))
             ]
         ),
+        // Fills a store for the benchmark; delivered with nothing.
+        .executableTarget(
+            name: "latchkey-seed", dependencies: ["LatchkeyAuthority", "LatchkeyStore", "LatchkeyScopes", "LatchkeyVerifier"],
+            path: "Tests/Benchmarks/Seed", swiftSettings: swift),
         // tests
         .testTarget(name: "LatchkeyScopesTests", dependencies: ["LatchkeyScopes"], swiftSettings: swift),
         .testTarget(name: "LatchkeyCryptoTests", dependencies: ["LatchkeyCrypto"], swiftSettings: swift),
