@@ -15,9 +15,14 @@ struct Latchkey: AsyncCommand {
               latchkey api-keys mint --name admin --scope '*' --to-file admin.key
               latchkey status
 
+            From another host, what the network may do: latchkey identities list --url https://keys.example --api-key-file admin.key
+
             Exit codes: 0 done, 1 refused or failed, 2 usage, 3 minted but not stored, 4 daemon not reachable, 5 verification failed.
             """,
         version: Version.current,
-        subcommands: [Serve.self, Status.self, APIKeys.self, Identities.self, Tokens.self, JWKS.self, Verify.self]
+        subcommands: [
+            Serve.self, Status.self, APIKeys.self, Identities.self, Tokens.self, Scopes.self, Authorize.self, Audit.self, Events.self,
+            Orgs.self, JWKS.self, Verify.self,
+        ]
     )
 }

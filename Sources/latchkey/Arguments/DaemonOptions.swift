@@ -3,6 +3,65 @@ import FoundationEssentials
 
 /// How a command finds the daemon, and for whom it prints.
 struct DaemonOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp("The daemon's admin socket (LATCHKEY_SOCKET; default: \(SocketOptions.packagedSocket)).", valueName: "path"))
+    var socket: String?
+
+    @Option(help: ArgumentHelp("In place of the socket: the daemon's address, http:// or https://.", valueName: "url"))
+    var url: String?
+
+    @Option(help: ArgumentHelp("With --url: file of the API key to call with; nobody else may read it.", valueName: "path"))
+    var apiKeyFile: String?
+
+    @Option(help: ArgumentHelp("With --url: certificates (PEM) to trust in place of the system's.", valueName: "path"))
+    var caFile: String?
+
+    @Flag(help: "With --url: use plain http:// beyond this host, where the API key can be read on the way.")
+    var allowPlaintext = false
+
+    @Flag(help: "Print JSON, for programs.")
+    var json = false
+
+    func validate() throws {
+        guard let url else {
+            let others = [(apiKeyFile != nil, "--api-key-file"), (caFile != nil, "--ca-file"), (allowPlaintext, "--allow-plaintext")]
+            if let other = others.first(where: \.0) { throw ValidationError("\(other.1) goes with --url") }
+            return
+        }
+        guard socket == nil else { throw ValidationError("--socket and --url are two ways to the daemon: give one of them") }
+        guard let address = DaemonURL(url) else {
+            throw ValidationError("--url is http:// or https://, a host, and perhaps a port and a path, as in https://keys.example:8443")
+        }
+        if address.isPlain, caFile != nil { throw ValidationError("--ca-file goes with an https:// address") }
+        guard !address.isPlain || address.isLoopback || allowPlaintext else {
+            throw ValidationError(
+                "plain http:// beyond this host would show the API key to everybody on the way: use https://, or accept that with --allow-plaintext"
+            )
+        }
+    }
+
+    /// - Parameters:
+    ///   - organisation: what `--org` said.
+    ///   - isPublic: whether the route answers without a credential.
+    /// - Throws: `.usage` when these options name no usable way, or the API key's file is not as it should be.
+    func door(organisation: String?, isPublic: Bool) throws(CommandFailure) -> DaemonDoor {
+        guard let url = url.flatMap({ DaemonURL($0) }) else {
+            return try SocketOptions.door(SocketOptions.path(socket), organisation: organisation)
+        }
+        guard organisation == nil else {
+            throw CommandFailure(
+                .usage, "--org goes with the socket: an API key acts in its own organisation", hint: "leave --org away, or use another key")
+        }
+        guard apiKeyFile != nil || isPublic else {
+            throw CommandFailure(.usage, "--url needs an API key to call with", hint: "name its file with --api-key-file PATH")
+        }
+        let key = try apiKeyFile.map { path throws(CommandFailure) in try APIKeyFile.read(path) }
+        return .address(url, key: key, authorities: caFile)
+    }
+}
+
+/// As ``DaemonOptions``, for what the daemon answers on its admin socket alone.
+struct SocketOptions: ParsableArguments {
     static let packagedSocket = "/run/latchkey/admin.sock"
 
     @Option(help: ArgumentHelp("The daemon's admin socket (LATCHKEY_SOCKET; default: \(Self.packagedSocket)).", valueName: "path"))
@@ -11,16 +70,25 @@ struct DaemonOptions: ParsableArguments {
     @Flag(help: "Print JSON, for programs.")
     var json = false
 
-    var socketPath: String {
-        if let socket { return socket }
+    func door() throws(CommandFailure) -> DaemonDoor { try Self.door(Self.path(socket), organisation: nil) }
+
+    static func path(_ given: String?) -> String {
+        if let given { return given }
         let variable = ProcessInfo.processInfo.environment["LATCHKEY_SOCKET"] ?? ""
-        return variable.isEmpty ? Self.packagedSocket : variable
+        return variable.isEmpty ? packagedSocket : variable
+    }
+
+    static func door(_ path: String, organisation: String?) throws(CommandFailure) -> DaemonDoor {
+        guard (1...107).contains(path.utf8.count) else {
+            throw CommandFailure(.usage, "a socket's path has 1 to 107 bytes", hint: "name the daemon's admin socket with --socket PATH")
+        }
+        return .socket(path, organisation: organisation)
     }
 }
 
 /// The organisation that a command acts in.
 struct OrganisationOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("The organisation to act in (default: the first one).", valueName: "id"))
+    @Option(help: ArgumentHelp("The organisation to act in, over the socket (default: the first one).", valueName: "id"))
     var org: String?
 
     func validate() throws {

@@ -5,33 +5,63 @@ import NIOHTTP1
 
 extension CommandFailure {
     /// A request that got no answer. Only what proves that nothing reached the daemon is `.unreachable`.
-    init(connecting error: any Error, socket: String) {
-        switch (error, (error as? IOError)?.errnoCode) {
-        case (_, ENOENT), (_, ENOTDIR):
+    init(connecting error: any Error, to door: DaemonDoor) {
+        let known: CommandFailure?
+        switch door {
+        case .socket(let path, _): known = Self(socket: path, error)
+        case .address(let url, _, _): known = Self(address: url, error)
+        }
+        let place = door.place
+        switch error {
+        case _ where known != nil:
+            self = known!
+        case let error as HTTPClientError where error == .connectTimeout:
+            self.init(.unreachable, "the daemon at \(place) accepts no connection", hint: "look at its log")
+        case let error as HTTPClientError where error == .deadlineExceeded || error == .readTimeout:
             self.init(
-                .unreachable, "there is no socket at \(socket)",
-                hint: "is the daemon running? start it with \"latchkey serve\", or name its socket with --socket PATH or LATCHKEY_SOCKET")
-        case (_, EACCES), (_, EPERM):
-            self.init(.unreachable, "the socket \(socket) may not be used by this user", hint: "be root, or a member of the group latchkey")
-        case (_, ECONNREFUSED):
-            self.init(
-                .unreachable, "nothing listens at \(socket)",
-                hint: "the daemon has ended without taking its socket along: look at its log and start it again")
-        case (let error as HTTPClientError, _) where error == .connectTimeout:
-            self.init(.unreachable, "the daemon at \(socket) accepts no connection", hint: "look at its log")
-        case (let error as HTTPClientError, _) where error == .deadlineExceeded || error == .readTimeout:
-            self.init(
-                .failed, "the daemon at \(socket) did not answer in time",
+                .failed, "the daemon at \(place) did not answer in time",
                 hint: "whether it did what was asked is not known: look before trying again")
         default:
             self.init(
-                .failed, "the connection to \(socket) broke before the answer was there: \(error)",
+                .failed, "the connection to \(place) broke before the answer was there: \(error)",
                 hint: "whether the daemon did what was asked is not known: look before trying again")
         }
     }
 
+    /// An answer that had begun and did not come to its end.
+    init(cutShort error: (any Error)?, at place: String) {
+        if let error = error as? HTTPClientError, error == .readTimeout {
+            self.init(
+                .failed, "the daemon at \(place) has been silent for \(DaemonClient.longestSilence) s", hint: "look at its log")
+        } else {
+            self.init(.failed, "the answer of \(place) was cut short", hint: "look at the daemon's log, and try again")
+        }
+    }
+
+    private init?(socket: String, _ error: any Error) {
+        switch (error as? IOError)?.errnoCode {
+        case ENOENT, ENOTDIR:
+            self.init(
+                .unreachable, "there is no socket at \(socket)",
+                hint: "is the daemon running? start it with \"latchkey serve\", or name its socket with --socket PATH or LATCHKEY_SOCKET")
+        case EACCES, EPERM:
+            self.init(.unreachable, "the socket \(socket) may not be used by this user", hint: "be root, or a member of the group latchkey")
+        case ECONNREFUSED:
+            self.init(
+                .unreachable, "nothing listens at \(socket)",
+                hint: "the daemon has ended without taking its socket along: look at its log and start it again")
+        default:
+            return nil
+        }
+    }
+
     /// An answer that says no: the daemon's own sentence, and for scopes what was needed and what was held.
-    init(answer: [UInt8], status: HTTPResponseStatus, retryAfter: String?) {
+    init(answer: [UInt8], status: HTTPResponseStatus, headers: HTTPHeaders) {
+        if (300..<400).contains(status.code) {
+            let target = headers.first(name: "location").map { "give --url the address that it points to: \($0)" }
+            self.init(.failed, "the answer is a redirect (status \(status.code)), and redirects are not followed", hint: target)
+            return
+        }
         guard let document = try? JSONDocument(answer), let message = document.root["message"]?.text else {
             self.init(
                 .failed, "the daemon refused with status \(status.code) and no reason that is known here", hint: JSONScanner.foreign.hint)
@@ -43,7 +73,8 @@ extension CommandFailure {
         if let actual = document.root["actual"]?.texts {
             hints.append("held: \(actual.isEmpty ? "no scope" : actual.joined(separator: " "))")
         }
-        if let retryAfter { hints.append("try again in \(retryAfter) s") }
-        self.init(.failed, message, hint: hints.isEmpty ? nil : hints.joined(separator: "; "))
+        if let retryAfter = headers.first(name: "retry-after") { hints.append("try again in \(retryAfter) s") }
+        let hint = hints.isEmpty ? nil : hints.joined(separator: "; ")
+        self.init(.failed, message, hint: hint, refusal: document.root["code"]?.text)
     }
 }

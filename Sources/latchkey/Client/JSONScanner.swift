@@ -20,7 +20,7 @@ struct JSONScanner {
 
     static let foreign = CommandFailure(
         .failed, "the answer is not JSON of the form that is known here",
-        hint: "is this latchkey's admin socket, and the same version as this command?")
+        hint: "is this latchkey's admin socket or address, and the same version as this command?")
 
     private mutating func value(depth: Int) throws(CommandFailure) -> JSONNode {
         guard depth < Self.greatestDepth else { throw Self.foreign }

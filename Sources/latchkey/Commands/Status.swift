@@ -9,10 +9,10 @@ struct Status: AsyncCommand {
             """
     )
 
-    @OptionGroup var daemon: DaemonOptions
+    @OptionGroup var daemon: SocketOptions
 
     func run() async throws {
-        let document = try await AdminClient.with(daemon) { try await $0.get("/v1/admin/status") }
+        let document = try await DaemonClient.with(daemon) { try await $0.get("/v1/admin/status") }
         if daemon.json { return try Output.json(document.root.raw) }
         try Facts.print(StatusReport(document.root).facts)
     }

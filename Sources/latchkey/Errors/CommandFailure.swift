@@ -5,13 +5,16 @@ struct CommandFailure: Error, Equatable, CustomStringConvertible {
     let message: String
     /// What to do, when there is something to do.
     let hint: String?
+    /// The daemon's code for why it refused, such as `insufficient_scope`; `nil` when it was not the daemon that refused.
+    let refusal: String?
     /// Whether nothing is said: whoever reads standard output has gone, and that is no news to them.
     let isSilent: Bool
 
-    init(_ code: ExitStatus, _ message: String, hint: String? = nil) {
+    init(_ code: ExitStatus, _ message: String, hint: String? = nil, refusal: String? = nil) {
         self.code = code
         self.message = message
         self.hint = hint
+        self.refusal = refusal
         self.isSilent = false
     }
 
@@ -19,6 +22,7 @@ struct CommandFailure: Error, Equatable, CustomStringConvertible {
         self.code = code
         self.message = "standard output was closed"
         self.hint = nil
+        self.refusal = nil
         self.isSilent = true
     }
 

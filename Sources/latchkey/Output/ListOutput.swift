@@ -5,9 +5,9 @@ struct ListOutput {
     private var table: Table
     private var count = 0
 
-    init(json: Bool, titles: [String]) throws(CommandFailure) {
+    init(json: Bool, titles: [String], colour: @escaping ([String]) -> Colour? = { _ in nil }) throws(CommandFailure) {
         isJSON = json
-        table = Table(titles)
+        table = Table(titles, colour: colour)
         if isJSON { try Output.write(Array("{\"data\":[".utf8).span) }
     }
 

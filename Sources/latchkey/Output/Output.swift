@@ -36,6 +36,11 @@ enum Output {
         _ = Descriptor.write(Array((Shown.text(text) + "\n").utf8).span, to: STDERR_FILENO)
     }
 
+    /// As `note`, without an end of line: the answer follows.
+    static func prompt(_ text: String) {
+        _ = Descriptor.write(Array(Shown.text(text).utf8).span, to: STDERR_FILENO)
+    }
+
     /// A failure as people see it: what was wrong, and what to do.
     static func failure(_ failure: CommandFailure) {
         guard !failure.isSilent else { return }

@@ -1,11 +1,14 @@
 /// Rows of a list. On a terminal they are aligned under a header; elsewhere each is one line of cells with tabs between, without a header.
 struct Table {
     private let titles: [String]
+    private let colour: ([String]) -> Colour?
     private var widths: [Int]
     private var hasHeader = false
 
-    init(_ titles: [String]) {
+    /// - Parameter colour: of a row, on a terminal.
+    init(_ titles: [String], colour: @escaping ([String]) -> Colour? = { _ in nil }) {
         self.titles = titles
+        self.colour = colour
         self.widths = titles.map(\.count)
     }
 
@@ -23,9 +26,12 @@ struct Table {
         if !hasHeader {
             hasHeader = true
             let header = aligned(titles)
-            try Output.line(Output.usesColour ? "\u{1B}[1m\(header)\u{1B}[0m" : header)
+            try Output.line(Output.usesColour ? Colour.bold.painted(header) : header)
         }
-        for row in cells { try Output.line(aligned(row)) }
+        for row in cells {
+            let line = aligned(row)
+            try Output.line(Output.usesColour ? colour(row)?.painted(line) ?? line : line)
+        }
     }
 
     private func aligned(_ row: [String]) -> String {

@@ -15,7 +15,7 @@ struct ListAPIKeys: AsyncCommand {
     @OptionGroup var organisation: OrganisationOptions
 
     func run() async throws {
-        try await AdminClient.with(daemon, organisation: organisation.org) { client in
+        try await DaemonClient.with(daemon, organisation: organisation.org) { client in
             try await client.printList("/v1/api-keys", limit: limit.limit, json: daemon.json, titles: APIKeyReport.titles) {
                 APIKeyReport($0).row
             }

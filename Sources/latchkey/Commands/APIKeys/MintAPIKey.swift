@@ -49,7 +49,7 @@ struct MintAPIKey: AsyncCommand {
             try toFile.map { path throws(CommandFailure) in KeyDestination.file(try KeyFile(path: path, replaces: force)) }
             ?? .standardOutput
         let request = MintRequest(name: name, scopes: scope, expiresAt: expires?.moment(from: SystemClock().now()))
-        let key = try await AdminClient.with(daemon, organisation: organisation.org) { client in
+        let key = try await DaemonClient.with(daemon, organisation: organisation.org) { client in
             try await client.mint(request, to: &destination, json: daemon.json)
         }
         // With --print-key standard output has had the secret; with --json, the key's description too.

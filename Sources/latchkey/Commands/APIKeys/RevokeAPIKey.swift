@@ -18,7 +18,7 @@ struct RevokeAPIKey: AsyncCommand {
     @OptionGroup var organisation: OrganisationOptions
 
     func run() async throws {
-        let document = try await AdminClient.with(daemon, organisation: organisation.org) { client in
+        let document = try await DaemonClient.with(daemon, organisation: organisation.org) { client in
             try await client.post("/v1/api-keys/\(PathText.encoded(id))/revoke") { $0.member("reason", ifPresent: reason) }
         }
         if daemon.json { return try Output.json(document.root.raw) }

@@ -25,32 +25,19 @@ struct CreateIdentity: AsyncCommand {
     @Option(help: "The workspace it belongs to (default: the organisation).")
     var workspace: String?
 
-    @Option(help: ArgumentHelp("Something to remember about it; may be repeated.", valueName: "name=value"))
-    var metadata: [MetadataPair] = []
-
+    @OptionGroup var metadata: MetadataOptions
     @OptionGroup var daemon: DaemonOptions
     @OptionGroup var organisation: OrganisationOptions
 
-    func validate() throws {
-        let names = metadata.map { Array($0.name.utf8) }
-        guard Set(names).count == names.count else { throw ValidationError("--metadata names one thing twice") }
-    }
-
     func run() async throws {
-        let document = try await AdminClient.with(daemon, organisation: organisation.org) { client in
+        let document = try await DaemonClient.with(daemon, organisation: organisation.org) { client in
             try await client.post("/v1/identities") { writer in
                 writer.member("name", name)
                 writer.member("sponsorId", sponsor)
                 writer.member("type", ifPresent: type)
                 writer.member("workspaceId", ifPresent: workspace)
                 writer.member("scopes", scope)
-                writer.key("metadata")
-                writer.object { writer in
-                    for pair in metadata {
-                        writer.key(escaping: pair.name)
-                        writer.string(pair.value)
-                    }
-                }
+                metadata.write(to: &writer)
             }
         }
         if daemon.json { return try Output.json(document.root.raw) }

@@ -3,12 +3,16 @@ import ArgumentParser
 struct Identities: AsyncCommand {
     static let configuration = CommandConfiguration(
         commandName: "identities",
-        abstract: "Create and look at identities: who tokens speak for.",
+        abstract: "Create, look at and end identities: who tokens speak for.",
         discussion: """
             latchkey identities create --name indexer --sponsor ada@example.org --scope relayfile:fs:read:/docs/*
             latchkey identities list
+            latchkey identities suspend agent_01ARZ3NDEKTSV4RRFFQ69G5FAV --reason 'acts strangely'
             """,
-        subcommands: [CreateIdentity.self, ListIdentities.self, ShowIdentity.self]
+        subcommands: [
+            CreateIdentity.self, ListIdentities.self, ShowIdentity.self, UpdateIdentity.self, SuspendIdentity.self,
+            ReactivateIdentity.self, RetireIdentity.self, DeleteIdentity.self, IdentityActivity.self, SubAgents.self,
+        ]
     )
 }
 
@@ -29,7 +33,10 @@ struct IdentityReport {
             ("id", "id"), ("name", "name"), ("type", "type"), ("status", "status"), ("organisation", "orgId"), ("workspace", "workspaceId"),
             ("sponsor", "sponsorId"),
         ]
-        let times = [("created", "createdAt"), ("updated", "updatedAt"), ("suspended", "suspendedAt"), ("reason", "suspendReason")]
+        let times = [
+            ("created", "createdAt"), ("updated", "updatedAt"), ("last active", "lastActiveAt"), ("suspended", "suspendedAt"),
+            ("reason", "suspendReason"),
+        ]
         let text = { (pair: (String, String)) in (name: pair.0, value: identity[pair.1]?.text) }
         let metadata = (identity["metadata"]?.members ?? []).map {
             (name: "metadata", value: Optional("\($0.name)=\($0.value.text ?? "")"))

@@ -24,7 +24,7 @@ struct ListIdentities: AsyncCommand {
 
     func run() async throws {
         let filters: [(name: String, value: String?)] = [("status", status), ("type", type), ("workspaceId", workspace)]
-        try await AdminClient.with(daemon, organisation: organisation.org) { client in
+        try await DaemonClient.with(daemon, organisation: organisation.org) { client in
             try await client.printList(
                 "/v1/identities", query: filters, limit: limit.limit, json: daemon.json, titles: IdentityReport.titles
             ) {

@@ -14,7 +14,7 @@ struct ShowIdentity: AsyncCommand {
     @OptionGroup var organisation: OrganisationOptions
 
     func run() async throws {
-        let document = try await AdminClient.with(daemon, organisation: organisation.org) {
+        let document = try await DaemonClient.with(daemon, organisation: organisation.org) {
             try await $0.get("/v1/identities/\(PathText.encoded(id))")
         }
         if daemon.json { return try Output.json(document.root.raw) }

@@ -18,7 +18,7 @@ struct IntrospectToken: AsyncCommand {
 
     func run() async throws {
         let token = try input.read()
-        let document = try await AdminClient.with(daemon, organisation: organisation.org) { client in
+        let document = try await DaemonClient.with(daemon, organisation: organisation.org) { client in
             try await client.post("/v1/tokens/introspect") { $0.member("token", secret: token) }
         }
         if !document.root.isNull || daemon.json { try Output.json(document.root.raw) }

@@ -29,7 +29,7 @@ struct IssueToken: AsyncCommand {
     @OptionGroup var organisation: OrganisationOptions
 
     func run() async throws {
-        let document = try await AdminClient.with(daemon, organisation: organisation.org) { client in
+        let document = try await DaemonClient.with(daemon, organisation: organisation.org) { client in
             try await client.post("/v1/tokens") { writer in
                 writer.member("identityId", identity)
                 writer.member("scopes", scope)

@@ -18,7 +18,7 @@ struct RefreshToken: AsyncCommand {
 
     func run() async throws {
         let token = try input.read()
-        let document = try await AdminClient.with(daemon) { client in
+        let document = try await DaemonClient.with(daemon, isPublic: true) { client in
             try await client.post("/v1/tokens/refresh") { $0.member("refreshToken", secret: token) }
         }
         try TokenOutput(document).print(["accessToken", "refreshToken"], json: daemon.json)

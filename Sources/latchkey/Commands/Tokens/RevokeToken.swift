@@ -33,7 +33,7 @@ struct RevokeToken: AsyncCommand {
     }
 
     func run() async throws {
-        _ = try await AdminClient.with(daemon, organisation: organisation.org) { client in
+        _ = try await DaemonClient.with(daemon, organisation: organisation.org) { client in
             try await client.postForBytes("/v1/tokens/revoke") { writer in
                 writer.member("tokenId", ifPresent: token)
                 writer.member("sessionId", ifPresent: session)

@@ -8,7 +8,7 @@ struct MintRequest {
     let expiresAt: Timestamp?
 }
 
-extension AdminClient {
+extension DaemonClient {
     /// Mints an API key and delivers its secret. A key whose secret reached nobody is revoked at once.
     ///
     /// - Parameters:

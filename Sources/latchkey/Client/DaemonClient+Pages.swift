@@ -1,5 +1,6 @@
-extension AdminClient {
-    /// Follows a list's cursors to its end and hands on each page; nothing of a page is kept.
+extension DaemonClient {
+    /// Follows a list's cursors to its end and hands on each page; nothing of a page is kept. The shapes that the contract's lists have are
+    /// all understood.
     ///
     /// - Parameters:
     ///   - query: filters; those without a value are left out.
@@ -15,10 +16,10 @@ extension AdminClient {
             parts.append(("cursor", cursor))
             let text = parts.compactMap { part in part.value.map { "\(part.name)=\(PathText.encoded($0))" } }.joined(separator: "&")
             let answer = try await get("\(path)?\(text)").root
-            guard let elements = answer["data"]?.elements else { throw JSONScanner.foreign }
+            guard let elements = (answer["data"] ?? answer["entries"])?.elements else { throw JSONScanner.foreign }
             try page(Array(elements.prefix(left)))
             left -= min(left, elements.count)
-            let next = (answer["pagination"]?["cursor"] ?? answer["cursor"])?.text
+            let next = (answer["pagination"]?["cursor"] ?? answer["cursor"] ?? answer["nextCursor"])?.text
             guard next == nil || next != cursor else { throw JSONScanner.foreign }
             cursor = next
         } while cursor != nil && left > 0

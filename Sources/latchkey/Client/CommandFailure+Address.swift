@@ -1,0 +1,37 @@
+import AsyncHTTPClient
+import Glibc
+import NIOCore
+import NIOPosix
+import NIOSSL
+
+extension CommandFailure {
+    /// Why the daemon's address could not be reached; `nil` when a request may have gone out.
+    init?(address url: DaemonURL, _ error: any Error) {
+        let hint = "is the daemon running, and is --url its address?"
+        switch error {
+        case let error as NIOConnectionError:
+            guard let first = error.connectionErrors.first else {
+                self.init(.unreachable, "the host of \(url.text) can't be found", hint: hint)
+                return
+            }
+            self.init(.unreachable, Self.sentence(url, first.error), hint: hint)
+        case let error as IOError where Self.neverConnected.contains(error.errnoCode):
+            self.init(.unreachable, Self.sentence(url, error), hint: hint)
+        case is NIOSSLError, is NIOSSLExtraError, is BoringSSLError:
+            self.init(
+                .unreachable, "there is no secure connection to \(url.text): \(error)",
+                hint: "does it speak TLS, is its certificate for this host, and is its issuer known here? --ca-file PATH names another")
+        case let error as HTTPClientError where error == .tlsHandshakeTimeout:
+            self.init(.unreachable, "there is no secure connection to \(url.text): it does not answer", hint: "does it speak TLS?")
+        default:
+            return nil
+        }
+    }
+
+    private static let neverConnected = [ECONNREFUSED, ENETUNREACH, EHOSTUNREACH, ENETDOWN, EHOSTDOWN, EADDRNOTAVAIL, EACCES, EPERM]
+
+    private static func sentence(_ url: DaemonURL, _ error: any Error) -> String {
+        guard let number = (error as? IOError)?.errnoCode else { return "\(url.text) can't be reached" }
+        return number == ECONNREFUSED ? "nothing listens at \(url.text)" : "\(url.text) can't be reached: \(SystemError(number: number))"
+    }
+}
