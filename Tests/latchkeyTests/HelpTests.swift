@@ -4,11 +4,21 @@ import Testing
 @testable import latchkey
 
 @Suite(.timeLimit(.minutes(1))) struct Help {
-    static let commands: [[String]] = [
-        [], ["serve"], ["status"], ["jwks"], ["verify"], ["api-keys"], ["api-keys", "mint"], ["api-keys", "list"], ["api-keys", "show"],
-        ["api-keys", "revoke"], ["identities"], ["identities", "create"], ["identities", "list"], ["identities", "show"], ["tokens"],
-        ["tokens", "issue"], ["tokens", "refresh"], ["tokens", "introspect"], ["tokens", "revoke"],
+    static let groups: [[String]] = [
+        [], ["api-keys"], ["identities"], ["identities", "sub-agents"], ["tokens"], ["scopes"], ["audit"], ["orgs"],
     ]
+
+    static let leaves: [[String]] =
+        [["serve"], ["status"], ["jwks"], ["verify"], ["authorize"], ["events"]]
+        + ["mint", "list", "show", "revoke"].map { ["api-keys", $0] }
+        + ["create", "list", "show", "update", "suspend", "reactivate", "retire", "delete", "activity"].map { ["identities", $0] }
+        + ["create", "list"].map { ["identities", "sub-agents", $0] }
+        + ["issue", "refresh", "list", "introspect", "validate", "revoke"].map { ["tokens", $0] }
+        + ["validate", "check", "explain", "templates"].map { ["scopes", $0] }
+        + ["query", "show", "export"].map { ["audit", $0] }
+        + ["create", "list", "show", "update"].map { ["orgs", $0] }
+
+    static let commands = groups + leaves
 
     @Test(arguments: commands)
     func `every command has help with an example`(command: [String]) async throws {
@@ -20,13 +30,13 @@ import Testing
     }
 
     @Test func `every command but the groups takes --json`() async throws {
-        for command in Self.commands where command.count == 2 || ["serve", "status", "jwks", "verify"].contains(command.first) {
+        for command in Self.leaves {
             #expect(try await Tool.run(command + ["--help"]).output.contains("--json"))
         }
     }
 
     @Test func `latchkey alone, and a group alone, print help`() async throws {
-        for command in [[], ["api-keys"], ["identities"], ["tokens"]] {
+        for command in Self.groups {
             let run = try await Tool.run(command)
             #expect(run.code == 0 && run.output.contains("SUBCOMMANDS:"))
         }

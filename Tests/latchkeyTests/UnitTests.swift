@@ -1,4 +1,5 @@
 import LatchkeyCrypto
+import LatchkeyVerifier
 import Testing
 
 @testable import latchkey
@@ -66,5 +67,69 @@ import Testing
     @Test func `text is one segment, whatever it holds`() {
         #expect(PathText.encoded("ak_01-~") == "ak_01-~")
         #expect(PathText.encoded("../a?b#c%é") == "%2E%2E%2Fa%3Fb%23c%25%C3%A9")
+    }
+}
+
+@Suite struct EntryCounts {
+    @Test(arguments: [1, 2, 5, 1000]) func `entries are counted wherever the bytes are cut`(cut: Int) {
+        let exports: [(ExportFormat, String)] = [
+            (.json, #"[{"a":"}{\"","metadata":{"b":"]"}},{"a":1}]"#), (.csv, "seq,id\n1,\"a\nb\"\"\n\"\n2,c\n"),
+        ]
+        for (format, text) in exports {
+            var counter = EntryCounter(format)
+            let bytes = Array(text.utf8)
+            for start in stride(from: 0, to: bytes.count, by: cut) { counter.add(Array(bytes[start..<min(start + cut, bytes.count)])) }
+            #expect(counter.count == 2)
+        }
+    }
+}
+
+@Suite struct Verdicts {
+    @Test(arguments: [nil, "", "denied", "ALLOWED", " allowed", "allowed\n", "allowed,denied", "a\u{301}llowed", "allow", "true"])
+    func `nothing but the word itself is allowed`(result: String?) {
+        let verdict = Verdict(result)
+        #expect(!verdict.isAllowed && verdict.text == "✗ denied" && verdict.colour == .red)
+    }
+
+    @Test func `the words that there are`() {
+        #expect(Verdict("allowed").text == "✓ allowed" && Verdict("error").text == "✗ error")
+    }
+}
+
+@Suite struct PastMoments {
+    @Test func `a span goes back, a moment stays`() throws {
+        let now = try #require(Expiry(argument: "2026-11-21T12:00:00Z")).moment(from: .init(seconds: 0))
+        #expect(try #require(PastMoment(argument: "24h")).moment(before: now).description == "2026-11-20T12:00:00.000Z")
+        #expect(try #require(PastMoment(argument: "2026-01-01T00:00:00Z")).moment(before: now).description == "2026-01-01T00:00:00.000Z")
+        for text in ["", "yesterday", "24", "-24h"] { #expect(PastMoment(argument: text) == nil) }
+    }
+
+    @Test func `a lifetime is seconds, or has a unit`() {
+        #expect(Lifetime(argument: "90")?.seconds == 90 && Lifetime(argument: "2h")?.seconds == 7200)
+        for text in ["", "0", "-1", "1.5", "h", "2y"] { #expect(Lifetime(argument: text) == nil) }
+    }
+}
+
+@Suite struct Addresses {
+    @Test(arguments: [
+        "http://127.0.0.1", "http://127.9.9.9:80/", "http://localhost:8787", "HTTP://LOCALHOST", "http://[::1]:8787",
+    ])
+    func `what stays on this host is loopback`(text: String) { #expect(DaemonURL(text)?.isLoopback == true) }
+
+    @Test(arguments: [
+        "http://127.0.0.1.example", "http://localhost.example", "http://0.0.0.0", "http://[::]", "http://128.0.0.1", "http://keys",
+        "http://[::ffff:10.0.0.1]", "http://2130706433",
+    ])
+    func `anything else is not`(text: String) { #expect(DaemonURL(text)?.isLoopback == false) }
+
+    @Test(arguments: [
+        "", "localhost:8787", "ftp://x", "http://", "https:///x", "http://user@x", "http://user:password@x", "http://x?a=b", "http://x#y",
+        "http://x y", "http://x:0", "http://x:99999", "http://x\\@y", "unix:///run/x", "http://ü",
+    ])
+    func `what is no address is refused`(text: String) { #expect(DaemonURL(text) == nil) }
+
+    @Test func `a path goes in front of every route`() {
+        #expect(DaemonURL("https://x:1/keys//")?.text == "https://x:1/keys")
+        #expect(DaemonURL("https://x")?.isPlain == false && DaemonURL("http://x")?.isPlain == true)
     }
 }

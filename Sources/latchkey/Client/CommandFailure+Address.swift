@@ -19,8 +19,8 @@ extension CommandFailure {
             self.init(.unreachable, Self.sentence(url, error), hint: hint)
         case is NIOSSLError, is NIOSSLExtraError, is BoringSSLError:
             self.init(
-                .unreachable, "there is no secure connection to \(url.text): \(error)",
-                hint: "does it speak TLS, is its certificate for this host, and is its issuer known here? --ca-file PATH names another")
+                .unreachable, "there is no secure connection to \(url.text): \(Self.reason(error))",
+                hint: "--ca-file PATH names the certificates that are to be trusted in place of the system's")
         case let error as HTTPClientError where error == .tlsHandshakeTimeout:
             self.init(.unreachable, "there is no secure connection to \(url.text): it does not answer", hint: "does it speak TLS?")
         default:
@@ -33,5 +33,14 @@ extension CommandFailure {
     private static func sentence(_ url: DaemonURL, _ error: any Error) -> String {
         guard let number = (error as? IOError)?.errnoCode else { return "\(url.text) can't be reached" }
         return number == ECONNREFUSED ? "nothing listens at \(url.text)" : "\(url.text) can't be reached: \(SystemError(number: number))"
+    }
+
+    /// The library's own words name places in its source, and nothing to do.
+    private static func reason(_ error: any Error) -> String {
+        if let error = error as? NIOSSLExtraError, error == .failedToValidateHostname { return "its certificate is for another host" }
+        let words = String(describing: error)
+        if words.contains("CERTIFICATE_VERIFY_FAILED") { return "its certificate is not trusted here" }
+        if words.contains("WRONG_VERSION_NUMBER") || words.contains("HTTP_REQUEST") { return "what answers there does not speak TLS" }
+        return "the TLS handshake failed"
     }
 }

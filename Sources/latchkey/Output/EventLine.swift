@@ -17,9 +17,10 @@ struct EventLine {
         let verdict = verdict
         var head = "\(verdict.mark) \(type == "token.invalid" ? "invalid" : verdict.word)"
         if colour { head = verdict.colour.painted(head) }
-        let parts = isChange && verdict.isAllowed ? ["• \(shown(type))"] + change : [head] + decision(verdict)
-        let moment = time ? [shown(event["timestamp"]?.text ?? "-")] : []
-        return (moment + parts.filter { !$0.isEmpty }).joined(separator: "  ")
+        let parts = isChange && verdict.isAllowed ? ["• \(Shown.text(type))"] + change : [head] + decision
+        let moment = time ? [Shown.text(event["timestamp"]?.text ?? "-")] : []
+        let line = (moment + parts.filter { !$0.isEmpty }).joined(separator: "  ")
+        return verdict.isAllowed ? line + grant : line + reason
     }
 
     private var type: String { event["type"]?.text ?? "unknown event" }
@@ -36,31 +37,28 @@ struct EventLine {
 
     /// Whom it happened to, and who did it.
     private var change: [String] {
-        let subject = event["name"]?.text ?? event["identityId"]?.text ?? event["resource"]?.text ?? ""
         let actor = event["actor"]?.text ?? ""
-        return [shown(subject), actor.isEmpty || actor == subject ? "" : "by \(shown(actor))"]
+        return [subject, actor.isEmpty || Shown.text(actor) == subject ? "" : "by \(Shown.text(actor))"]
     }
 
-    /// Who asked, for what, and the reason.
-    private func decision(_ verdict: Verdict) -> [String] {
+    /// Who asked, and for what.
+    private var decision: [String] {
         let who = isChange ? event["actor"]?.text : event["name"]?.text ?? event["actor"]?.text
-        let scope = event["scope"]?.text
-        let what =
-            scope.map(shown) ?? (type == "token.invalid" ? "" : ([shown(type)] + (isChange ? [subject] : [])).joined(separator: "  "))
-        return [shown(who ?? "-"), what + reason(verdict, asked: scope)]
+        let asked = event["scope"]?.text ?? (type == "token.invalid" ? "" : type)
+        return [Shown.text(who ?? "-"), Shown.text(asked), isChange && event["scope"] == nil ? subject : ""]
     }
 
-    private var subject: String { shown(event["name"]?.text ?? event["identityId"]?.text ?? event["resource"]?.text ?? "") }
+    private var subject: String { Shown.text(event["name"]?.text ?? event["identityId"]?.text ?? event["resource"]?.text ?? "") }
 
-    private func reason(_ verdict: Verdict, asked: String?) -> String {
-        if verdict.isAllowed {
-            guard let matched = event["matchedScope"]?.text, matched != asked else { return "" }
-            return " (by \(shown(matched)))"
-        }
+    /// The scope by which it was allowed, when it is another than the one that was asked for.
+    private var grant: String {
+        guard !isChange, let matched = event["matchedScope"]?.text, matched != event["scope"]?.text else { return "" }
+        return " (by \(Shown.text(matched)))"
+    }
+
+    private var reason: String {
         let missing = event["missing"]?.texts ?? []
-        let why = missing.isEmpty ? event["message"]?.text.map(shown) : "missing " + missing.map(shown).joined(separator: ", ")
-        return why.map { " (\($0))" } ?? ""
+        guard missing.isEmpty else { return " (missing \(missing.map(Shown.text).joined(separator: ", ")))" }
+        return event["message"]?.text.map { " (\(Shown.text($0)))" } ?? ""
     }
-
-    private func shown(_ text: String) -> String { Shown.text(text) }
 }

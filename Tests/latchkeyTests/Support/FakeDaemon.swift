@@ -1,6 +1,6 @@
 import Glibc
 
-/// A unix socket that answers whatever a test wants, one request a connection: what no real daemon says can't be asked of one.
+/// A socket that answers whatever a test wants, one request a connection: what no real daemon says can't be asked of one.
 final class FakeDaemon: Sendable {
     /// A request as it came, and the process that sent it.
     struct Request: Sendable {
@@ -9,21 +9,50 @@ final class FakeDaemon: Sendable {
     }
 
     private let descriptor: CInt
+    /// Of the loopback address; 0 on a unix socket.
+    let port: Int
+
+    var url: String { "http://127.0.0.1:\(port)" }
 
     /// - Parameter answer: the whole response; an empty one closes the connection without a word.
     init(path: String, answer: @escaping @Sendable (Request) -> String) {
-        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
-        self.descriptor = descriptor
+        descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        port = 0
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
         withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+        let descriptor = descriptor
         let isBound = withUnsafePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
                 bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) == 0
             }
         }
-        precondition(isBound && listen(descriptor, 8) == 0, "no socket at \(path)")
+        precondition(isBound, "no socket at \(path)")
+        start(answer)
+    }
+
+    /// As on a path, on a free port of the loopback address.
+    init(answer: @escaping @Sendable (Request) -> String) {
+        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let descriptor = descriptor
+        let isBound = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, size) == 0 && getsockname(descriptor, $0, &size) == 0
+            }
+        }
+        precondition(isBound, "no free port")
+        port = Int(UInt16(bigEndian: address.sin_port))
+        start(answer)
+    }
+
+    private func start(_ answer: @escaping @Sendable (Request) -> String) {
+        precondition(listen(descriptor, 8) == 0, "can't listen")
         // A thread of its own: it blocks, which the test's threads must not.
+        let descriptor = descriptor
         let loop = Unmanaged.passRetained(Loop { Self.serve(descriptor, answer) })
         var thread = pthread_t()
         pthread_create(
@@ -41,6 +70,15 @@ final class FakeDaemon: Sendable {
     /// A response with a JSON body.
     static func json(_ status: Int, _ body: String) -> String {
         "HTTP/1.1 \(status) Whatever\r\ncontent-type: application/json\r\ncontent-length: \(body.utf8.count)\r\nconnection: close\r\n\r\n\(body)"
+    }
+
+    /// A response in chunks, as a stream comes.
+    ///
+    /// - Parameter isWhole: whether its end is there.
+    static func chunked(_ chunks: [String], type: String, isWhole: Bool = true) -> String {
+        let head = "HTTP/1.1 200 OK\r\ncontent-type: \(type)\r\ntransfer-encoding: chunked\r\nconnection: close\r\n\r\n"
+        let body = chunks.map { "\(String($0.utf8.count, radix: 16))\r\n\($0)\r\n" }.joined()
+        return head + body + (isWhole ? "0\r\n\r\n" : "")
     }
 
     private final class Loop {
