@@ -37,8 +37,11 @@ struct Events: AsyncCommand {
                 }
             }
         }
+        guard lastWords.isEmpty else {
+            throw CommandFailure(.failed, "the daemon ended the stream: \(lastWords)", hint: "start again to go on")
+        }
         throw CommandFailure(
-            .failed, lastWords.isEmpty ? "the daemon ended the stream" : "the daemon ended the stream: \(lastWords)",
+            .failed, "the daemon ended the stream",
             hint: "it was stopped, this reader was too slow for it, or the credential is no longer good; start again to go on")
     }
 

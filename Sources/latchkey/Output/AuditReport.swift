@@ -6,7 +6,7 @@ struct AuditReport {
 
     init(_ entry: JSONValue) { self.entry = entry }
 
-    var row: [String] { [text("timestamp"), verdict.text, text("actor"), text("action"), text("identityId"), text("resource")] }
+    var row: [String] { [text("timestamp"), verdict.text, text("actor"), text("action"), subject, text("resource")] }
 
     static func colour(of row: [String]) -> Colour? { Verdict.colour(of: row, column: 1) }
 
@@ -23,6 +23,9 @@ struct AuditReport {
             ("action", text("action")), ("result", verdict.text),
         ] + names.map { (name: $0.0, value: entry[$0.1]?.text) } + metadata
     }
+
+    /// The identity; what has none is known by its name, when the entry says it.
+    private var subject: String { (entry["identityId"] ?? entry["metadata"]?["name"])?.text ?? "" }
 
     private var verdict: Verdict { Verdict(entry["result"]?.text) }
 
