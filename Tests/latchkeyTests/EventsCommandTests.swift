@@ -43,7 +43,8 @@ import Testing
     }
 
     @Test func `what the daemon said last is told`() async throws {
-        let shown = try await run { _ in FakeDaemon.chunked([": connected\n\n: the credential was revoked\n\n"], type: "text/event-stream")
+        let shown = try await run { _ in
+            FakeDaemon.chunked([": connected\n\n: ended: the credential was revoked\n\n"], type: "text/event-stream")
         }
         #expect(shown.code == 1 && shown.errors.contains("latchkey: the daemon ended the stream: the credential was revoked\n"))
     }

@@ -32,7 +32,7 @@ struct Events: AsyncCommand {
                     case .event(let data): try print(data)
                     case .comment("connected"): Output.note("watching; Ctrl-C ends it")
                     case .comment("heartbeat"): break
-                    case .comment(let text): lastWords = text
+                    case .comment(let text): lastWords = text.hasPrefix("ended: ") ? String(text.dropFirst("ended: ".count)) : text
                     }
                 }
             }
