@@ -62,7 +62,7 @@ package struct OpenAPIDocument {
             for answer in route.answers { for content in answer.contents { content.schema.collectNamed(into: &found) } }
         }
         ErrorSchema.whole.collectNamed(into: &found)
-        if found[Schema.wantedScopeName] != nil { found[Schema.wantedScopeName] = .scopeText(planes: planes.names) }
+        if found[Schema.wantedScopeName] != nil { found[Schema.wantedScopeName] = .wantedScope(planes: planes.names) }
         return .members(found.sorted { $0.key < $1.key }.map { ($0.key, $0.value.json) })
     }
 
