@@ -40,15 +40,9 @@ extension OpenAPIDocument {
                 ("example", isPath || parameter.isRequired || parameter.schema.sample != nil ? parameter.schema.example : nil),
             ])
         }
-        if !facts.access.isOpen { parameters.append(Self.organisationInQuery) }
         if !facts.access.isOpen, surface == .adminSocket { parameters.append(Self.organisationInHeader) }
         return parameters.isEmpty ? nil : .array(parameters)
     }
-
-    private static let organisationInQuery: JSONNode = [
-        "name": "orgId", "in": "query", "required": false, "description": "Says nothing but the caller's own organisation",
-        "schema": Schema.organisationId.json,
-    ]
 
     private static let organisationInHeader: JSONNode = [
         "name": "x-latchkey-org", "in": "header", "required": false,

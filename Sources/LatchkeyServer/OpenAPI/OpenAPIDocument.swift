@@ -31,7 +31,9 @@ package struct OpenAPIDocument {
                 """
                 Verdicts come in this order: unknown path 404, credentials 401, method 405, size 413, scope 403, form 400, `orgId` 403, \
                 unknown id 404, state of the object 403, conflict 409, limits 429, store 503. Every error has the same JSON form; its \
-                `code` is for programs, its `message` for people. Ids of other organisations are unknown ids.
+                `code` is for programs, its `message` for people. Ids of other organisations are unknown ids. Every protected route \
+                takes `orgId` in its query; it can only be the caller's own organisation and changes nothing, any other is 403 \
+                `org_mismatch`.
                 """),
         ]
     }
@@ -62,7 +64,7 @@ package struct OpenAPIDocument {
             for answer in route.answers { for content in answer.contents { content.schema.collectNamed(into: &found) } }
         }
         ErrorSchema.whole.collectNamed(into: &found)
-        if found[Schema.wantedScopeName] != nil { found[Schema.wantedScopeName] = .scopeText(planes: planes.names) }
+        if found[Schema.wantedScopeName] != nil { found[Schema.wantedScopeName] = .wantedScope(planes: planes.names) }
         return .members(found.sorted { $0.key < $1.key }.map { ($0.key, $0.value.json) })
     }
 

@@ -12,13 +12,15 @@ extension Schema {
     /// At most 50 pairs that the domain keeps and does not read.
     package static let metadata = Schema.map(of: displayText(0...1000), names: displayRules(1...100), most: 50)
 
-    /// A scope with any plane that can be configured: what answers hold.
-    package static let scope = Schema.named("Scope", scopeText(planes: nil)).sampled("relayfile:fs:read:/docs/*")
+    /// A scope as answers hold it: normalised, of any plane that is or was configured.
+    package static let scope = Schema.named(
+        "Scope", .string(pattern: "^(\(word)|\\*):(\(word)|\\*):\(actions):.+$", length: 1...Scope.longestText)
+    ).sampled("relayfile:fs:read:/docs/*")
 
     package static let scopes = Schema.array(of: scope, count: 0...ScopeSet.mostScopes)
 
     /// A scope as it may be asked for, of the planes of this install.
-    package static let wantedScope = Schema.named(wantedScopeName, scopeText(planes: Planes.builtIn.names))
+    package static let wantedScope = Schema.named(wantedScopeName, wantedScope(planes: Planes.builtIn.names))
         .sampled("relayfile:fs:read:/docs/*")
 
     package static func wantedScopes(atLeast least: Int = 0) -> Schema { .array(of: wantedScope, count: least...ScopeSet.mostScopes) }
@@ -31,20 +33,20 @@ extension Schema {
     static let wantedScopeName = "WantedScope"
 
     /// `plane:resource:action[:path]` or `*` (contract §2).
-    ///
-    /// - Parameter planes: the planes that exist; `nil` for any that could.
-    static func scopeText(planes: [String]?) -> Schema {
-        let name = "[a-z][a-z0-9]*(-[a-z0-9]+)*"
-        let others = (planes?.filter { $0 != "relayfile" }.joined(separator: "|")) ?? name
-        let actions = "(\((KnownWords.actions + ["\\*"]).joined(separator: "|")))"
+    static func wantedScope(planes: [String]) -> Schema {
+        let others = planes.filter { $0 != "relayfile" }.joined(separator: "|")
         let unseen = Invisible.characterClass + Invisible.spaces
-        let file = "(:(\\*|(/[^\(unseen):*\\\\/]*)+(/\\*)?))?"
-        let other = "(:(\\*|[^\(unseen):*]+))?"
-        let forms = [
-            "\\*", "(relayfile|\\*):(fs|\\*):\(actions)\(file)", "(relayfile|\\*):\(name):\(actions)\(other)",
-            "(\(others)):(\(name)|\\*):\(actions)\(other)",
-        ]
-        return Schema.string(pattern: "^(\(forms.joined(separator: "|")))$", length: 1...Scope.longestText)
+        let file = "(relayfile|\\*):(fs|\\*):\(actions)(:(\\*|(/[^\(unseen):*\\\\/]*)+(/\\*)?))?"
+        let other = "((relayfile|\\*):\(wordButFiles)|(\(others)):(\(word)|\\*)):\(actions)(:(\\*|[^\(unseen):*]+))?"
+        return Schema.string(pattern: "^(\\*|\(file)|\(other))$", length: 1...Scope.longestText)
             .noted("plane:resource:action[:path]; a missing path means *, and * alone everything")
     }
+
+    private static let word = "[a-z][a-z0-9]*(-[a-z0-9]+)*"
+
+    /// Any word but `fs`, whose paths have a form of their own.
+    private static let wordButFiles =
+        "(([a-eg-z][a-z0-9]*|f([a-rt-z0-9][a-z0-9]*|s[a-z0-9]+)?)(-[a-z0-9]+)*|fs(-[a-z0-9]+)+)"
+
+    private static let actions = "(\((KnownWords.actions + ["\\*"]).joined(separator: "|")))"
 }

@@ -41,7 +41,7 @@ struct RevokeKeyBody: RequestBodyType {
         "RevokeApiKey",
         [
             .optional("reason", .displayText(1...500).sampled("its host was sold")), .optional("orgId", .organisationId),
-            .optional("descendants", .boolean),
+            .optional("descendants", .boolean.noted("true is refused: this version revokes one key at a time")),
         ])
 
     static var whenAbsent: Self? { Self() }

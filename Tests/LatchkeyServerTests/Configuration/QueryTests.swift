@@ -17,7 +17,7 @@ struct QueryTests {
     @Test("refuses a broken value with its name", arguments: ["a=%", "a=%4", "a=%zz", "a=%ff", "a=%C3", "a=x%"])
     func broken(_ text: String) {
         let error = #expect(throws: APIError.self) { try Query(text)["a"] }
-        #expect(error?.field == "a" && error?.code == "invalid_request")
+        #expect(error?.field == "a" && error?.code == .invalidRequest)
     }
 
     @Test("that is not there has no value")

@@ -1,0 +1,33 @@
+import LatchkeyScopes
+@testable import LatchkeyServer
+import Testing
+
+@Suite("What scopes are good for")
+struct ExplainTests {
+    private static func explained(_ scopes: [String], on surface: Surface = .network) throws -> [String: RouteTable.Explained] {
+        let all = RouteTable.api.explain(try ScopeSet.parse(scopes), on: surface)
+        return Dictionary(uniqueKeysWithValues: all.map { ($0.facts.name, $0) })
+    }
+
+    @Test("is said of every protected route that the door serves, and of no open one")
+    func all() throws {
+        for surface in Surface.allCases {
+            let names = Set(RouteTable.api.routes(on: surface).filter { !$0.access.isOpen }.map(\.name))
+            #expect(Set(try Self.explained([], on: surface).keys) == names)
+        }
+        #expect(try Self.explained([])["getStatus"] == nil)
+        #expect(try Self.explained([], on: .adminSocket)["getStatus"] != nil)
+    }
+
+    @Test("names the scope that is missing, and none where nothing is")
+    func missing() throws {
+        let read = try Self.explained(["relayauth:api-key:read"])
+        #expect(read["listApiKeys"]?.isAllowed == true && read["listApiKeys"]?.missing == nil)
+        #expect(read["mintApiKey"]?.isAllowed == false && read["mintApiKey"]?.missing?.text == "relayauth:api-key:manage:*")
+        #expect(read["listIdentities"]?.missing?.text == "relayauth:identity:read:*")
+        let manage = try Self.explained(["relayauth:api-key:manage"])
+        #expect(manage["listApiKeys"]?.isAllowed == true, "manage implies read")
+        #expect(try Self.explained(["*"]).values.allSatisfy(\.isAllowed))
+        #expect(try Self.explained(["relayauth:api-key:read:ak_1"])["listApiKeys"]?.isAllowed == false, "one key is not all")
+    }
+}

@@ -1,0 +1,114 @@
+@testable import LatchkeyAuthority
+@testable import LatchkeyServer
+import Testing
+
+/// Good requests to a route, made of nothing but its declaration: schema examples, with fresh ids and secrets where they name something.
+struct RequestMaker {
+    /// Whose things a request names.
+    enum Owner {
+        case organisation(String)
+        /// Ids and secrets of the right form that nothing has.
+        case nobody
+    }
+
+    struct Made {
+        let target: String
+        let headers: [(String, String)]
+        let body: String?
+    }
+
+    let daemon: TestDaemon
+
+    func request(_ route: Route, naming owner: Owner) async throws -> Made {
+        var path = route.path
+        var query: [String] = []
+        var headers: [(String, String)] = []
+        for parameter in route.parameters {
+            guard parameter.isRequired || parameter.schema.subject != nil else { continue }
+            let text = try await self.text(parameter.schema.example, owner)
+            switch parameter.place {
+            case .path: path = path.replacing("{\(parameter.name)}", with: text)
+            case .query: query.append("\(parameter.name)=\(text)")
+            case .header: headers.append((parameter.name, text))
+            }
+        }
+        var body: String?
+        if let example = route.body?.schema.example {
+            body = String(decoding: try await filled(example, owner).bytes, as: UTF8.self)
+        }
+        return Made(target: query.isEmpty ? path : path + "?" + query.joined(separator: "&"), headers: headers, body: body)
+    }
+
+    /// Whether a request to the route names something that an organisation has.
+    static func namesAnything(_ route: Route) -> Bool {
+        route.parameters.contains { $0.schema.resolved.subject != nil } || (route.body.map { holdsSubject($0.schema.example) } ?? false)
+    }
+
+    private static func holdsSubject(_ node: JSONNode) -> Bool {
+        switch node {
+        case .subject(let subject): subject != .organisation
+        case .array(let elements): elements.contains(where: holdsSubject)
+        case .object(let members): members.contains { holdsSubject($0.value) }
+        default: false
+        }
+    }
+
+    private func text(_ node: JSONNode, _ owner: Owner) async throws -> String {
+        switch node {
+        case .string(let text): text
+        case .integer(let number): String(number)
+        case .bool(let flag): String(flag)
+        case .subject(let subject): try await fresh(subject, owner)
+        default: try #require(nil as String?, "\(node) is no parameter")
+        }
+    }
+
+    private func filled(_ node: JSONNode, _ owner: Owner) async throws -> JSONNode {
+        switch node {
+        case .subject(let subject): return .string(try await fresh(subject, owner))
+        case .array(let elements):
+            var filled: [JSONNode] = []
+            for element in elements { filled.append(try await self.filled(element, owner)) }
+            return .array(filled)
+        case .object(let members):
+            var filled: [(String, JSONNode?)] = []
+            for member in members { filled.append((member.name, try await self.filled(member.value, owner))) }
+            return .members(filled)
+        default: return node
+        }
+    }
+
+    /// Something that was just made in an organisation, by its operator.
+    func fresh(_ subject: Subject, _ owner: Owner) async throws -> String {
+        guard case .organisation(let organisation) = owner else { return subject.example }
+        let headers = [("x-latchkey-org", organisation)]
+        func made(_ target: String, _ body: String) async throws -> JSON {
+            let reply = try await daemon.admin("POST", target, headers, body: body)
+            try #require(reply.status == 201, "\(reply.text)")
+            return reply.json
+        }
+        func identity() async throws -> String {
+            let name = try daemon.authority.ids.make(.identity)
+            return try #require(try await made("/v1/identities", #"{"name":"\#(name)","sponsorId":"ada"}"#)["id"]?.text)
+        }
+        func pair() async throws -> TestDaemon.Pair {
+            let answer = try await made("/v1/tokens", #"{"identityId":"\#(try await identity())"}"#)
+            return TestDaemon.Pair(
+                access: try #require(answer["accessToken"]?.text), refresh: try #require(answer["refreshToken"]?.text))
+        }
+        func key() async throws -> JSON { try await made("/v1/api-keys", #"{"name":"fresh","scopes":["relayfile:fs:read:*"]}"#) }
+        switch subject {
+        case .organisation: return organisation
+        case .apiKey: return try #require(try await key()["apiKey"]?["id"]?.text)
+        case .apiKeySecret: return try #require(try await key()["key"]?.text)
+        case .identity: return try await identity()
+        case .token: return try await pair().tokenId
+        case .session: return try await pair().sessionId
+        case .accessToken: return try await pair().access
+        case .refreshToken: return try await pair().refresh
+        case .auditEntry:
+            _ = try await identity()
+            return try #require(try daemon.audit(.identityCreated).last { $0.orgId == organisation }?.id)
+        }
+    }
+}
