@@ -17,6 +17,8 @@ let dependencies: [Package.Dependency] = [
     .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", exact: "2.13.0"),
     // The command line's way to the daemon, over the admin socket and over TCP.
     .package(url: "https://github.com/swift-server/async-http-client.git", exact: "1.37.0"),
+    // TLS of that way: which certificates are trusted. (The client links it anyway.)
+    .package(url: "https://github.com/apple/swift-nio-ssl.git", exact: "2.37.6"),
     // Subcommands, help and completions.
     .package(url: "https://github.com/apple/swift-argument-parser.git", exact: "1.8.2"),
     // One setting, three spellings: flag, environment, file.
@@ -93,6 +95,8 @@ let package = Package(
                 .configuration, .client,
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: swift,
