@@ -20,11 +20,19 @@ import Testing
             let ended = try await DaemonProcess.with(stateDirectory: scratch["state"]) { daemon in
                 var ids = ["http://127.0.0.1:8787": daemon.url]
                 var variables: [String: String] = [:]
+                var shown: [String]?
                 for step in steps.dropFirst() {
                     let command = ids.reduce(step.command) { $0.replacing($1.key, with: $1.value) }
                     if command.hasPrefix("export ") {
                         let parts = command.dropFirst("export ".count).split(separator: "=", maxSplits: 1).map(String.init)
                         variables[parts[0]] = parts[1]
+                        continue
+                    }
+                    if command == "latchkey events" {
+                        // The README's other terminal.
+                        shown = step.output
+                        let started = try await Self.shell(Self.watch, in: scratch.path, variables)
+                        #expect(started.code == 0, "\(started.text)")
                         continue
                     }
                     let run = try await Self.shell(command, in: scratch.path, variables)
@@ -33,10 +41,27 @@ import Testing
                         ids[printed] = real
                     }
                 }
+                let lines = try #require(shown, "the tour does not watch events")
+                let seen = try await Self.shell("lines=\(lines.count)\n" + Self.seen, in: scratch.path, variables)
+                #expect(seen.text.split(separator: "\n").prefix(lines.count).map(String.init) == lines)
+                #expect(lines.count >= 4)
             }
             #expect(ended.status == .exited(0))
         }
     }
+
+    /// Starts `latchkey events`, and returns once it watches.
+    private static let watch = """
+        latchkey events > events.out 2> events.err & echo $! > events.pid
+        timeout 20 bash -c 'until grep -q ^watching events.err; do kill -0 $(cat events.pid) || exit 1; sleep 0.05; done'
+        """
+
+    /// Ends it, once it has printed as many lines as are expected.
+    private static let seen = """
+        timeout 20 bash -c 'until (($(wc -l < events.out) >= $0)); do sleep 0.05; done' "$lines"
+        kill "$(cat events.pid)"
+        cat events.out
+        """
 
     /// The lines of fenced blocks that begin with `$ `, each with what stands below it.
     private static func steps() throws -> [Step] {

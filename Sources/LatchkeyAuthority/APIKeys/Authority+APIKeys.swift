@@ -98,7 +98,7 @@ extension Authority {
             try transaction.put(Tables.apiKeysByHash, hash, APIKeyRow(record))
             var draft = AuditDraft(.apiKeyRevoked, by: caller)
             draft.resource = "api-key"
-            draft.metadata = ["apiKeyId": record.id, "prefix": record.prefix]
+            draft.metadata = ["apiKeyId": record.id, "prefix": record.prefix, "name": record.name]
             draft.metadata["reason"] = reason
             try self.record(draft, at: now, in: transaction)
             return APIKey(record: record, lastUsedAt: lastUsedAt)
