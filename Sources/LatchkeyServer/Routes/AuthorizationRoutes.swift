@@ -32,7 +32,8 @@ enum AuthorizationRoutes {
     )
     .note("The scope is in the query or in the header `x-latchkey-scope`; the query wins. The answer has no body.")
     .query("scope", .wantedScope, "The scope that is asked for")
-    .header(.latchkeyScope, .wantedScope, "The scope that is asked for, when it is not in the query")
+    // any text, because it is not read when the query says the scope
+    .header(.latchkeyScope, .string(), "The scope that is asked for, when it is not in the query")
     .answers(
         .ok, headers: .always(.latchkeySubject), .always(.organisation, .organisationId),
         .always(.latchkeyScopes, .string())

@@ -31,15 +31,20 @@ extension ServerTests {
                 let key = try await daemon.key("*")
                 let maker = RequestMaker(daemon: daemon)
                 for route in RouteTable.api.routes where route.method == .get {
-                    let target = try await maker.request(route, naming: .organisation(daemon.authority.firstOrganisation)).target
-                    let door = route.isSocketOnly ? daemon.socket : daemon.tcp
+                    let owner = RequestMaker.Owner.organisation(daemon.authority.firstOrganisation)
+                    let made = try await maker.request(route, naming: owner)
+                    let isEndless = RequestMaker.isEndless(route)
+                    func ask(_ method: String) async throws -> Reply {
+                        try await daemon.send(
+                            method, made.target, [("x-api-key", key.secret)], to: route.isSocketOnly ? daemon.socket : daemon.tcp,
+                            headOnly: isEndless)
+                    }
                     // A key's last use may be written down between two answers.
-                    let before = try await daemon.send("GET", target, [("x-api-key", key.secret)], to: door)
-                    let head = try await daemon.send("HEAD", target, [("x-api-key", key.secret)], to: door)
-                    let after = try await daemon.send("GET", target, [("x-api-key", key.secret)], to: door)
+                    let (before, head, after) = (try await ask("GET"), try await ask("HEAD"), try await ask("GET"))
                     #expect(before.status == 200, "\(route.path) \(before.text)")
                     #expect(head.status == 200 && head.body.isEmpty, "\(route.path)")
-                    #expect([before, after].contains { String($0.body.count) == head["content-length"] }, "\(route.path)")
+                    let lengths = [before, after].map { isEndless ? nil : String($0.body.count) }
+                    #expect(lengths.contains { $0 == head["content-length"] }, "\(route.path)")
                     #expect(head["content-type"] == before["content-type"])
                 }
                 expectErrorHead(try await daemon.send("HEAD", "/v1/api-keys"), 401)

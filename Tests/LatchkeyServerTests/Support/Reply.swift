@@ -61,7 +61,12 @@ struct ReplyParser {
             reply.body = Array(bytes[bodyStart..<bodyStart + length])
             start = bodyStart + length
         } else if reply["transfer-encoding"] == "chunked" {
-            throw Malformed(why: "an answer in chunks")
+            guard let (body, end) = try chunks(from: bodyStart) else {
+                if ended { throw Malformed(why: "an answer in chunks without its last one") }
+                return nil
+            }
+            reply.body = body
+            start = end
         } else {
             guard ended else { return nil }
             reply.body = Array(bytes[bodyStart...])
@@ -70,6 +75,23 @@ struct ReplyParser {
         bytes.removeSubrange(..<start)
         start = 0
         return reply
+    }
+
+    /// The body in chunks that begins at a place (RFC 9112 §7.1), and the place after it; `nil` while it isn't whole.
+    private func chunks(from place: Int) throws -> (body: [UInt8], end: Int)? {
+        var body: [UInt8] = []
+        var place = place
+        while let lineEnd = find([13, 10], from: place) {
+            let line = String(decoding: bytes[place..<lineEnd], as: UTF8.self)
+            guard let size = Int(line, radix: 16), size >= 0 else { throw Malformed(why: "chunk size: \(line)") }
+            let first = lineEnd + 2
+            guard bytes.count >= first + size + 2 else { return nil }
+            guard bytes[(first + size)..<(first + size + 2)].elementsEqual([13, 10]) else { throw Malformed(why: "a chunk's end") }
+            if size == 0 { return (body, first + 2) }
+            body += bytes[first..<(first + size)]
+            place = first + size + 2
+        }
+        return nil
     }
 
     private func find(_ pattern: [UInt8], from start: Int) -> Int? {

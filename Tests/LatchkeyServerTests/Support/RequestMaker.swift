@@ -1,5 +1,6 @@
 @testable import LatchkeyAuthority
 @testable import LatchkeyServer
+import HTTPTypes
 import Testing
 
 /// Good requests to a route, made of nothing but its declaration: schema examples, with fresh ids and secrets where they name something.
@@ -23,11 +24,16 @@ struct RequestMaker {
         var path = route.path
         var query: [String] = []
         var headers: [(String, String)] = []
+        let isList = route.parameters.contains { $0.name == "cursor" }
         for parameter in route.parameters {
-            guard parameter.isRequired || parameter.schema.subject != nil else { continue }
+            // A list is asked without filters, what else may be told is told where an example stands for it.
+            let isTold = parameter.place == .query && parameter.schema.sample != nil && !isList
+            guard parameter.isRequired || parameter.schema.subject != nil || isTold else { continue }
             let text = try await self.text(parameter.schema.example, owner)
             switch parameter.place {
-            case .path: path = path.replacing("{\(parameter.name)}", with: text)
+            case .path:
+                path = path.replacing("{\(parameter.name)}", with: text)
+                try await prepare(text, for: route, owner)
             case .query: query.append("\(parameter.name)=\(text)")
             case .header: headers.append((parameter.name, text))
             }
@@ -37,6 +43,29 @@ struct RequestMaker {
             body = String(decoding: try await filled(example, owner).bytes, as: UTF8.self)
         }
         return Made(target: query.isEmpty ? path : path + "?" + query.joined(separator: "&"), headers: headers, body: body)
+    }
+
+    /// Brings what was made into the state that the route begins in, where that is not the one of a new thing.
+    private func prepare(_ id: String, for route: Route, _ owner: Owner) async throws {
+        guard case .organisation(let organisation) = owner, route.name == "reactivateIdentity" else { return }
+        let body = #"{"reason":"to be reactivated"}"#
+        let reply = try await daemon.admin("POST", "/v1/identities/\(id)/suspend", [("x-latchkey-org", organisation)], body: body)
+        try #require(reply.status == 200, "\(reply.text)")
+    }
+
+    /// A good request, sent by the holder of an API key through the door where the route is.
+    func send(
+        _ route: Route, naming owner: Owner, key: String, _ headers: [(String, String)] = [], method: String? = nil
+    ) async throws -> Reply {
+        let made = try await request(route, naming: owner)
+        return try await daemon.send(
+            method ?? route.method.rawValue, made.target, [("x-api-key", key)] + headers + made.headers, body: made.body,
+            to: route.isSocketOnly ? daemon.socket : daemon.tcp, headOnly: Self.isEndless(route))
+    }
+
+    /// Whether the answer goes on until one of both sides leaves.
+    static func isEndless(_ route: Route) -> Bool {
+        route.answers.contains { $0.contents.contains { $0.type == "text/event-stream" } }
     }
 
     /// Whether a request to the route names something that an organisation has.

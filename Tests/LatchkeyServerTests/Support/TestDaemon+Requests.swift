@@ -17,10 +17,14 @@ extension TestDaemon {
     }
 
     /// A request on a connection of its own.
-    func send(_ method: String, _ target: String, _ headers: Fields = [], body: String? = nil, to door: Door? = nil) async throws -> Reply {
+    ///
+    /// - Parameter headOnly: whether the connection is left as soon as the answer's head is there: some bodies never end.
+    func send(
+        _ method: String, _ target: String, _ headers: Fields = [], body: String? = nil, to door: Door? = nil, headOnly: Bool = false
+    ) async throws -> Reply {
         let wire = try await Wire.open(door ?? tcp)
         try await wire.send(Self.request(method, target, headers, body: body))
-        let reply = try await wire.reply(toHead: method == "HEAD")
+        let reply = try await wire.reply(toHead: headOnly || method == "HEAD")
         await wire.close()
         ledger.note(reply)
         return reply
