@@ -3,12 +3,12 @@ import LatchkeyVerifier
 
 /// `PATCH /v1/identities/{id}`.
 struct IdentityChangeBody: RequestBodyType {
-    let name: String?
-    let type: String?
-    let scopes: [String]?
-    let roles: [String]?
-    let metadata: [String: String]?
-    let orgId: String?
+    var name: String?
+    var type: String?
+    var scopes: [String]?
+    var roles: [String]?
+    var metadata: [String: String]?
+    var orgId: String?
 
     static let schema = Schema.body(
         "UpdateIdentity",
@@ -17,6 +17,8 @@ struct IdentityChangeBody: RequestBodyType {
             .optional("scopes", .wantedScopes()), .optional("roles", .array(of: .displayText(1...100), count: 0...50)),
             .optional("metadata", .metadata.sampled(["team": "storage"])), .optional("orgId", .organisationId),
         ])
+
+    static var whenAbsent: Self? { Self() }
 
     var change: IdentityChange {
         var change = IdentityChange()

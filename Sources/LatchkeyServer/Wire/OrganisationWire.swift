@@ -13,11 +13,11 @@ struct OrganisationBody: RequestBodyType {
 
 /// `PATCH /v1/admin/org`.
 struct OrganisationChangeBody: RequestBodyType {
-    let name: String?
-    let maxTokenTTL: WireNumber?
-    let defaultTokenTTL: WireNumber?
-    let auditRetentionDays: WireNumber?
-    let orgId: String?
+    var name: String?
+    var maxTokenTTL: WireNumber?
+    var defaultTokenTTL: WireNumber?
+    var auditRetentionDays: WireNumber?
+    var orgId: String?
 
     static let schema = Schema.body(
         "UpdateOrganisation",
@@ -28,6 +28,8 @@ struct OrganisationChangeBody: RequestBodyType {
             .optional("auditRetentionDays", .integer(0...36_500).noted("Days that entries of the audit log are kept; 0 for ever")),
             .optional("orgId", .organisationId),
         ])
+
+    static var whenAbsent: Self? { Self() }
 
     var change: OrganisationChange {
         var change = OrganisationChange()
