@@ -11,11 +11,11 @@ package struct TokenRow: StoreRow, Equatable {
     package let expiresAt: Timestamp
     package var revokedAt: Timestamp?
     package let scopes: [String]
+    package let audience: [String]
 
     package init(
         orgId: String, identityId: String, sessionId: String, keyId: String, issuedAt: Timestamp, expiresAt: Timestamp,
-        revokedAt: Timestamp?,
-        scopes: [String]
+        revokedAt: Timestamp?, scopes: [String], audience: [String]
     ) {
         self.orgId = orgId
         self.identityId = identityId
@@ -25,6 +25,7 @@ package struct TokenRow: StoreRow, Equatable {
         self.expiresAt = expiresAt
         self.revokedAt = revokedAt
         self.scopes = scopes
+        self.audience = audience
     }
 
     package static func decode(_ bytes: Span<UInt8>) throws -> Self { try BinaryReader.read(bytes) { try Self(&$0) } }
@@ -39,6 +40,7 @@ package struct TokenRow: StoreRow, Equatable {
         sessionId = try reader.string()
         keyId = try reader.string()
         scopes = try reader.strings()
+        audience = try reader.strings()
     }
 
     package func encode() throws -> [UInt8] {
@@ -52,6 +54,7 @@ package struct TokenRow: StoreRow, Equatable {
         try writer.string(sessionId)
         try writer.string(keyId)
         try writer.strings(scopes)
+        try writer.strings(audience)
         return writer.bytes
     }
 }

@@ -26,7 +26,6 @@ extension Authority {
             let (_, identity) = try known(identityId, caller, in: transaction)
             guard identity.status == .active else { return Page([], lastId: nil, limit: page.limit) }
             var found: [LiveToken] = []
-            var sessions: [String: SessionRecord?] = [:]
             var looked = 0
             var last: String?
             var hasMore = false
@@ -40,17 +39,12 @@ extension Authority {
                 }
                 looked += 1
                 last = key.id
-                guard let token = try transaction.get(Tables.tokens, key.id), token.revokedAt == nil, now < token.expiresAt else {
-                    return true
-                }
-                if sessions[token.sessionId] == nil {
-                    let isLive = try Self.liveSession(token.sessionId, at: now, in: transaction) != nil
-                    sessions[token.sessionId] = .some(isLive ? try transaction.get(Tables.sessions, token.sessionId) : nil)
-                }
-                guard case .some(.some(let session)) = sessions[token.sessionId] else { return true }
+                guard let token = try transaction.get(Tables.tokens, key.id), token.revokedAt == nil, now < token.expiresAt,
+                    try Self.liveSession(token.sessionId, at: now, in: transaction) != nil
+                else { return true }
                 found.append(
                     LiveToken(
-                        id: key.id, sessionId: token.sessionId, scopes: token.scopes, audience: session.audience,
+                        id: key.id, sessionId: token.sessionId, scopes: token.scopes, audience: token.audience,
                         issuedAt: token.issuedAt, expiresAt: token.expiresAt))
                 return true
             }

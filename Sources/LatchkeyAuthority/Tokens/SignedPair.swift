@@ -16,7 +16,7 @@ struct SignedPair: Sendable {
             Tables.tokens, plan.tokenId,
             TokenRow(
                 orgId: plan.identity.orgId, identityId: plan.identity.id, sessionId: plan.sessionId, keyId: keyId, issuedAt: plan.issuedAt,
-                expiresAt: plan.accessExpiresAt, revokedAt: nil, scopes: plan.scopes.texts))
+                expiresAt: plan.accessExpiresAt, revokedAt: nil, scopes: plan.scopes.texts, audience: plan.audience))
         try transaction.put(Tables.tokensByIdentity, OwnedKey(plan.identity.id, plan.tokenId), EmptyRow())
         try transaction.put(
             Tables.refreshTokens, refreshHash,
