@@ -144,6 +144,18 @@ struct EventWatcherTests {
         #expect(try await told(admin).count >= 1)
     }
 
+    @Test("with a credential that died since it was presented hears nothing")
+    func stale() async throws {
+        let install = try Install()
+        let key = try await install.key(["*"])
+        let caller = try install.caller(key)
+        _ = try await install.authority.revokeAPIKey(key.record.id, reason: nil, by: install.admin)
+        let watcher = try install.watch(by: caller)
+        #expect(watcher.ending == .credential)
+        _ = try await install.identity()
+        #expect(await watcher.next() == nil)
+    }
+
     @Test("is counted: 32 of one organisation, 128 of all")
     func bounds() async throws {
         let install = try Install()
