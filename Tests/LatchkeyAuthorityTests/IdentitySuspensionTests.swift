@@ -159,22 +159,4 @@ struct IdentitySuspensionTests {
         #expect(await refusal { try await authority.deleteIdentity(identity.id, by: named) }?.code == .organisationMismatch)
         #expect(try install.contents() == before)
     }
-
-    @Test("a refresh that was being signed when its identity was suspended gives nothing")
-    func refreshMeanwhile() async throws {
-        let install = try Install()
-        let identity = try await install.identity()
-        var pair = try await install.issue(identity)
-        for _ in 0..<8 {
-            async let next = refusal { try await install.refresh(pair) }
-            async let suspension: Void = install.suspend(identity)
-            _ = try await (next, suspension)
-            #expect(try install.authority.tokens(of: identity.id, PageRequest(limit: 10), by: install.admin).elements.isEmpty)
-            try await install.reactivate(identity)
-            #expect(try install.authority.tokens(of: identity.id, PageRequest(limit: 10), by: install.admin).elements.isEmpty)
-            pair = try await install.issue(identity)
-            try await install.authority.revoke(.identity(identity.id), by: install.admin)
-            pair = try await install.issue(identity)
-        }
-    }
 }

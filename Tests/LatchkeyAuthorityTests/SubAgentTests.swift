@@ -186,20 +186,6 @@ struct SubAgentTests {
         #expect(try install.counts()["identities"] == 2 && install.counts()["tokens"] == 1 && install.counts()["sessions"] == 1)
     }
 
-    @Test("are never left behind by a parent that is suspended while they are made")
-    func race() async throws {
-        let install = try Install()
-        for round in 0..<8 {
-            let parent = try await install.identity("parent-\(round)", scopes)
-            async let made = try? install.subAgent("child-\(round)", of: parent)
-            async let suspension: Void = install.suspend(parent)
-            let (child, _) = try await (made, suspension)
-            guard let child else { continue }
-            #expect(try install.shown(child.identity).status == .suspended)
-            #expect(try !install.isLive(child.pair))
-        }
-    }
-
     @Test("are listed newest first, each once, whatever the size of the page; theirs are not among them", arguments: 1...6)
     func listed(_ limit: Int) async throws {
         let install = try Install()
