@@ -22,12 +22,12 @@ struct EventWatcherTests {
         for _ in 0..<256 { #expect(await quick.next() != nil) }
         try deny(install, caller, times: 1)
         #expect(slow.ending == .tooSlow)
-        #expect(await slow.next() == nil)
+        #expect(await signals(slow).isEmpty)
         #expect(quick.ending == nil)
         // Whoever writes goes on, and the others go on hearing.
         _ = try await install.identity()
         #expect(try await told(quick).map(\.type) == ["scope.denied", "identity.created"])
-        #expect(await slow.next() == nil)
+        #expect(await signals(slow).isEmpty)
     }
 
     @Test("hears a heartbeat after fifteen quiet seconds, and each fifteen after")
@@ -67,7 +67,7 @@ struct EventWatcherTests {
         #expect(watcher.ending == nil)
         await install.rounds(1)
         #expect(watcher.ending == .credential)
-        #expect(await watcher.next() == nil)
+        #expect(await signals(watcher).isEmpty)
         #expect(admin.ending == nil)
     }
 
@@ -138,8 +138,8 @@ struct EventWatcherTests {
         )
         try await death.die(install, key, family)
         #expect(all.ending == .credential && other.ending == .credential)
-        #expect(await all.next() == nil)
-        #expect(await other.next() == nil)
+        #expect(await signals(all).isEmpty)
+        #expect(await signals(other).isEmpty)
         #expect(admin.ending == nil && alive.ending == nil)
         #expect(try await told(admin).count >= 1)
     }
@@ -153,7 +153,7 @@ struct EventWatcherTests {
         let watcher = try install.watch(by: caller)
         #expect(watcher.ending == .credential)
         _ = try await install.identity()
-        #expect(await watcher.next() == nil)
+        #expect(await signals(watcher).isEmpty)
     }
 
     @Test("is counted: 32 of one organisation, 128 of all")
@@ -209,7 +209,7 @@ struct EventWatcherTests {
         #expect(try await told(reading).map(\.type) == ["identity.created"])
         let late = try install.watch()
         #expect(late.ending == .stopping)
-        #expect(await late.next() == nil)
+        #expect(await signals(late).isEmpty)
         _ = try await install.identity("later")
         #expect(install.authority.events.subscriptions.isEmpty)
     }
@@ -244,7 +244,7 @@ struct EventWatcherTests {
         #expect(await reader.value == nil)
         #expect(watcher.ending == .gone)
         _ = try await install.identity()
-        #expect(await watcher.next() == nil)
+        #expect(await signals(watcher).isEmpty)
     }
 
     @Test("changes nothing for a write: with and without, the store has the same rows")
