@@ -22,6 +22,8 @@ package final class Authority: Sendable {
     let events = EventHub()
     /// How often upkeep was done: once a second, or more often while it has much to do.
     let ticks = Atomic<Int>(0)
+    /// Whether the last look at old entries of the audit log left some: the next round goes on with them.
+    let hasOldEntries = Atomic<Bool>(false)
     let writing = WritingLog()
     /// Asked before each entry of the audit log, inside the write that it belongs to; what it throws undoes the write. A seam for tests.
     let beforeRecord: @Sendable (AuditRecord.Action) throws -> Void

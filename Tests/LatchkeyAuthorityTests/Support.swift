@@ -58,7 +58,10 @@ final class Install: Sendable {
     struct Missing: Error { let name: String }
 
     /// An install that has had its first start at the clock's start.
-    convenience init(_ change: (inout AuthoritySettings) -> Void = { _ in }) throws {
+    convenience init(
+        _ change: (inout AuthoritySettings) -> Void = { _ in },
+        beforeRecord: @escaping @Sendable (AuditRecord.Action) throws -> Void = { _ in }
+    ) throws {
         let scratch = Scratch()
         mkdir(scratch.store, 0o700)
         for file in Self.template {
@@ -66,13 +69,14 @@ final class Install: Sendable {
             try file.bytes.write(to: URL(filePath: path))
             chmod(path, file.mode)
         }
-        try self.init(at: scratch, change: change)
+        try self.init(at: scratch, change: change, beforeRecord: beforeRecord)
     }
 
     /// Opens what is in a directory; a first start when nothing is.
     init(
         at scratch: Scratch, clock: ManualClock = ManualClock(), masterKey: MasterKey.Source? = nil,
-        change: (inout AuthoritySettings) -> Void = { _ in }
+        change: (inout AuthoritySettings) -> Void = { _ in },
+        beforeRecord: @escaping @Sendable (AuditRecord.Action) throws -> Void = { _ in }
     ) throws {
         self.scratch = scratch
         self.clock = clock
@@ -84,7 +88,9 @@ final class Install: Sendable {
         options.mapSize = 1 << 30
         store = try Store.open(directory: scratch.store, schema: Tables.schema(writer: "latchkey test"), options: options)
         do {
-            authority = try Authority.open(store: store, settings: settings, masterKey: masterKey ?? .file(scratch.masterKey), clock: clock)
+            authority = try Authority.open(
+                store: store, settings: settings, masterKey: masterKey ?? .file(scratch.masterKey), clock: clock, beforeRecord: beforeRecord
+            )
         } catch {
             store.close()
             throw error

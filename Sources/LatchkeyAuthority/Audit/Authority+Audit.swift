@@ -12,12 +12,7 @@ extension Authority {
 
     @discardableResult
     static func append(_ draft: AuditDraft, at now: Timestamp, in transaction: borrowing WriteTransaction) throws -> AuditRecord {
-        var last: UInt64 = 0
-        try transaction.scanKeys(Tables.audit, descending: true, limit: 1) { key in
-            last = key
-            return false
-        }
-        let sequence = last + 1
+        let sequence = try lastSequence(in: transaction) + 1
         let entry = AuditRecord(
             id: AuditEntryId(now, sequence).text, seq: sequence, timestamp: now, action: draft.action, actor: draft.actor,
             identityId: draft.identityId, orgId: draft.organisation, workspaceId: draft.workspaceId, plane: draft.plane,
@@ -26,6 +21,16 @@ extension Authority {
         try transaction.put(Tables.audit, sequence, AuditEntry(entry))
         for key in AuditIndex.keys(of: entry) { try transaction.put(Tables.auditIndex, key, EmptyRow()) }
         return entry
+    }
+
+    /// The number of the newest entry of the log, 0 when there is none. No number is given twice: retention leaves the newest entry alone.
+    static func lastSequence(in transaction: borrowing some StoreReads & ~Copyable) throws -> UInt64 {
+        var last: UInt64 = 0
+        try transaction.scanKeys(Tables.audit, descending: true, limit: 1) { key in
+            last = key
+            return false
+        }
+        return last
     }
 
     /// Notes that a caller was not allowed to do something; written as part of a summary.

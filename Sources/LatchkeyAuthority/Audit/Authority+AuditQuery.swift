@@ -63,19 +63,20 @@ extension Authority {
     package func auditExport(_ filter: AuditFilter, organisation: String?, by caller: Caller) throws -> AuditExport {
         var selection = try AuditSelection(filter, of: caller.principal)
         try caller.requireOwn(organisation)
-        // What comes in meanwhile is not waited for: its end is set now.
-        let newest = try read { transaction in
+        // What comes in meanwhile is not waited for: its end is set now. A clock that goes back could still put a later entry before that
+        // end, so the last number counts, too.
+        let (newest, last) = try read { transaction in
             var walk = AuditWalk(selection, after: nil, descending: true, looks: .max)
-            return try walk.next(in: transaction)
+            return (try walk.next(in: transaction), try Self.lastSequence(in: transaction))
         }
         if let newest { selection.to = newest.successor }
-        return AuditExport(authority: self, principal: caller.principal, selection: newest == nil ? nil : selection)
+        return AuditExport(authority: self, principal: caller.principal, selection: newest == nil ? nil : selection, last: last)
     }
 }
 
 /// A long read of the audit log, in short transactions: what happens between two of them costs the store nothing.
 package struct AuditExport: Sendable {
-    /// Entries that one transaction reads.
+    /// Entries that one transaction looks at.
     private static let batch = 500
 
     private let authority: Authority
@@ -83,11 +84,14 @@ package struct AuditExport: Sendable {
     /// None once there is no more.
     private var selection: AuditSelection?
     private var after: AuditIndex.Place?
+    /// The number of the newest entry when it began.
+    private let last: UInt64
 
-    init(authority: Authority, principal: Principal, selection: AuditSelection?) {
+    init(authority: Authority, principal: Principal, selection: AuditSelection?, last: UInt64) {
         self.authority = authority
         self.principal = principal
         self.selection = selection
+        self.last = last
     }
 
     /// The next entries; `nil` at the end.
@@ -97,16 +101,18 @@ package struct AuditExport: Sendable {
         guard let selection else { return nil }
         let now = authority.clock.now()
         let start = after
-        let (entries, standing, isTired) = try authority.read { transaction in
+        let (entries, standing, isAtEnd) = try authority.read { transaction in
             guard try Authority.isLive(principal, at: now, in: transaction) else { throw AuthorityError.revokedToken }
             var walk = AuditWalk(selection, after: start, descending: false, looks: 4 * Self.batch)
             var entries: [AuditEntry] = []
-            while entries.count < Self.batch, let place = try walk.next(in: transaction) {
-                if let entry = try transaction.get(Tables.audit, place.sequence) { entries.append(entry) }
+            var looked = 0
+            while looked < Self.batch, let place = try walk.next(in: transaction) {
+                looked += 1
+                if place.sequence <= last, let entry = try transaction.get(Tables.audit, place.sequence) { entries.append(entry) }
             }
-            return (entries, walk.standing, walk.isTired)
+            return (entries, walk.standing, looked < Self.batch && !walk.isTired)
         }
-        if entries.count < Self.batch, !isTired { self.selection = nil }
+        if isAtEnd { self.selection = nil }
         after = standing
         return entries.isEmpty && self.selection == nil ? nil : entries
     }

@@ -5,7 +5,8 @@ extension Authority {
     /// Entries that one write removes.
     private static let batch = 256
 
-    /// Removes entries that are older than their organisation keeps them.
+    /// Removes entries that are older than their organisation keeps them. The newest entry of the whole log stays until there is a newer
+    /// one: the next entry's number comes from it.
     ///
     /// - Returns: whether there is more to remove.
     package func removeOldAuditEntries() async -> Bool {
@@ -42,8 +43,10 @@ extension Authority {
     private func oldEntries(_ organisation: String, before cutOff: AuditIndex.Place) throws -> [(sequence: UInt64, keys: [[UInt8]])] {
         try read { transaction in
             var old: [(sequence: UInt64, keys: [[UInt8]])] = []
+            let newest = try Self.lastSequence(in: transaction)
             try transaction.scanKeys(Tables.auditIndex, prefix: AuditIndex.prefix(organisation, .all), limit: Self.batch) { key in
                 guard let place = AuditIndex.Place(endOf: key), place < cutOff else { return false }
+                guard place.sequence != newest else { return true }
                 let keys = try transaction.get(Tables.audit, place.sequence).map { AuditIndex.keys(of: try $0.record()) } ?? [key]
                 old.append((place.sequence, keys))
                 return true

@@ -25,6 +25,8 @@ extension Authority {
         try caller.requireOwn()
         let subscription = EventSubscription(principal: caller.principal, types: types.map { Set($0) })
         try events.add(subscription)
+        // A credential that died after it was presented and before it was on the list would not be noticed for half a minute.
+        recheck(subscription, at: clock.now())
         return subscription
     }
 
@@ -42,10 +44,12 @@ extension Authority {
 
     func recheckWatchers() {
         let now = clock.now()
-        for subscription in events.subscriptions {
-            let isLive = try? read { transaction in try Self.isLive(subscription.principal, at: now, in: transaction) }
-            if isLive != true { subscription.end(.credential) }
-        }
+        for subscription in events.subscriptions { recheck(subscription, at: now) }
+    }
+
+    private func recheck(_ subscription: EventSubscription, at now: Timestamp) {
+        let isLive = try? read { transaction in try Self.isLive(subscription.principal, at: now, in: transaction) }
+        if isLive != true { subscription.end(.credential) }
     }
 
     /// Tells what has been committed.

@@ -16,9 +16,10 @@ extension Authority {
         let tick = ticks.add(1, ordering: .relaxed).newValue
         tickEvents(tick)
         await flush(all: false)
-        let hasOld = tick % Self.retentionPeriod == 1 ? await removeOldAuditEntries() : false
-        // The next look at old entries comes at once while there are many.
-        if hasOld { ticks.store(0, ordering: .relaxed) }
+        // The next look at old entries comes at once while there are many; the count of rounds goes on, others live by it.
+        let isTime = tick % Self.retentionPeriod == 1 || hasOldEntries.load(ordering: .relaxed)
+        let hasOld = isTime ? await removeOldAuditEntries() : false
+        hasOldEntries.store(hasOld, ordering: .relaxed)
         return await removeExpired() == Self.batch || hasOld
     }
 

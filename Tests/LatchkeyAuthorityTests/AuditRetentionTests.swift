@@ -1,0 +1,112 @@
+@testable import LatchkeyAuthority
+import LatchkeyScopes
+import LatchkeyStore
+import LatchkeyVerifier
+import Testing
+
+@Suite("How long the audit log is kept")
+struct AuditRetentionTests {
+    private static let day: Int64 = 86_400
+
+    private func keep(_ days: Double, _ install: Install, by caller: Caller) async throws {
+        var change = OrganisationChange()
+        change.auditRetentionDays = days
+        _ = try await install.authority.updateOrganisation(change, organisation: nil, by: caller)
+    }
+
+    private func clean(_ install: Install) async { while await install.authority.removeOldAuditEntries() {} }
+
+    @Test("is each organisation's own word, to the millisecond, and the index goes with the entries")
+    func own() async throws {
+        let install = try Install()
+        let other = try await install.otherOrganisation()
+        try await install.randomLog(100, organisations: [install.authority.firstOrganisation, other.principal.organisation, ""])
+        try await keep(1, install, by: other)
+        let before = try install.audit()
+        let theirs = before.filter { $0.orgId == other.principal.organisation }
+        let oldest = try #require(theirs.map(\.timestamp).min())
+        func at(_ moment: Timestamp) async {
+            install.clock.advance(milliseconds: moment.milliseconds - install.clock.now().milliseconds)
+            await clean(install)
+        }
+        await at(oldest.adding(seconds: Self.day))
+        #expect(try install.audit() == before)
+        await at(oldest.adding(seconds: Self.day).adding(milliseconds: 1))
+        #expect(try install.audit() == before.filter { $0.orgId != other.principal.organisation || $0.timestamp > oldest })
+        try install.expectTrueIndexes()
+        // Something newer, so that the last of the old ones may go.
+        _ = try await install.identity()
+        install.clock.advance(seconds: 2 * Self.day)
+        await clean(install)
+        let left = try install.audit()
+        #expect(left.dropLast() == before.filter { $0.orgId != other.principal.organisation })
+        try install.expectTrueIndexes()
+        #expect(try install.query(by: other).entries.isEmpty)
+    }
+
+    @Test("is for ever when nobody says otherwise")
+    func forEver() async throws {
+        let install = try Install()
+        try await install.randomLog(50, organisations: [install.authority.firstOrganisation, ""])
+        let before = try install.contents()
+        install.clock.advance(seconds: 36_500 * Self.day)
+        await clean(install)
+        #expect(try install.contents() == before)
+    }
+
+    @Test("is at most what is configured, also for what belongs to no organisation")
+    func configured() async throws {
+        let install = try Install { $0.auditRetentionDays = 10 }
+        let other = try await install.otherOrganisation()
+        try await keep(5, install, by: other)
+        try await install.randomLog(100, organisations: [install.authority.firstOrganisation, other.principal.organisation, ""])
+        let latest = try #require(try install.audit().map(\.timestamp).max())
+        func left(afterDays days: Int64) async throws -> Set<String> {
+            install.clock.advance(milliseconds: latest.milliseconds + days * Self.day * 1000 + 1 - install.clock.now().milliseconds)
+            // Its own organisation's: the newest entry of the whole log is never among the old ones here.
+            try await install.log([(AuditDraft(.tokenIssued, actor: "new", organisation: "org_new"), install.clock.now())])
+            await clean(install)
+            return try Set(install.audit().filter { $0.actor != "new" }.map(\.orgId))
+        }
+        #expect(try await left(afterDays: 4).count == 3)
+        #expect(try await left(afterDays: 5) == [install.authority.firstOrganisation, ""])
+        #expect(try await left(afterDays: 9) == [install.authority.firstOrganisation, ""])
+        #expect(try await left(afterDays: 10) == [])
+        try install.expectTrueIndexes()
+    }
+
+    @Test("never lets a number be given twice, even when all that was logged is old")
+    func numbers() async throws {
+        let install = try Install { $0.auditRetentionDays = 1 }
+        try await install.randomLog(300, organisations: [install.authority.firstOrganisation])
+        let last = try #require(try install.audit().last)
+        install.clock.advance(seconds: 3 * Self.day)
+        await clean(install)
+        _ = try await install.identity()
+        #expect(try install.audit().last?.seq == last.seq + 1)
+        await clean(install)
+        #expect(try install.audit().map(\.seq) == [last.seq + 1])
+        try install.expectTrueIndexes()
+    }
+
+    @Test("is looked after by upkeep, in batches, about once a minute")
+    func upkeep() async throws {
+        let install = try Install { $0.auditRetentionDays = 1 }
+        await install.authority.upkeep()
+        try await install.randomLog(1000, organisations: [install.authority.firstOrganisation, ""])
+        try await install.log([
+            (AuditDraft(.tokenIssued, actor: "new", organisation: "org_new"), install.clock.now().adding(seconds: 2 * Self.day))
+        ])
+        install.clock.advance(seconds: 2 * Self.day)
+        let before = try install.audit().count
+        // Of no interest here: what expired in the meantime.
+        for _ in 2...60 { await install.authority.upkeep() }
+        #expect(try install.audit().count == before)
+        var counts: [Int] = []
+        while await install.authority.upkeep() { counts.append(try install.audit().count) }
+        #expect(try install.audit().map(\.actor) == ["new"])
+        // At most 256 of each organisation at a time.
+        for (one, next) in zip([before] + counts, counts) { #expect(one - next <= 512) }
+        #expect(counts.count >= 1)
+    }
+}

@@ -1,0 +1,68 @@
+@testable import LatchkeyAuthority
+import LatchkeyScopes
+import LatchkeyStore
+import LatchkeyVerifier
+import Synchronization
+import Testing
+
+@Suite("A change and its audit entry")
+struct AuditUnityTests {
+    struct Fault: Error {}
+
+    /// Fails before one entry of those that are written from now on, and remembers which were asked about.
+    final class Saboteur: Sendable {
+        private struct State {
+            var failAt: Int?
+            var asked: [AuditRecord.Action] = []
+        }
+
+        private let state = Mutex(State())
+
+        var asked: [AuditRecord.Action] { state.withLock { $0.asked } }
+
+        func begin(failAt number: Int?) { state.withLock { $0 = State(failAt: number) } }
+
+        func ask(_ action: AuditRecord.Action) throws {
+            let fails = state.withLock { state in
+                state.asked.append(action)
+                return state.asked.count - 1 == state.failAt
+            }
+            if fails { throw Fault() }
+        }
+    }
+
+    @Test("never part: a fault before any entry undoes the whole operation", arguments: MutatingOperation.all)
+    func fault(_ operation: MutatingOperation) async throws {
+        let saboteur = Saboteur()
+        let install = try Install(beforeRecord: { try saboteur.ask($0) })
+        let run = try await operation.prepare(install)
+        let watcher = try install.authority.subscribe(types: nil, by: install.admin)
+        let before = try install.contents()
+        for number in operation.entries.indices {
+            saboteur.begin(failAt: number)
+            await #expect(throws: Fault.self) { try await run() }
+            #expect(saboteur.asked == Array(operation.entries[...number]))
+            #expect(try install.contents() == before)
+        }
+        saboteur.begin(failAt: nil)
+        let written = try install.audit().count
+        let batches = install.store.statistics.batches
+        try await run()
+        #expect(install.store.statistics.batches == batches + 1)
+        #expect(saboteur.asked == operation.entries)
+        #expect(try install.audit().dropFirst(written).map(\.action) == operation.entries)
+        #expect(try install.contents() != before)
+        // Those who watch heard of what was written for their organisation, once, and of nothing that was not.
+        let own = try install.audit().dropFirst(written).filter { $0.orgId == install.authority.firstOrganisation }
+        #expect(try await told(watcher).map(\.type) == own.map(\.action.rawValue))
+        try install.expectTrueIndexes()
+    }
+
+    @Test("are tried for every action that an operation writes")
+    func complete() {
+        // Written at the first start, and as summaries of what was counted.
+        let others: Set<AuditRecord.Action> = [.keyCreated, .apiKeyDenied, .scopeDenied, .scopeEscalationDenied]
+        let tried = Set(MutatingOperation.all.flatMap(\.entries))
+        #expect(tried == Set(AuditRecord.Action.allCases).subtracting(others))
+    }
+}

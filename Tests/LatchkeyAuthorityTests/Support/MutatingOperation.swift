@@ -1,0 +1,111 @@
+@testable import LatchkeyAuthority
+import LatchkeyScopes
+import LatchkeyStore
+import LatchkeyVerifier
+import Testing
+
+/// An operation that changes something, and the entries of the log that it writes, in their order.
+struct MutatingOperation: Sendable, CustomTestStringConvertible {
+    let name: String
+    let entries: [AuditRecord.Action]
+    /// Makes what the operation needs, and returns the operation itself.
+    let prepare: @Sendable (Install) async throws -> @Sendable () async throws -> Void
+
+    var testDescription: String { name }
+
+    init(
+        _ name: String, _ entries: [AuditRecord.Action],
+        _ prepare: @escaping @Sendable (Install) async throws -> @Sendable () async throws -> Void
+    ) {
+        self.name = name
+        self.entries = entries
+        self.prepare = prepare
+    }
+
+    /// Every operation of the authority that changes what is kept and is audited.
+    static let all: [MutatingOperation] = [
+        MutatingOperation("create an organisation", [.organisationCreated]) { install in
+            { _ = try await install.authority.createOrganisation(name: "o", by: install.admin) }
+        },
+        MutatingOperation("update an organisation", [.organisationUpdated]) { install in
+            {
+                var change = OrganisationChange()
+                change.maxTokenTTL = 60
+                _ = try await install.authority.updateOrganisation(change, organisation: nil, by: install.admin)
+            }
+        },
+        MutatingOperation("mint an API key", [.apiKeyCreated]) { install in
+            let caller = try await install.caller(install.key(["*"]))
+            return { _ = try await install.key(["*"], by: caller) }
+        },
+        MutatingOperation("revoke an API key", [.apiKeyRevoked]) { install in
+            let key = try await install.key(["*"])
+            return { _ = try await install.authority.revokeAPIKey(key.record.id, reason: nil, by: install.admin) }
+        },
+        MutatingOperation("create an identity", [.identityCreated]) { install in { _ = try await install.identity() } },
+        MutatingOperation("create an identity under a bearer's", [.identityCreated]) { install in
+            let caller = try await install.caller(install.issue(install.identity("parent", Family.scopes)))
+            return { _ = try await install.identity("child", Family.scopes, by: caller) }
+        },
+        MutatingOperation("create a sub-agent", [.identityCreated, .tokenIssued]) { install in
+            let parent = try await install.identity("parent", Family.scopes)
+            let caller = try await install.caller(install.key(["*"]))
+            return { _ = try await install.subAgent("child", of: parent, by: caller) }
+        },
+        MutatingOperation("update an identity", [.identityUpdated]) { install in
+            let identity = try await install.identity()
+            return {
+                var change = IdentityChange()
+                change.name = "renamed"
+                change.type = "human"
+                change.scopes = []
+                _ = try await install.authority.updateIdentity(identity.id, change, organisation: nil, by: install.admin)
+            }
+        },
+        MutatingOperation("suspend a family", [.identitySuspended, .identitySuspended, .identitySuspended]) { install in
+            let family = try await install.family()
+            return { try await Fate.suspend.meet(family.a.id, in: install) }
+        },
+        MutatingOperation("reactivate an identity", [.identityReactivated]) { install in
+            let family = try await install.family()
+            try await install.suspend(family.a)
+            return { try await install.reactivate(family.a) }
+        },
+        MutatingOperation("retire a family", [.identityRetired, .identityRetired, .identityRetired]) { install in
+            let family = try await install.family()
+            return { try await Fate.retire.meet(family.a.id, in: install) }
+        },
+        MutatingOperation("delete a family", [.identityDeleted, .identityDeleted, .identityDeleted]) { install in
+            let family = try await install.family()
+            return { try await Fate.delete.meet(family.a.id, in: install) }
+        },
+        MutatingOperation("issue a token", [.tokenIssued]) { install in
+            let identity = try await install.identity()
+            return { _ = try await install.issue(identity) }
+        },
+        MutatingOperation("refresh a token", [.tokenRefreshed]) { install in
+            let pair = try await install.issue(install.identity())
+            return { _ = try await install.refresh(pair) }
+        },
+        MutatingOperation("punish the reuse of a refresh token", [.tokenReuseDetected]) { install in
+            let pair = try await install.issue(install.identity())
+            _ = try await install.refresh(pair)
+            install.clock.advance(seconds: 60)
+            return {
+                do { _ = try await install.refresh(pair) } catch let error as AuthorityError where error.code == .invalidRefreshToken {}
+            }
+        },
+        MutatingOperation("revoke a token", [.tokenRevoked]) { install in
+            let pair = try await install.issue(install.identity())
+            return { try await install.authority.revoke(.token(pair.tokenId), by: install.admin) }
+        },
+        MutatingOperation("revoke a session", [.tokenRevoked]) { install in
+            let pair = try await install.issue(install.identity())
+            return { try await install.authority.revoke(.session(pair.sessionId), by: install.admin) }
+        },
+        MutatingOperation("revoke all of an identity", [.tokenRevoked]) { install in
+            let identity = try await install.identity()
+            return { try await install.authority.revoke(.identity(identity.id), by: install.admin) }
+        },
+    ]
+}
