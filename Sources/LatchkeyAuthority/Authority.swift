@@ -77,7 +77,7 @@ package final class Authority: Sendable {
                 let result = try body(transaction)
                 return (result, writing.take())
             }
-            publish(entries)
+            await publish(entries)
             return result
         } catch let error as StoreError {
             throw Self.storageError(error)

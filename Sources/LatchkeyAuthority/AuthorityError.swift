@@ -11,6 +11,7 @@ package struct AuthorityError: Error, Sendable, Equatable, CustomStringConvertib
         case tokenRevoked = "token_revoked"
         case invalidRefreshToken = "invalid_refresh_token"
         // 403
+        case peerNotAllowed = "peer_not_allowed"
         case organisationMismatch = "org_mismatch"
         case identitySuspended = "identity_suspended"
         case identityRetired = "identity_retired"

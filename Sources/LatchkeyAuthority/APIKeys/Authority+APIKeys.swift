@@ -27,7 +27,7 @@ extension Authority {
             id: id, orgId: principal.organisation, prefix: secret.prefix, name: name, kind: .service, scopes: scopes.texts, createdAt: now,
             createdBy: principal.label, makerId: principal.makerId, rootId: principal.rootId ?? id, expiresAt: request.expiresAt)
         try await write { [self] transaction in
-            try Self.requireLive(principal, at: now, in: transaction)
+            try Self.requireLive(principal, handing: scopes, at: now, in: transaction)
             try chargeMint(caller, at: now, in: transaction)
             let place = OwnedKey(record.orgId, record.id)
             try transaction.put(Tables.apiKeys, place, record)
@@ -38,7 +38,7 @@ extension Authority {
             draft.metadata = [
                 "apiKeyId": record.id, "prefix": record.prefix, "name": record.name, "scopes": record.scopes.joined(separator: " "),
             ]
-            try self.record(draft, at: now, in: transaction)
+            try self.record(draft, in: transaction)
         }
         return (APIKey(record: record, lastUsedAt: nil), secret.text)
     }
@@ -100,7 +100,7 @@ extension Authority {
             draft.resource = "api-key"
             draft.metadata = ["apiKeyId": record.id, "prefix": record.prefix, "name": record.name]
             draft.metadata["reason"] = reason
-            try self.record(draft, at: now, in: transaction)
+            try self.record(draft, in: transaction)
             return APIKey(record: record, lastUsedAt: lastUsedAt)
         }
     }

@@ -20,7 +20,9 @@ package struct AuditFilter: Sendable {
 /// A filter whose values were checked: the lists that an entry must be on, and the time that it must lie in.
 struct AuditSelection: Sendable {
     /// What the keys of each list begin with; at least one.
-    let lists: [[UInt8]]
+    private(set) var lists: [[UInt8]]
+    /// What the keys of the list of all entries begin with.
+    private let all: [UInt8]
     /// Entries from here on count; no entry has this very place.
     let from: AuditIndex.Place?
     /// Entries before here count.
@@ -53,8 +55,16 @@ struct AuditSelection: Sendable {
             lists.append(AuditIndex.prefix(organisation, .result, result))
         }
         if let from = filter.from, let to = filter.to, to < from { throw .invalid("to", "to must not be before from") }
-        self.lists = lists.isEmpty ? [AuditIndex.prefix(organisation, .all)] : lists
+        all = AuditIndex.prefix(organisation, .all)
+        self.lists = lists.isEmpty ? [all] : lists
         from = filter.from.map { AuditIndex.Place($0, 0) }
         to = filter.to.map { AuditIndex.Place($0, 0) }
+    }
+
+    /// Without its filters.
+    var whole: AuditSelection {
+        var selection = self
+        selection.lists = [all]
+        return selection
     }
 }

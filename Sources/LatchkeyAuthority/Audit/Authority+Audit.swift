@@ -4,9 +4,12 @@ import LatchkeyVerifier
 
 extension Authority {
     /// Appends an entry to the log, in the transaction of the change that it tells of: they can't part.
-    func record(_ draft: AuditDraft, at now: Timestamp, in transaction: borrowing WriteTransaction) throws {
+    ///
+    /// The entry's moment is that of the write, not of the request: so the log is in the order of its moments, and no later entry comes in
+    /// before one that has been read.
+    func record(_ draft: AuditDraft, in transaction: borrowing WriteTransaction) throws {
         try beforeRecord(draft.action)
-        let entry = try Self.append(draft, at: now, in: transaction)
+        let entry = try Self.append(draft, at: clock.now(), in: transaction)
         if events.isWatched { writing.note(entry) }
     }
 
@@ -39,7 +42,7 @@ extension Authority {
         let now = clock.now()
         denials.note(
             DenialLog.Subject(
-                source: caller.origin.address, action: action, reason: scope.text, subject: principal.label,
+                source: caller.origin.address.map(ClientAddress.counted), action: action, reason: scope.text, subject: principal.label,
                 organisation: principal.organisation, identityId: principal.identityId, plane: scope.plane,
                 resource: scope.resource),
             at: now)

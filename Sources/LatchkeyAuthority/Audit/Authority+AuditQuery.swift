@@ -66,7 +66,7 @@ extension Authority {
         // What comes in meanwhile is not waited for: its end is set now. A clock that goes back could still put a later entry before that
         // end, so the last number counts, too.
         let (newest, last) = try read { transaction in
-            var walk = AuditWalk(selection, after: nil, descending: true, looks: .max)
+            var walk = AuditWalk(selection.whole, after: nil, descending: true, looks: 1)
             return (try walk.next(in: transaction), try Self.lastSequence(in: transaction))
         }
         if let newest { selection.to = newest.successor }
@@ -96,7 +96,7 @@ package struct AuditExport: Sendable {
 
     /// The next entries; `nil` at the end.
     ///
-    /// - Throws: `invalid_api_key` or `token_revoked` when the credential that began it has died meanwhile.
+    /// - Throws: `token_revoked` when the credential that began it has died meanwhile.
     package mutating func next() throws -> [AuditEntry]? {
         guard let selection else { return nil }
         let now = authority.clock.now()

@@ -52,8 +52,20 @@ extension Authority {
         if isLive != true { subscription.end(.credential) }
     }
 
+    /// More entries than these are told elsewhere than on the caller's event loop, which others wait for.
+    private static let fewEntries = 16
+
     /// Tells what has been committed.
-    func publish(_ entries: [AuditRecord]) {
+    func publish(_ entries: [AuditRecord]) async {
+        guard !entries.isEmpty, events.isWatched else { return }
+        if entries.count <= Self.fewEntries { tell(entries) } else { await tellElsewhere(entries) }
+    }
+
+    @concurrent private func tellElsewhere(_ entries: [AuditRecord]) async { tell(entries) }
+
+    private func tell(_ entries: [AuditRecord]) {
+        // First, and once, so that a credential that has just died does not even hear that it died.
+        if entries.contains(where: { Self.endings.contains($0.action.rawValue) }) { recheckWatchers() }
         for entry in entries { publish(EventDraft(entry), at: entry.timestamp) }
     }
 
@@ -62,10 +74,7 @@ extension Authority {
         guard events.isWatched else { return }
         var draft = draft()
         if draft.name == nil { draft.name = name(of: draft) }
-        let event = draft.event(at: now)
-        // First, so that a credential that has just died does not even hear that it died.
-        if Self.endings.contains(event.type) { recheckWatchers() }
-        events.tell(event)
+        events.tell(draft.event(at: now))
     }
 
     /// What a person calls the subject of an event: the identity's name.

@@ -19,15 +19,31 @@ package final class EventSubscription: Sendable {
         case gone = "the subscriber has gone"
     }
 
-    /// Events that wait to be read, at most.
-    static let most = 256
+    /// Events that wait to be read, at most: what a suspension of many can tell at once. All watchers of an organisation share them.
+    static let most = 4096
 
     private struct State {
         var waiting: [Signal] = []
+        /// Signals before this index have been read.
+        var head = 0
         var reader: CheckedContinuation<Signal?, Never>?
         var ending: Ending?
         /// Seconds of quiet.
         var quiet = 0
+
+        mutating func take() -> Signal? {
+            guard head < waiting.count else { return nil }
+            defer {
+                head += 1
+                if head == waiting.count { clear() }
+            }
+            return waiting[head]
+        }
+
+        mutating func clear() {
+            waiting = []
+            head = 0
+        }
     }
 
     let principal: Principal
@@ -47,7 +63,7 @@ package final class EventSubscription: Sendable {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let signal: Signal?? = state.withLock { state in
-                    if !state.waiting.isEmpty { return .some(state.waiting.removeFirst()) }
+                    if let waiting = state.take() { return .some(waiting) }
                     guard state.ending == nil, state.reader == nil else { return .some(nil) }
                     state.reader = continuation
                     return nil
@@ -63,7 +79,7 @@ package final class EventSubscription: Sendable {
         let reader = state.withLock { state in
             if state.ending == nil { state.ending = ending }
             // What waits is not worth anything to somebody who has gone, may not know it, or can't keep up.
-            if ending != .stopping { state.waiting = [] }
+            if ending != .stopping { state.clear() }
             defer { state.reader = nil }
             return state.reader
         }
@@ -96,7 +112,7 @@ package final class EventSubscription: Sendable {
                 state.reader = nil
                 return (reader, false)
             }
-            guard state.waiting.count < Self.most else { return (nil, true) }
+            guard state.waiting.count - state.head < Self.most else { return (nil, true) }
             state.waiting.append(signal)
             return (nil, false)
         }

@@ -18,7 +18,7 @@ extension Authority {
         let now = clock.now()
         let id = try ids.make(.identity)
         return try await write { [self] transaction in
-            try Self.requireLive(principal, at: now, in: transaction)
+            try Self.requireLive(principal, handing: wanted.scopes, at: now, in: transaction)
             try Self.requireFree(wanted.name, principal.organisation, in: transaction)
             var chain = [wanted.sponsorId]
             if let parent = principal.identityId {
@@ -72,8 +72,16 @@ extension Authority {
             scopes: try parseScopes(request.scopes ?? []),
             roles: try Self.checkedRoles(request.roles ?? []),
             metadata: try Self.checkedMetadata(request.metadata ?? [:]),
-            workspaceId: try request.workspaceId.map { try DisplayText.normalised($0, field: "workspaceId", scalars: 1...128) }
-                ?? organisation)
+            workspaceId: try request.workspaceId.map { try Self.checkedWorkspace($0, organisation) } ?? organisation)
+    }
+
+    /// Any name, but another organisation's id: who goes by `wks` would take the token for one of theirs.
+    private static func checkedWorkspace(_ text: String, _ organisation: String) throws(AuthorityError) -> String {
+        let workspace = try DisplayText.normalised(text, field: "workspaceId", scalars: 1...128)
+        guard !Identifier.isPlausible(workspace, .organisation) || workspace.utf8.elementsEqual(organisation.utf8) else {
+            throw .invalid("workspaceId", "workspaceId is the id of another organisation; choose a name of your own")
+        }
+        return workspace
     }
 
     static func identityType(_ text: String) throws(AuthorityError) -> IdentityRecord.Kind {

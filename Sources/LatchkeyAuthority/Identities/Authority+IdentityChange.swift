@@ -36,7 +36,7 @@ extension Authority {
         let now = clock.now()
         let checked = wanted
         return try await write { [self] transaction in
-            try Self.requireLive(caller.principal, at: now, in: transaction)
+            try Self.requireLive(caller.principal, handing: checked.scopes ?? ScopeSet([]), at: now, in: transaction)
             let (old, _) = try known(id, caller, in: transaction)
             try Self.requireUnretired(old)
             var record = old
@@ -48,8 +48,9 @@ extension Authority {
                 try Self.requireFree(name, old.orgId, in: transaction)
                 record.name = name
             }
-            // Two changes in one millisecond are two changes: what is being signed on the ground of the first must notice the second.
-            record.updatedAt = max(now, old.updatedAt.adding(milliseconds: 1))
+            // What is so already is no change, and no entry.
+            guard record != old else { return Identity(record: old, lastActiveAt: try lastActive(old, in: transaction)) }
+            record.updatedAt = now
             try IdentityIndex.put(record, replacing: old, in: transaction)
             var draft = identityDraft(.identityUpdated, record, caller)
             if record.name != old.name { draft.metadata["oldName"] = old.name }
@@ -57,7 +58,7 @@ extension Authority {
             if record.type != old.type { draft.metadata["type"] = record.type.rawValue }
             if record.roles != old.roles { draft.metadata["roles"] = record.roles.joined(separator: ", ") }
             if record.metadata != old.metadata { draft.metadata["metadata"] = "changed" }
-            try self.record(draft, at: now, in: transaction)
+            try self.record(draft, in: transaction)
             return Identity(record: record, lastActiveAt: try lastActive(record, in: transaction))
         }
     }

@@ -82,7 +82,7 @@ extension Authority {
             live.status = .active
             try IdentityIndex.put(record, replacing: old, in: transaction)
             try transaction.put(Tables.identityLiveness, id, live)
-            try self.record(identityDraft(.identityReactivated, record, caller), at: now, in: transaction)
+            try self.record(identityDraft(.identityReactivated, record, caller), in: transaction)
             return Identity(record: record, lastActiveAt: try lastActive(record, in: transaction))
         }
     }
@@ -100,6 +100,7 @@ extension Authority {
             let seen = try lastActive(record, in: transaction)
             guard try isNews(record) else { return Identity(record: record, lastActiveAt: seen) }
             let descendants = try Self.descendants(of: id, in: transaction)
+            if fate == .deleted { try countDescendants(-Int64(descendants.count + 1), above: record, in: transaction) }
             let decided = try meet(record, fate, reason, from: nil, caller, at: now, in: transaction)
             for child in descendants {
                 guard let record = try transaction.get(Tables.identities, OwnedKey(record.orgId, child)) else { continue }
@@ -111,8 +112,7 @@ extension Authority {
         }
     }
 
-    /// Everything that an identity created, and what that created, and so on. Chains are short (ten links); their number is not bounded
-    /// here, only how they are walked: by keys, without decoding anything.
+    /// Everything that an identity created, and what that created, and so on: `mostDescendants` at most.
     private static func descendants(of id: String, in transaction: borrowing some StoreReads & ~Copyable) throws -> [String] {
         var found: [String] = []
         var next = [id]
@@ -136,6 +136,7 @@ extension Authority {
             try IdentityIndex.remove(old, in: transaction)
             try transaction.delete(Tables.identityLiveness, old.id)
             try transaction.delete(Tables.identityUses, OwnedKey(old.orgId, old.id))
+            try transaction.delete(Tables.identityDescendants, old.id)
         } else {
             record.status = fate == .suspended ? .suspended : .retired
             if fate == .suspended {
@@ -154,7 +155,7 @@ extension Authority {
         var draft = identityDraft(fate.action, record, caller)
         draft.metadata["reason"] = reason
         draft.metadata["ancestorId"] = ancestor
-        try self.record(draft, at: now, in: transaction)
+        try self.record(draft, in: transaction)
         return record
     }
 

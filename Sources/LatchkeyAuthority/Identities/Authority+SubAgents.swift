@@ -26,7 +26,7 @@ extension Authority {
             let childRow = IdentityRow(orgId: child.orgId, status: .active, epoch: 0, cutOffAt: nil)
             let signed = try await sign(plan(child, childRow, rules, scopes, audience: nil, life: life))
             let isCommitted = try await write { [self] transaction in
-                try Self.requireLive(caller.principal, at: child.createdAt, in: transaction)
+                try Self.requireLive(caller.principal, handing: scopes, at: child.createdAt, in: transaction)
                 guard try isGround(parent, parentRow, in: transaction) else { return false }
                 try Self.requireFree(name, child.orgId, in: transaction)
                 try chargeMint(caller, at: child.createdAt, in: transaction)
@@ -89,14 +89,37 @@ extension Authority {
         return links + [id]
     }
 
+    /// The most identities that may come from one (what happens to it happens to all of them, in one commit, and others wait for that).
+    static let mostDescendants: UInt64 = 10_000
+
+    /// Counts identities that are made or deleted on all that they came from.
+    ///
+    /// - Throws: `sponsor_chain_too_long` when one of these has the most already.
+    func countDescendants(_ change: Int64, above record: IdentityRecord, in transaction: borrowing WriteTransaction) throws {
+        var next = record.parentId
+        while let ancestor = next, let above = try transaction.get(Tables.identities, OwnedKey(record.orgId, ancestor)) {
+            let count = try transaction.get(Tables.identityDescendants, ancestor)?.sequence ?? 0
+            let changed = change < 0 ? count - min(count, change.magnitude) : count + change.magnitude
+            guard changed <= Self.mostDescendants else {
+                throw AuthorityError(
+                    .sponsorChainTooLong,
+                    "\(Self.mostDescendants) identities came from \(ancestor), the most that may; delete some, or create this one by another"
+                )
+            }
+            try transaction.put(Tables.identityDescendants, ancestor, SequenceRow(changed))
+            next = above.parentId
+        }
+    }
+
     /// Writes a new identity, and the entry that tells of it.
     func add(_ record: IdentityRecord, _ row: IdentityRow, caller: Caller, in transaction: borrowing WriteTransaction) throws {
+        try countDescendants(1, above: record, in: transaction)
         try IdentityIndex.put(record, replacing: nil, in: transaction)
         try transaction.put(Tables.identityLiveness, record.id, row)
         var draft = identityDraft(.identityCreated, record, caller)
         draft.metadata["sponsorId"] = record.sponsorId
         draft.metadata["scopes"] = record.scopes.joined(separator: " ")
         draft.metadata["parentId"] = record.parentId
-        try self.record(draft, at: record.createdAt, in: transaction)
+        try self.record(draft, in: transaction)
     }
 }

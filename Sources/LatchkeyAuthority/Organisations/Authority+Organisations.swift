@@ -7,8 +7,9 @@ extension Authority {
 
     /// Makes an organisation. Only the operator can.
     ///
-    /// - Throws: `invalid_request` for a name that is of the wrong form or taken.
+    /// - Throws: `peer_not_allowed` to others, `invalid_request` for a name that is of the wrong form or taken.
     package func createOrganisation(name: String, by caller: Caller) async throws -> Organisation {
+        try Self.requireOperator(caller)
         let name = try DisplayText.normalised(name, field: "name", scalars: 1...100)
         let now = clock.now()
         let record = OrganisationRecord(id: try ids.make(.organisation), name: name, createdAt: now)
@@ -20,13 +21,16 @@ extension Authority {
             draft.organisation = record.id
             draft.resource = "organisation"
             draft.metadata = ["name": name]
-            try self.record(draft, at: now, in: transaction)
+            try self.record(draft, in: transaction)
         }
         return Organisation(record: record, rules: OrganisationRules(record, settings))
     }
 
-    /// All organisations, newest first.
+    /// All organisations, newest first. Only the operator sees beyond its own.
+    ///
+    /// - Throws: `peer_not_allowed` to others.
     package func organisations(_ page: PageRequest, by caller: Caller) throws -> Page<Organisation> {
+        try Self.requireOperator(caller)
         try caller.requireOwn()
         return try read { transaction in
             var found: [Organisation] = []
@@ -73,7 +77,8 @@ extension Authority {
             try Self.requireLive(caller.principal, at: now, in: transaction)
             var record = try organisationRecord(caller.principal.organisation, in: transaction)
             if let name, !name.utf8.elementsEqual(record.name.utf8) {
-                try Self.requireFree(name, in: transaction)
+                // Only to the operator: to others it would tell what the neighbours are called.
+                if caller.principal.isAdministrator { try Self.requireFree(name, in: transaction) }
                 record.name = name
             }
             record.maxTokenTTL = maxTokenTTL ?? record.maxTokenTTL
@@ -90,7 +95,7 @@ extension Authority {
             draft.metadata["maxTokenTTL"] = maxTokenTTL.map { String($0) }
             draft.metadata["defaultTokenTTL"] = defaultTokenTTL.map { String($0) }
             draft.metadata["auditRetentionDays"] = days.map { String($0) }
-            try self.record(draft, at: now, in: transaction)
+            try self.record(draft, in: transaction)
             return Organisation(record: record, rules: OrganisationRules(record, settings))
         }
     }
@@ -100,6 +105,12 @@ extension Authority {
             throw AuthorityError(.organisationNotFound, "there is no organisation with that id")
         }
         return record
+    }
+
+    /// A credential belongs to one organisation, and ends there, on the socket, too.
+    private static func requireOperator(_ caller: Caller) throws(AuthorityError) {
+        guard !caller.principal.isAdministrator else { return }
+        throw AuthorityError(.peerNotAllowed, "this is for the operator itself: leave the credential out on the admin socket")
     }
 
     /// Names are how the operator tells organisations apart.

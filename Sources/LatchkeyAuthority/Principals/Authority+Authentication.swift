@@ -31,7 +31,9 @@ extension Authority {
     /// Why a key was refused is for the audit log and whoever watches, never for the answer.
     private func noteBadKey(_ reason: String, _ row: APIKeyRow?, _ origin: RequestOrigin, at now: Timestamp) {
         denials.note(
-            .init(source: origin.address, action: .apiKeyDenied, reason: reason, subject: row?.label, organisation: row?.orgId), at: now)
+            .init(
+                source: origin.address.map(ClientAddress.counted), action: .apiKeyDenied, reason: reason, subject: row?.label,
+                organisation: row?.orgId), at: now)
         publish(badKeyEvent(reason, row, origin), at: now)
     }
 

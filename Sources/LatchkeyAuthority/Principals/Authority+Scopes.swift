@@ -1,4 +1,6 @@
 package import LatchkeyScopes
+import LatchkeyStore
+import LatchkeyVerifier
 
 extension Authority {
     /// Scopes as a body names them.
@@ -44,14 +46,38 @@ extension Authority {
         AuthorityError(.invalidScope, error.message, details: [("scope", .text(error.scope)), ("reason", .text(error.code.rawValue))])
     }
 
-    /// Nobody hands out more than they hold.
+    /// Nobody hands out more than they hold. A token holds what it was issued with, but hands out no more than its identity holds now:
+    /// whoever was narrowed can't undo that, nor leave a key behind.
     ///
     /// - Throws: `scope_escalation`, which is noted for the audit log.
-    func requireCover(of scopes: ScopeSet, by caller: Caller) throws(AuthorityError) {
-        if let missing = scopes.firstNotCovered(by: caller.principal.scopes) {
+    func requireCover(of scopes: ScopeSet, by caller: Caller) throws {
+        var grants = [caller.principal.scopes]
+        if let held = try read({ try Self.identityScopes(of: caller.principal, in: $0) }) { grants.append(held) }
+        for held in grants {
+            guard let missing = scopes.firstNotCovered(by: held) else { continue }
             noteDenied(.scopeEscalationDenied, missing, caller: caller)
-            throw .escalation(missing.text, actual: caller.principal.scopes.texts)
+            throw AuthorityError.escalation(missing.text, actual: held.texts)
         }
+    }
+
+    /// What the identity behind a token holds now; none for callers that are not an identity's token.
+    static func identityScopes(
+        of principal: Principal, in transaction: borrowing some StoreReads & ~Copyable
+    ) throws -> ScopeSet? {
+        guard let id = principal.identityId else { return nil }
+        guard let record = try transaction.get(Tables.identities, OwnedKey(principal.organisation, id)) else {
+            throw AuthorityError.revokedToken
+        }
+        return try scopes(of: record)
+    }
+
+    /// As `requireLive`, and once more where the write is decided: what is handed out must still be held.
+    static func requireLive(
+        _ principal: Principal, handing out: ScopeSet, at now: Timestamp, in transaction: borrowing WriteTransaction
+    ) throws {
+        try requireLive(principal, at: now, in: transaction)
+        guard let held = try identityScopes(of: principal, in: transaction), let missing = out.firstNotCovered(by: held) else { return }
+        throw AuthorityError.escalation(missing.text, actual: held.texts)
     }
 
     /// Whether the caller holds what a route asks for.

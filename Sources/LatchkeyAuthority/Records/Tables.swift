@@ -55,12 +55,14 @@ package enum Tables {
     package static let mintBuckets = Table<[UInt8], BucketRow>("mint-buckets", slot: 22)
     /// (moment, kind, key): what upkeep removes, and when.
     package static let expiries = Table<[UInt8], EmptyRow>("expiries", slot: 23)
+    /// Identity id → how many identities came from it.
+    package static let identityDescendants = Table<String, SequenceRow>("identity-descendants", slot: 24)
 
     package static let all: [any AnyTable] = [
         install, organisations, signingKeys, anchors, apiKeys, apiKeysByHash, apiKeyHashes, apiKeyUses, identities, identityLiveness,
         identitiesByName, identitiesByFilter, identitiesByParent, sessions, sessionLiveness, tokens, tokensByIdentity, refreshTokens,
         refreshAnswers, audit,
-        auditIndex, identityUses, mintBuckets, expiries,
+        auditIndex, identityUses, mintBuckets, expiries, identityDescendants,
     ]
 
     /// The schema's version 1.

@@ -82,7 +82,8 @@ extension Authority {
     func grant(_ asked: ScopeSet?, held: ScopeSet, caller: Caller) throws -> ScopeSet {
         let callers = caller.principal.scopes
         guard let asked else {
-            let granted = held.cut(to: callers)
+            var granted = held.cut(to: callers)
+            if let now = try read({ try Self.identityScopes(of: caller.principal, in: $0) }) { granted = granted.cut(to: now) }
             if granted.isEmpty, let first = held.scopes.first {
                 noteDenied(.scopeEscalationDenied, first, caller: caller)
                 throw AuthorityError.escalation(first.text, actual: callers.texts)
@@ -102,7 +103,7 @@ extension Authority {
     private func commitIssue(_ signed: SignedPair, caller: Caller) async throws -> Bool {
         let plan = signed.plan
         return try await write { [self] transaction in
-            try Self.requireLive(caller.principal, at: plan.issuedAt, in: transaction)
+            try Self.requireLive(caller.principal, handing: plan.scopes, at: plan.issuedAt, in: transaction)
             guard try isGround(plan.identity, plan.ground, in: transaction) else { return false }
             try startSession(signed, caller: caller, in: transaction)
             return true
@@ -128,7 +129,7 @@ extension Authority {
         try Expiry(at: end.adding(seconds: 120), .session, Array(plan.sessionId.utf8)).note(in: transaction)
         try signed.put(in: transaction)
         try record(
-            tokenDraft(.tokenIssued, actor: principal.label, origin: caller.origin, plan: plan), at: plan.issuedAt, in: transaction)
+            tokenDraft(.tokenIssued, actor: principal.label, origin: caller.origin, plan: plan), in: transaction)
     }
 
     /// Whether the identity still is what the plan was made on. The record is compared too: its scopes may have been narrowed.
@@ -136,7 +137,7 @@ extension Authority {
         guard try transaction.get(Tables.identityLiveness, identity.id) == row,
             let record = try transaction.get(Tables.identities, OwnedKey(identity.orgId, identity.id))
         else { return false }
-        return record.updatedAt == identity.updatedAt && record.scopes == identity.scopes
+        return record.scopes == identity.scopes
     }
 
     func tokenDraft(_ action: AuditRecord.Action, actor: String, origin: RequestOrigin, plan: PairPlan) -> AuditDraft {

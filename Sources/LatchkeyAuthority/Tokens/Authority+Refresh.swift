@@ -125,7 +125,7 @@ extension Authority {
                 try Expiry(at: now.adding(seconds: settings.refreshRetryWindow), .refreshAnswer, hash).note(in: transaction)
             }
             try record(
-                tokenDraft(.tokenRefreshed, actor: "identity:\(plan.identity.id)", origin: origin, plan: plan), at: now, in: transaction)
+                tokenDraft(.tokenRefreshed, actor: "identity:\(plan.identity.id)", origin: origin, plan: plan), in: transaction)
             return .given
         }
     }
@@ -155,7 +155,7 @@ extension Authority {
         draft.plane = "relayauth"
         draft.resource = "session"
         draft.metadata = ["sessionId": id, "reason": "a refresh token that had been used was presented again; the session was revoked"]
-        try record(draft, at: now, in: transaction)
+        try record(draft, in: transaction)
     }
 
     private func open(_ sealed: [UInt8], by secret: RefreshSecret) throws -> TokenPair {

@@ -58,7 +58,7 @@ extension Authority {
                 draft.identityId = id
                 draft.metadata = ["all": "every token issued until now"]
             }
-            try record(draft, at: now, in: transaction)
+            try record(draft, in: transaction)
         }
     }
 

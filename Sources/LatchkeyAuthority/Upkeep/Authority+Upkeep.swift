@@ -29,14 +29,17 @@ extension Authority {
         await flush(uses, to: Tables.apiKeyUses, of: Tables.apiKeys, all: all)
         await flush(identityUses, to: Tables.identityUses, of: Tables.identities, all: all)
         let summaries = denials.take(at: now, all: all)
-        guard !summaries.isEmpty else { return }
-        do {
-            try await write(.essential) { transaction in
-                // Not told to watchers: they heard of each when it happened.
-                for summary in summaries { try Self.append(Self.draft(of: summary), at: now, in: transaction) }
+        for start in stride(from: 0, to: summaries.count, by: Self.batch) {
+            let some = summaries[start..<min(start + Self.batch, summaries.count)]
+            do {
+                try await write(.essential) { [clock] transaction in
+                    let now = clock.now()
+                    // Not told to watchers: they heard of each when it happened.
+                    for summary in some { try Self.append(Self.draft(of: summary), at: now, in: transaction) }
+                }
+            } catch {
+                denials.giveBack(Array(some))
             }
-        } catch {
-            denials.giveBack(summaries)
         }
     }
 

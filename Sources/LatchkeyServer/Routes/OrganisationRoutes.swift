@@ -13,6 +13,7 @@ enum OrganisationRoutes {
         .socketOnly
         .paged
         .answers(.ok, .plainList(of: .organisation))
+        .refuses(.peerNotAllowed)
         .handle { call in
             let page = try call.authority.organisations(call.page(.organisation), by: call.caller)
             return .json { $0.plainList(page) { $0.organisation($1) } }
@@ -23,6 +24,7 @@ enum OrganisationRoutes {
         .socketOnly
         .body(OrganisationBody.self)
         .answers(.created, .organisation)
+        .refuses(.peerNotAllowed)
         .handle { call, body in
             let organisation = try await call.authority.createOrganisation(name: body.name, by: call.caller)
             return .json(.created) { $0.organisation(organisation) }

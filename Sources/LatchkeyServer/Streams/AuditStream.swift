@@ -77,5 +77,5 @@ enum CSV {
     }
 
     private static let formulaStarts = Set("=+-@\t\r\n".utf8)
-    private static let quoted = Set(",\"\r\n".utf8)
+    private static let quoted = Set(",;\"\t\r\n".utf8)
 }

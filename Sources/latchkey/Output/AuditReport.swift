@@ -6,7 +6,10 @@ struct AuditReport {
 
     init(_ entry: JSONValue) { self.entry = entry }
 
-    var row: [String] { [text("timestamp"), verdict.text, text("actor"), text("action"), subject, text("resource")] }
+    var row: [String] {
+        [text("timestamp"), verdict.text]
+            + [text("actor"), text("action"), subject, text("resource")].map { $0.isEmpty ? "" : Shown.word($0) }
+    }
 
     static func colour(of row: [String]) -> Colour? { Verdict.colour(of: row, column: 1) }
 

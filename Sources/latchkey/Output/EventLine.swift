@@ -17,8 +17,8 @@ struct EventLine {
         let verdict = verdict
         var head = "\(verdict.mark) \(type == "token.invalid" ? "invalid" : verdict.word)"
         if colour { head = verdict.colour.painted(head) }
-        let parts = isChange && verdict.isAllowed ? ["• \(Shown.text(type))"] + change : [head] + decision
-        let moment = time ? [Shown.text(event["timestamp"]?.text ?? "-")] : []
+        let parts = isChange && verdict.isAllowed ? ["• \(Shown.word(type))"] + change : [head] + decision
+        let moment = time ? [Shown.word(event["timestamp"]?.text ?? "-")] : []
         let line = (moment + parts.filter { !$0.isEmpty }).joined(separator: "  ")
         return verdict.isAllowed ? line + grant : line + reason
     }
@@ -38,27 +38,29 @@ struct EventLine {
     /// Whom it happened to, and who did it.
     private var change: [String] {
         let actor = event["actor"]?.text ?? ""
-        return [subject, actor.isEmpty || Shown.text(actor) == subject ? "" : "by \(Shown.text(actor))"]
+        return [subject, actor.isEmpty || Shown.word(actor) == subject ? "" : "by \(Shown.word(actor))"]
     }
 
     /// Who asked, and for what.
     private var decision: [String] {
         let who = isChange ? event["actor"]?.text : event["name"]?.text ?? event["actor"]?.text
         let asked = event["scope"]?.text ?? (type == "token.invalid" ? "" : type)
-        return [Shown.text(who ?? "-"), Shown.text(asked), isChange && event["scope"] == nil ? subject : ""]
+        return [Shown.word(who ?? "-"), asked.isEmpty ? "" : Shown.word(asked), isChange && event["scope"] == nil ? subject : ""]
     }
 
-    private var subject: String { Shown.text(event["name"]?.text ?? event["identityId"]?.text ?? event["resource"]?.text ?? "") }
+    private var subject: String {
+        (event["name"]?.text ?? event["identityId"]?.text ?? event["resource"]?.text).map(Shown.word) ?? ""
+    }
 
     /// The scope by which it was allowed, when it is another than the one that was asked for.
     private var grant: String {
         guard !isChange, let matched = event["matchedScope"]?.text, matched != event["scope"]?.text else { return "" }
-        return " (by \(Shown.text(matched)))"
+        return " (by \(Shown.word(matched)))"
     }
 
     private var reason: String {
         let missing = event["missing"]?.texts ?? []
-        guard missing.isEmpty else { return " (missing \(missing.map(Shown.text).joined(separator: ", ")))" }
-        return event["message"]?.text.map { " (\(Shown.text($0)))" } ?? ""
+        guard missing.isEmpty else { return " (missing \(missing.map(Shown.word).joined(separator: ", ")))" }
+        return event["message"]?.text.map { " (\(Shown.sentence($0)))" } ?? ""
     }
 }

@@ -16,6 +16,49 @@ enum Shown {
         return shown
     }
 
+    /// A word that somebody chose, on a line of others: in quotes when it could be taken for more than one word or for a verdict, so that a
+    /// name can't write a line of its own.
+    static func word(_ text: String) -> String {
+        let shown = sentence(text)
+        let isPlain = !shown.unicodeScalars.contains { isSpace($0) || $0 == "\"" } && !shown.isEmpty
+        return isPlain && shown == text ? shown : "\"" + shown.replacing("\"", with: "\\\"") + "\""
+    }
+
+    /// As `squeezed`, with the marks of verdicts written out.
+    static func sentence(_ text: String) -> String {
+        var result = ""
+        for scalar in squeezed(text).unicodeScalars {
+            if marks.contains(scalar) {
+                result += "\\u{\(String(scalar.value, radix: 16, uppercase: true))}"
+            } else {
+                result.unicodeScalars.append(scalar)
+            }
+        }
+        return result
+    }
+
+    /// As `text`, with one space for each run of them, so that no padding moves what follows to a line of its own.
+    static func squeezed(_ text: String) -> String {
+        var result = ""
+        var wasSpace = false
+        for scalar in Shown.text(text).unicodeScalars {
+            let space = isSpace(scalar)
+            if !space { result.unicodeScalars.append(scalar) } else if !wasSpace { result += " " }
+            wasSpace = space
+        }
+        return result
+    }
+
+    /// What looks like a space: also the braille pattern without a dot, which is no space to Unicode.
+    private static func isSpace(_ scalar: Unicode.Scalar) -> Bool { scalar.properties.isWhitespace || scalar == "\u{2800}" }
+
+    /// Check marks, crosses and bullets.
+    private static let marks: Set<Unicode.Scalar> = [
+        "\u{2022}", "\u{2705}", "\u{2611}", "\u{2612}", "\u{2713}", "\u{2714}", "\u{2715}", "\u{2716}", "\u{2717}", "\u{2718}", "\u{274C}",
+        "\u{274E}",
+        "\u{25CF}", "\u{25E6}",
+    ]
+
     /// The same JSON value, in bytes that are safe on a terminal. JSON allows such characters inside strings only, where `\u001B` says the
     /// same.
     static func json(_ bytes: [UInt8]) -> [UInt8] {

@@ -15,11 +15,12 @@ struct Table {
     /// Prints a page of rows. Columns only ever get wider, so later pages stay under the header where they can.
     mutating func print(_ rows: [[String]]) throws(CommandFailure) {
         // A tab is a control character: escaped, it can't be taken for the end of a cell.
-        let cells = rows.map { $0.map { $0.isEmpty ? "-" : Shown.text($0) } }
         guard Output.isTerminal else {
-            for row in cells { try Output.line(row.joined(separator: "\t")) }
+            for row in rows { try Output.line(row.map { $0.isEmpty ? "-" : Shown.text($0) }.joined(separator: "\t")) }
             return
         }
+        // No padding in a cell can move what follows to another line.
+        let cells = rows.map { $0.map { $0.isEmpty ? "-" : Shown.squeezed($0) } }
         for row in cells {
             for (column, cell) in row.enumerated() { widths[column] = max(widths[column], cell.count) }
         }

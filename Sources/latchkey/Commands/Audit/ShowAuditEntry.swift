@@ -4,7 +4,7 @@ struct ShowAuditEntry: AsyncCommand {
     static let configuration = CommandConfiguration(
         commandName: "show",
         abstract: "Show one audit entry with all that it says.",
-        discussion: "latchkey audit show aud_01ARZ3NDEKTSV4RRFFQ69G5FAV"
+        discussion: "latchkey audit show audit_01ARZ3NDEKTSV4RRFFQ69G5FAV"
     )
 
     @Argument(help: "The entry's id.")
