@@ -97,7 +97,6 @@ struct ConcurrentChangeTests {
             ("create", { _ = try await install.identity("late", by: caller) }),
             ("issue", { _ = try await install.issue(family.a, by: caller) }),
             ("mint", { _ = try await install.key(["*"], by: caller) }),
-            ("organisation", { _ = try await authority.createOrganisation(name: "late", by: caller) }),
             ("rules", { [rules] in _ = try await authority.updateOrganisation(rules, organisation: nil, by: caller) }),
             ("revoke", { try await authority.revoke(.token(family.pairs[0].tokenId), by: caller) }),
         ]

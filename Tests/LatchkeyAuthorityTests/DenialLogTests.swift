@@ -46,15 +46,58 @@ struct DenialLogTests {
         #expect(log.take(at: start, all: true).count == subjects.count)
     }
 
-    @Test("keeps 1,024 apart and counts the rest under one heading, so that none is lost")
+    @Test("of one organisation, however many, crowd out nothing of another's")
+    func crowding() {
+        let log = DenialLog()
+        let theirs = DenialLog.Subject(source: "1", action: .scopeDenied, reason: "a", subject: "s", organisation: "theirs")
+        for number in 0..<5000 {
+            log.note(.init(source: "2", action: .scopeDenied, reason: "\(number)", subject: "t", organisation: "ours"), at: start)
+            log.note(subject(number), at: start)
+        }
+        log.note(theirs, at: start)
+        let taken = log.take(at: start, all: true)
+        #expect(taken.contains { $0.subject == theirs && $0.count == 1 })
+        let rest = taken.filter { $0.subject.organisation == "ours" && $0.subject.subject == nil }
+        #expect(rest.map(\.count) == [5000 - 256])
+    }
+
+    @Test("of many organisations are bounded all together, and what is beyond keeps its organisation")
+    func manyOrganisations() {
+        let log = DenialLog()
+        for organisation in 0..<40 {
+            for number in 0..<256 {
+                log.note(
+                    .init(source: nil, action: .scopeDenied, reason: "\(number)", subject: "s", organisation: "o\(organisation)"), at: start
+                )
+            }
+        }
+        let taken = log.take(at: start, all: true)
+        #expect(taken.count <= DenialLog.most + 40)
+        #expect(taken.reduce(0) { $0 + $1.count } == 40 * 256)
+        for organisation in 0..<40 {
+            #expect(taken.filter { $0.subject.organisation == "o\(organisation)" }.reduce(0) { $0 + $1.count } == 256)
+        }
+    }
+
+    @Test("that could not be written find their place again, or their organisation's heading")
+    func givenBackWhenFull() {
+        let log = DenialLog()
+        for number in 0..<256 { log.note(subject(number), at: start) }
+        let taken = log.take(at: start, all: true)
+        for number in 256..<512 { log.note(subject(number), at: start) }
+        log.giveBack(taken)
+        #expect(log.take(at: start, all: true).reduce(0) { $0 + $1.count } == 512)
+    }
+
+    @Test("keeps 256 apart and counts the rest under one heading, so that none is lost")
     func bound() {
         let log = DenialLog()
         for number in 0..<5000 { log.note(subject(number), at: start) }
         let taken = log.take(at: start, all: true)
-        #expect(taken.count == 1025)
+        #expect(taken.count == 257)
         #expect(taken.reduce(0) { $0 + $1.count } == 5000)
         let rest = taken.filter { $0.subject.source == nil }
-        #expect(rest.map(\.count) == [5000 - 1024])
+        #expect(rest.map(\.count) == [5000 - 256])
         #expect(rest.first?.subject.organisation == nil)
         #expect(rest.first?.subject.action == .apiKeyDenied)
     }

@@ -85,7 +85,8 @@ struct IdentityFateTests {
         let expected: Set<String> = [
             "identities", "identities-by-filter", "identity-liveness", "audit", "audit-index",
         ]
-        #expect(Set(few.keys) == expected.union(fate == .delete ? ["identities-by-name", "identities-by-parent"] : []))
+        #expect(
+            Set(few.keys) == expected.union(fate == .delete ? ["identities-by-name", "identities-by-parent", "identity-descendants"] : []))
         #expect(few["audit"] == 3 && few["identity-liveness"] == 3)
     }
 

@@ -26,7 +26,7 @@ import Testing
 
     @Test func `events are lines; a denied check is told once; the end of the stream is a failure`() async throws {
         let shown = try await run()
-        #expect(shown.lines == ["✗ denied  sage  a:b:write:* (missing a:b:write:*)", "• identity.created  \\u{1B}[2Jreader"])
+        #expect(shown.lines == ["✗ denied  sage  a:b:write:* (missing a:b:write:*)", "• identity.created  \"\\u{1B}[2Jreader\""])
         #expect(shown.code == 1)
         #expect(shown.errors.hasPrefix("watching; Ctrl-C ends it\nlatchkey: the daemon ended the stream\nhint: "))
     }

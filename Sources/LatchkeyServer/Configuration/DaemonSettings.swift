@@ -93,9 +93,24 @@ package struct DaemonSettings: Sendable {
     private static func issuer(_ values: SettingValues) throws(ConfigurationError) -> String? {
         guard let text = values.text(.issuer) else { return nil }
         let rest = text.hasPrefix("https://") ? text.dropFirst(8) : text.hasPrefix("http://") ? text.dropFirst(7) : ""
-        guard let first = rest.first, first != "/", text.utf8.count <= 256, text.utf8.allSatisfy({ (0x21...0x7E).contains($0) }),
-            !text.contains("?"), !text.contains("#")
-        else { throw values.refusal(.issuer, "must be an http or https URL without query and fragment") }
+        guard text.utf8.count <= 256, text.utf8.allSatisfy({ (0x21...0x7E).contains($0) }), !text.contains("?"), !text.contains("#"),
+            isAuthority(rest.prefix { $0 != "/" }), !text.contains(where: { "\"<>\\^`{|}".contains($0) })
+        else {
+            throw values.refusal(.issuer, "must be an http or https URL: a host, a port if need be, a path; no user, query or fragment")
+        }
         return text
+    }
+
+    /// A host and perhaps a port (RFC 3986 §3.2). No user: it would be in every token.
+    private static func isAuthority(_ text: Substring) -> Bool {
+        var host = text
+        if let colon = text.lastIndex(of: ":"), !text.hasSuffix("]") {
+            guard let port = UInt16(text[text.index(after: colon)...]), port > 0 else { return false }
+            host = text[..<colon]
+        }
+        if host.hasPrefix("["), host.hasSuffix("]") {
+            return host.count > 2 && host.dropFirst().dropLast().allSatisfy { $0.isHexDigit || $0 == ":" || $0 == "." }
+        }
+        return !host.isEmpty && host.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-" || $0 == "." || $0 == "_") }
     }
 }

@@ -28,6 +28,8 @@ extension APIError {
         .invalidAuthorization, "the Authorization header can't be read: send \"Bearer\" with a token or \"ApiKey\" with an API key")
     static let peerNotAllowed = APIError(
         .peerNotAllowed, "this user may not use the admin socket: be root, the service's own user, or a member of its admin group")
+    static let operatorOnly = APIError(
+        .peerNotAllowed, "this is for the operator itself: leave the credential out on the admin socket")
     static let originNotAllowed = APIError(
         .originNotAllowed, "the admin socket answers no browser: requests with Origin or Referer are refused")
     static let bodyTooLarge = APIError(.bodyTooLarge, "a body has at most 64 KiB")

@@ -9,22 +9,20 @@ enum OrganisationRoutes {
     private static let read = Access.holding("relayauth:admin:read:*")
     private static let manage = Access.holding("relayauth:admin:manage:*")
 
-    private static let list = Route.get("/v1/admin/orgs", "listOrganisations", read, "List all organisations, newest first")
+    private static let list = Route.get("/v1/admin/orgs", "listOrganisations", .operation, "List all organisations, newest first")
         .socketOnly
         .paged
         .answers(.ok, .plainList(of: .organisation))
-        .refuses(.peerNotAllowed)
         .handle { call in
             let page = try call.authority.organisations(call.page(.organisation), by: call.caller)
             return .json { $0.plainList(page) { $0.organisation($1) } }
         }
 
-    private static let create = Route.post("/v1/admin/orgs", "createOrganisation", manage, "Make an organisation")
+    private static let create = Route.post("/v1/admin/orgs", "createOrganisation", .operation, "Make an organisation")
         .note("Name it with `x-latchkey-org` on the socket to act in it.")
         .socketOnly
         .body(OrganisationBody.self)
         .answers(.created, .organisation)
-        .refuses(.peerNotAllowed)
         .handle { call, body in
             let organisation = try await call.authority.createOrganisation(name: body.name, by: call.caller)
             return .json(.created) { $0.organisation(organisation) }

@@ -69,6 +69,7 @@ package struct APIResponder: ConnectionResponder {
         let principal = entry.isOpen ? nil : try authenticator.principal(peer, request.headers, audiences: entry.audiences, origin: origin)
         guard let route = entry.route(request.method) else { throw APIError.methodNotAllowed(entry.allow) }
         let body = request.method == .get || request.method == .head ? [] : try await collect(request)
+        if case .operation = route.access, principal?.isAdministrator != true { throw APIError.operatorOnly }
         if case .scopes(let scopes) = route.access, let principal {
             for scope in scopes { try authority.require(scope, of: Caller(principal, origin)) }
         }

@@ -8,6 +8,8 @@ package enum Access: Sendable {
     case credential
     /// Whoever authenticates, also with a token that is meant for somebody else: the route holds its audience against what is asked.
     case anyAudience
+    /// The operator itself, on the admin socket without a credential: what concerns the whole install, not one organisation.
+    case operation
     /// Whoever authenticates and holds every one of these scopes.
     case scopes([Scope])
 

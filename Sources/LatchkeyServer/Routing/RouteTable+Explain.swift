@@ -15,7 +15,7 @@ extension RouteTable {
     package func explain(_ scopes: ScopeSet, on surface: Surface) -> [Explained] {
         routes(on: surface).compactMap { route in
             switch route.access {
-            case .open: nil
+            case .open, .operation: nil
             case .credential, .anyAudience: Explained(facts: route.facts, required: [], missing: nil)
             case .scopes(let required):
                 Explained(facts: route.facts, required: required, missing: required.first { !scopes.covers($0) })

@@ -23,7 +23,7 @@ struct EventLine {
         return verdict.isAllowed ? line + grant : line + reason
     }
 
-    private var type: String { event["type"]?.text ?? "unknown event" }
+    private var type: String { event["type"]?.text ?? "unknown" }
 
     private var verdict: Verdict {
         let namesRefusal =

@@ -36,7 +36,8 @@ extension ServerTests {
                     let isEndless = RequestMaker.isEndless(route)
                     func ask(_ method: String) async throws -> Reply {
                         try await daemon.send(
-                            method, made.target, [("x-api-key", key.secret)], to: route.isSocketOnly ? daemon.socket : daemon.tcp,
+                            method, made.target, route.isSocketOnly ? [] : [("x-api-key", key.secret)],
+                            to: route.isSocketOnly ? daemon.socket : daemon.tcp,
                             headOnly: isEndless)
                     }
                     // A key's last use may be written down between two answers.

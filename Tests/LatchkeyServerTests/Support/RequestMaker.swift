@@ -55,11 +55,11 @@ struct RequestMaker {
 
     /// A good request, sent by the holder of an API key through the door where the route is.
     func send(
-        _ route: Route, naming owner: Owner, key: String, _ headers: [(String, String)] = [], method: String? = nil
+        _ route: Route, naming owner: Owner, key: String?, _ headers: [(String, String)] = [], method: String? = nil
     ) async throws -> Reply {
         let made = try await request(route, naming: owner)
         return try await daemon.send(
-            method ?? route.method.rawValue, made.target, [("x-api-key", key)] + headers + made.headers, body: made.body,
+            method ?? route.method.rawValue, made.target, (key.map { [("x-api-key", $0)] } ?? []) + headers + made.headers, body: made.body,
             to: route.isSocketOnly ? daemon.socket : daemon.tcp, headOnly: Self.isEndless(route))
     }
 
