@@ -76,6 +76,8 @@ extension Connection {
             context.write(self.wrapOutboundOut(.end(fields)), promise: written)
         }
         context.flush()
+        // A write to a client that has left closes the channel before it returns.
+        guard self.isServing(number) else { throw ConnectionGone() }
         self.streaming = false
         self.bodyTimer?.cancel()
         self.bodyTimer = nil
