@@ -167,7 +167,7 @@ struct OrganisationTests {
         var seen: [String] = []
         var cursor: String?
         repeat {
-            let page = try install.authority.organisations(PageRequest(limit: String(limit), cursor: cursor, kind: .organisation))
+            let page = try install.authority.organisations(PageRequest(limit: String(limit), cursor: cursor, kind: .organisation), by: install.admin)
             seen += page.elements.map(\.record.id)
             cursor = page.cursor
         } while cursor != nil

@@ -70,7 +70,7 @@ struct UpkeepTests {
                     Tables.tokens, token,
                     TokenRow(
                         orgId: "org", identityId: "agent", sessionId: "sess", keyId: "kid", issuedAt: now, expiresAt: now, revokedAt: nil,
-                        scopes: []))
+                        scopes: [], audience: []))
                 try transaction.put(Tables.tokensByIdentity, OwnedKey("agent", token), EmptyRow())
                 try Expiry(at: now.adding(milliseconds: Int64(number)), .token, Array(token.utf8)).note(in: transaction)
             }
