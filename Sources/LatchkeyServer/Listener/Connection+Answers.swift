@@ -129,11 +129,19 @@ extension Connection {
         waiter?.resume(with: result)
     }
 
+    func giveUpWaiting(number: Int) {
+        guard self.isServing(number) else { return }
+        self.exchange?.waitsForClient = false
+        self.resumeWriter(.failure(ConnectionGone()))
+    }
+
     /// Keeps a writer until the client has taken enough of what was written.
     func await(_ waiter: CheckedContinuation<Void, any Error>, number: Int) {
         guard self.isServing(number), let context = self.context else { return waiter.resume(throwing: ConnectionGone()) }
         if context.channel.isWritable {
             waiter.resume()
+        } else if self.exchange?.waitsForClient == false {
+            waiter.resume(throwing: ConnectionGone())
         } else {
             self.resumeWriter(.failure(ConnectionGone()))
             self.writableWaiter = waiter
