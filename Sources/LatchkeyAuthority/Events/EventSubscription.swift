@@ -30,6 +30,7 @@ package final class EventSubscription: Sendable {
         var ending: Ending?
         /// Seconds of quiet.
         var quiet = 0
+        var whenEnded: (@Sendable () -> Void)?
 
         mutating func take() -> Signal? {
             guard head < waiting.count else { return nil }
@@ -76,14 +77,27 @@ package final class EventSubscription: Sendable {
     }
 
     package func end(_ ending: Ending) {
-        let reader = state.withLock { state in
+        let (reader, action) = state.withLock { state in
             if state.ending == nil { state.ending = ending }
             // What waits is not worth anything to somebody who has gone, may not know it, or can't keep up.
             if ending != .stopping { state.clear() }
-            defer { state.reader = nil }
-            return state.reader
+            defer {
+                state.reader = nil
+                state.whenEnded = nil
+            }
+            return (state.reader, state.whenEnded)
         }
         reader?.resume(returning: nil)
+        action?()
+    }
+
+    /// Has something done once, when it ends; at once if it has ended.
+    package func whenEnded(_ action: @escaping @Sendable () -> Void) {
+        let isOver = state.withLock { state in
+            if state.ending == nil { state.whenEnded = action }
+            return state.ending != nil
+        }
+        if isOver { action() }
     }
 
     /// Whether this watcher may and wants to see an event.

@@ -32,6 +32,9 @@ struct AnswerWriter: ResponseBodyWriter {
         }
     }
 
+    /// From here on the client is not waited for: what it does not take at once is lost to it, and its connection ends. From any thread.
+    func giveUpWaiting() { self.loop.execute { self.connection.giveUpWaiting(number: self.number) } }
+
     consuming func finish(_ trailingHeaders: HTTPFields?) async throws {
         if self.loop.inEventLoop { return try self.connection.finish(trailingHeaders, number: self.number) }
         let writer = copy self

@@ -76,6 +76,8 @@ extension Connection {
             context.write(self.wrapOutboundOut(.end(fields)), promise: written)
         }
         context.flush()
+        // A write to a client that has left closes the channel before it returns.
+        guard self.isServing(number) else { throw ConnectionGone() }
         self.streaming = false
         self.bodyTimer?.cancel()
         self.bodyTimer = nil
@@ -127,11 +129,19 @@ extension Connection {
         waiter?.resume(with: result)
     }
 
+    func giveUpWaiting(number: Int) {
+        guard self.isServing(number) else { return }
+        self.exchange?.waitsForClient = false
+        self.resumeWriter(.failure(ConnectionGone()))
+    }
+
     /// Keeps a writer until the client has taken enough of what was written.
     func await(_ waiter: CheckedContinuation<Void, any Error>, number: Int) {
         guard self.isServing(number), let context = self.context else { return waiter.resume(throwing: ConnectionGone()) }
         if context.channel.isWritable {
             waiter.resume()
+        } else if self.exchange?.waitsForClient == false {
+            waiter.resume(throwing: ConnectionGone())
         } else {
             self.resumeWriter(.failure(ConnectionGone()))
             self.writableWaiter = waiter

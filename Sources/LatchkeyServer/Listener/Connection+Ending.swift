@@ -21,6 +21,7 @@ extension Connection {
     /// of what comes is swallowed (RFC 9112 §9.6): a socket that is closed with unread input resets the connection, and that
     /// can take the answer from under the client's eyes.
     func end(after written: EventLoopFuture<Void>) {
+        guard self.phase != .closed else { return }  // by the write itself, when the client had left
         let unread = self.refused || self.exchange?.receiving == true || !self.queue.isEmpty
         self.phase = .ending
         self.deadline = .now() + TimeAmount(self.service.limits.idleTimeout)

@@ -55,6 +55,8 @@ final class Connection: ChannelDuplexHandler, @unchecked Sendable {
         var answerLength: Int?
         var answerHasBody = true
         var headSent = false
+        /// Whether a writer may wait until the client has taken what was written.
+        var waitsForClient = true
     }
 
     let channel: any Channel

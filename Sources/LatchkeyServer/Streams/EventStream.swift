@@ -27,6 +27,8 @@ enum EventStream {
         // Proxies that collect answers before they hand them on would make a feed of yesterday's news.
         headers[.accelBuffering] = "no"
         return .stream(headers) { writer in
+            // Once there will be no more, nobody waits for a watcher that does not read: neither the daemon's stop nor the next watcher.
+            if let answer = writer as? AnswerWriter { lease.subscription.whenEnded { answer.giveUpWaiting() } }
             try await writer.write(ByteBuffer(string: ": connected\n\n"))
             while let signal = await lease.subscription.next() {
                 switch signal {

@@ -16,12 +16,13 @@ struct RawClient: Sendable {
 
     let descriptor: CInt
 
-    static func tcp(_ port: Int) throws -> RawClient {
+    /// - Parameter receiveBuffer: bytes that the kernel keeps for us, at least; as it likes when `nil`.
+    static func tcp(_ port: Int, receiveBuffer: CInt? = nil) throws -> RawClient {
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = UInt16(port).bigEndian
         address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-        return try Self.connect(AF_INET, address)
+        return try Self.connect(AF_INET, address, receiveBuffer: receiveBuffer)
     }
 
     static func tcp6(_ port: Int) throws -> RawClient {
@@ -39,11 +40,12 @@ struct RawClient: Sendable {
         return try Self.connect(AF_UNIX, address)
     }
 
-    private static func connect<Address>(_ family: CInt, _ address: Address) throws -> RawClient {
+    private static func connect<Address>(_ family: CInt, _ address: Address, receiveBuffer: CInt? = nil) throws -> RawClient {
         let descriptor = socket(family, CInt(SOCK_STREAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw Failure("socket") }
         let client = RawClient(descriptor: descriptor)
         client.limitWaits(to: 10)
+        if var bytes = receiveBuffer { setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &bytes, socklen_t(MemoryLayout<CInt>.size)) }
         let answer = withUnsafeBytes(of: address) {
             Glibc.connect(descriptor, $0.baseAddress!.assumingMemoryBound(to: sockaddr.self), socklen_t($0.count))
         }
@@ -146,4 +148,8 @@ func blocking<Value: Sendable>(_ work: @escaping @Sendable () throws -> Value) a
 private final class Job: Sendable {
     let run: @Sendable () -> Void
     init(_ run: @escaping @Sendable () -> Void) { self.run = run }
+}
+
+extension RawClient.Failure {
+    var isReset: Bool { number == ECONNRESET || number == EPIPE }
 }

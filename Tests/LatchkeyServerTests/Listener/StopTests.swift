@@ -1,4 +1,5 @@
 import Glibc
+import HTTPTypes
 import HummingbirdCore
 import Logging
 import NIOCore
@@ -120,6 +121,34 @@ struct StopTests {
         ended.withLock { $0 = true }
         held.goOn.open()
         #expect(try await stopped.value)
+    }
+
+    @Test func `is not held up by a client that is found gone when its answer ends`() async throws {
+        for pieces in 0..<3 {
+            let goOn = Latch()
+            let ended = Latch()
+            let responder = Answering { _, _ in
+                Response(
+                    status: .ok,
+                    body: ResponseBody { writer in
+                        defer { ended.open() }
+                        try await writer.write(ByteBuffer(string: "one"))
+                        await goOn.wait()
+                        // The first of these tells the client's kernel, and its answer is there before the next.
+                        for _ in 0..<pieces { try await writer.write(ByteBuffer(string: "more")) }
+                        try await writer.finish(nil)
+                    })
+            }
+            let server = try await TestServer.start(limits: ListenerLimits(drainTimeout: .seconds(3600)), responder)
+            let client = try server.connect()
+            try client.send(get)
+            _ = try await blocking { try client.receive(until: "one\r\n") }
+            client.close()
+            goOn.open()
+            await ended.wait()
+            // Ends at all: the limit is an hour.
+            try await server.stop()
+        }
     }
 
     @Test func `by the failure of another service ends at once and without a trap`() async throws {

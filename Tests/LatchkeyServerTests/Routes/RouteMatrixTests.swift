@@ -143,7 +143,6 @@ extension ServerTests {
         @Test("answers a key that holds exactly its scopes as it says it does")
         func exactScope() async throws {
             try await withDaemon { daemon in
-                try await daemon.makeOrganisation(Self.other)
                 let maker = RequestMaker(daemon: daemon)
                 let document = try await daemon.admin("GET", "/v1/openapi.json").json
                 for route in Self.routes {
@@ -184,12 +183,12 @@ extension ServerTests {
         @Test("says of another organisation's things, byte for byte, what it says of things that nobody has")
         func otherOrganisation() async throws {
             try await withDaemon { daemon in
-                try await daemon.makeOrganisation(Self.other)
+                let other = try await daemon.neighbour.orgId
                 let maker = RequestMaker(daemon: daemon)
                 for route in Self.protected where RequestMaker.namesAnything(route) {
                     let key = try await Self.key(Self.exact(route), daemon)
                     var replies: [Reply] = []
-                    for owner in [RequestMaker.Owner.organisation(Self.other), .nobody] {
+                    for owner in [RequestMaker.Owner.organisation(other), .nobody] {
                         replies.append(try await maker.send(route, naming: owner, key: key, [("x-request-id", "same")]))
                     }
                     #expect(
@@ -201,8 +200,6 @@ extension ServerTests {
                 }
             }
         }
-
-        private static let other = "org_0000000000000000000000000A"
 
         /// What a caller needs for a route and nothing more; something else where any credential will do.
         private static func exact(_ route: Route) -> [String] {

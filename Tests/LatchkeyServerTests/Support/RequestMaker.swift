@@ -137,7 +137,7 @@ struct RequestMaker {
         case .refreshToken: return try await pair().refresh
         case .auditEntry:
             _ = try await identity()
-            return try #require(try daemon.audit(.identityCreated).last { $0.orgId == organisation }?.id)
+            return try #require(try daemon.audit(.identityCreated, of: organisation).last { $0.orgId == organisation }?.id)
         }
     }
 }

@@ -4,20 +4,23 @@ import LatchkeyStore
 import LatchkeyVerifier
 
 extension TestDaemon {
-    /// The audit entries of one action, in order.
-    func audit(_ action: AuditRecord.Action) throws -> [AuditRecord] {
-        try authority.store.read { transaction in
+    /// The audit entries of one action, in order: those of an organisation, and those that belong to none.
+    ///
+    /// - Parameter organisation: the first when `nil`.
+    func audit(_ action: AuditRecord.Action, of organisation: String? = nil) throws -> [AuditRecord] {
+        let organisations = ["", organisation ?? authority.firstOrganisation]
+        return try authority.store.read { transaction in
             var found: [AuditRecord] = []
             try transaction.scan(Tables.audit, limit: .max) { _, entry in
                 let record = try entry.record()
-                if record.action == action { found.append(record) }
+                if record.action == action, organisations.contains(record.orgId) { found.append(record) }
                 return true
             }
             return found
         }
     }
 
-    /// Gives an identity another status, as the routes to come will.
+    /// Gives an identity another status, and nothing else that belongs to it.
     func setStatus(_ status: IdentityRecord.Status, of identity: String) async throws {
         let organisation = authority.firstOrganisation
         try await authority.store.write { transaction in
@@ -33,13 +36,7 @@ extension TestDaemon {
         }
     }
 
-    /// Makes an organisation, as the routes to come will.
-    func makeOrganisation(_ id: String) async throws {
-        let record = OrganisationRecord(id: id, name: "other", createdAt: clock.now())
-        try await authority.store.write { try $0.put(Tables.organisations, id, record) }
-    }
-
-    /// Gives an identity other scopes, as the routes to come will.
+    /// Gives an identity other scopes, such as no route would take.
     func setScopes(_ scopes: [String], of identity: String) async throws {
         let organisation = authority.firstOrganisation
         try await authority.store.write { transaction in

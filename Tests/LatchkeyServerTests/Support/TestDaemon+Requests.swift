@@ -42,13 +42,13 @@ extension TestDaemon {
 
     // MARK: - What tests start from
 
-    struct Key {
+    struct Key: Sendable {
         let id: String
         let secret: String
         let reply: Reply
     }
 
-    struct Pair {
+    struct Pair: Sendable {
         let access: String
         let refresh: String
 

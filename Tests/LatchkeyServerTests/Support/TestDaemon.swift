@@ -27,7 +27,7 @@ final class TestDaemon: Sendable {
         self.scratch = scratch
         self.clock = clock
         if !FileManager.default.fileExists(atPath: scratch.state) {
-            try FileManager.default.copyItem(atPath: await FirstStart.state.value, toPath: scratch.state)
+            try FileManager.default.copyItem(atPath: await FirstStart.made.value.state, toPath: scratch.state)
         }
         let logger = log.logger
         let daemon = try Daemon(
@@ -58,6 +58,11 @@ final class TestDaemon: Sendable {
     }
 
     var authority: Authority { running.authority }
+
+    /// The other organisation that is there from the start, unless the test began with a state of its own.
+    var neighbour: Neighbour {
+        get async throws { try await FirstStart.made.value.neighbour }
+    }
 
     /// Where TCP clients reach it.
     var tcp: Door { .tcp(port: Int(running.url.split(separator: ":").last!)!) }
@@ -117,16 +122,17 @@ private final class Ready: Sendable {
     }
 }
 
-/// The state that a very first start leaves behind, made once: key generation is slow.
+/// The state that a very first start and a neighbour leave behind, made once: key generation is slow.
 private enum FirstStart {
     private static let scratch = Scratch()
 
-    static let state = Task {
+    static let made = Task {
         atexit { try? FileManager.default.removeItem(atPath: FirstStart.scratch.path) }
         try FileManager.default.createDirectory(
             atPath: scratch.state, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
         let daemon = try await TestDaemon(scratch: scratch)
+        let neighbour = try await Neighbour.make(in: daemon)
         try await daemon.stop()
-        return scratch.state
+        return (state: scratch.state, neighbour: neighbour)
     }
 }
