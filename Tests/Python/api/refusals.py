@@ -63,6 +63,11 @@ def scope_in_a_header(error, case):
     return operation_id(case) == "authorizeForProxy" and error["code"] == "invalid_scope" and not named(case.query, "scope")
 
 
+def workspace_of_another(error, case):
+    """A workspace may be called as the caller's own organisation, not by another one's id."""
+    return error.get("field") == "workspaceId" and re.fullmatch("org_[0-9A-Z]{26}", str(sent(case, "workspaceId")))
+
+
 def unseen_beyond_the_basic_plane(error, case):
     """The patterns leave out invisible characters beyond U+FFFF: the dialects of patterns spell those differently."""
     if error.get("reason") == "forbidden_character":
@@ -83,7 +88,7 @@ def encoded_separator(error, case):
 ON_PURPOSE = (
     cursor_of_no_list, nothing_to_change, default_beyond_greatest, end_in_the_past, range_that_ends_before_it_begins, operators_alone,
     cascade_not_there, scope_named_nowhere, unseen_beyond_the_basic_plane, more_bytes_than_characters,
-    encoded_separator, scope_in_a_header,
+    encoded_separator, scope_in_a_header, workspace_of_another,
 )
 
 
