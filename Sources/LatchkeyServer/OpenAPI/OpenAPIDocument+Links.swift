@@ -1,5 +1,5 @@
 extension OpenAPIDocument {
-    /// From what a creation answers to every route that takes what was created: a client that follows them walks the thing's whole life.
+    /// From what a change answers to every route that takes what it names: a client that follows them walks the thing's whole life.
     func links(_ answer: RouteAnswer) -> JSONNode? {
         guard let schema = answer.contents.first?.schema else { return nil }
         var made: [Subject: String] = [:]
@@ -31,7 +31,6 @@ extension OpenAPIDocument {
     private static func collectSubjects(_ schema: Schema, at pointer: String, into found: inout [Subject: String]) {
         let schema = schema.resolved
         if let subject = schema.subject, found[subject] == nil { found[subject] = pointer }
-        guard case .object(let properties) = schema.form else { return }
-        for property in properties { collectSubjects(property.schema, at: "\(pointer)/\(property.name)", into: &found) }
+        for property in schema.properties { collectSubjects(property.schema, at: "\(pointer)/\(property.name)", into: &found) }
     }
 }

@@ -75,7 +75,7 @@ extension OpenAPIDocument {
         }
         return .members([
             ("description", .string(answer.status.reasonPhrase)), ("headers", ErrorSchema.headers(headers)),
-            ("content", contents.isEmpty ? nil : .members(contents)), ("links", answer.status == .created ? links(answer) : nil),
+            ("content", contents.isEmpty ? nil : .members(contents)), ("links", facts.method == .get ? nil : links(answer)),
         ])
     }
 

@@ -26,7 +26,7 @@ extension Schema {
     package static func wantedScopes(atLeast least: Int = 0) -> Schema { .array(of: wantedScope, count: least...ScopeSet.mostScopes) }
 
     /// A file's path: directories and a name, or `/*` at the end for all below (contract §2).
-    static let filePath = Schema.string(pattern: "^(\\*|(/[^\(Invisible.characterClass)*\\\\/]*)+(/\\*)?)$", length: 1...200)
+    static let filePath = Schema.string(pattern: "^(\\*|(/\(segment(without: Invisible.characterClass)))+(/\\*)?)$", length: 1...200)
 
     static let wantedAction = Schema.enumeration(KnownWords.actions + ["*"])
 
@@ -36,10 +36,17 @@ extension Schema {
     static func wantedScope(planes: [String]) -> Schema {
         let others = planes.filter { $0 != "relayfile" }.joined(separator: "|")
         let unseen = Invisible.characterClass + Invisible.spaces
-        let file = "(relayfile|\\*):(fs|\\*):\(actions)(:(\\*|(/[^\(unseen):*\\\\/]*)+(/\\*)?))?"
+        let file = "(relayfile|\\*):(fs|\\*):\(actions)(:(\\*|(/\(segment(without: unseen + ":")))+(/\\*)?))?"
         let other = "((relayfile|\\*):\(wordButFiles)|(\(others)):(\(word)|\\*)):\(actions)(:(\\*|[^\(unseen):*]+))?"
         return Schema.string(pattern: "^(\\*|\(file)|\(other))$", length: 1...Scope.longestText)
             .noted("plane:resource:action[:path]; a missing path means *, and * alone everything")
+    }
+
+    /// What stands between two slashes of a file path: nothing, or text without these characters that is neither `.` nor `..`.
+    private static func segment(without characters: String) -> String {
+        let any = "[^\(characters)*\\\\/]"
+        let noDot = "[^\(characters)*\\\\/.]"
+        return "((\\.?\(noDot)|\\.\\.\(any))\(any)*)?"
     }
 
     private static let word = "[a-z][a-z0-9]*(-[a-z0-9]+)*"

@@ -53,6 +53,9 @@ extension Schema {
 
     func sampled(_ sample: JSONNode) -> Schema { with { $0.sample = sample } }
 
+    /// The text is the id or the secret of one, whatever form it has.
+    func naming(_ subject: Subject) -> Schema { with { $0.subject = subject } }
+
     var nullable: Schema { with { $0.isNullable = true } }
 
     /// The schema that a name stands for.

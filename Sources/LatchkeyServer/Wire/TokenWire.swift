@@ -73,18 +73,10 @@ struct IntrospectBody: RequestBodyType {
 
 extension Schema {
     /// What is presented as an access token: any text, because one that is none gets an answer, too.
-    static let presentedToken: Schema = {
-        var schema = Schema.string()
-        schema.subject = .accessToken
-        return schema
-    }()
+    static let presentedToken = Schema.string().naming(.accessToken)
 
     /// A `jti` that is asked about: any text, because one that nothing has gets an answer, too.
-    static let tokenId: Schema = {
-        var schema = Schema.string(length: 1...256)
-        schema.subject = .token
-        return schema
-    }()
+    static let tokenId = Schema.string(length: 1...256).naming(.token)
 
     static let tokenPair = Schema.object(
         "TokenPair",
@@ -105,7 +97,7 @@ extension Schema {
             .required("sponsorChain", .array(of: .string()).sampled(["ada@example.org", .subject(.identity)])),
             .required("token_type", .enumeration("access")), .required("iss", .string().sampled("http://127.0.0.1:8787")),
             .required("aud", .array(of: .string(), count: 1...10).sampled(["relayfile"])), .required("exp", numericDate),
-            .required("iat", numericDate), .optional("nbf", .integer(0...Int64.max)), .required("jti", .string().sampled(.subject(.token))),
+            .required("iat", numericDate), .optional("nbf", .integer(0...Int64.max)), .required("jti", .string().naming(.token)),
             .required("sid", .string().sampled(.subject(.session))), .optional("parentTokenId", .string()),
             .optional("meta", .map(of: .string())),
         ])

@@ -155,20 +155,30 @@ struct DocumentTests {
         }
     }
 
-    @Test("links each creation to the routes that take what was created, by names and parameters that are there")
+    @Test("links each change to the routes that take what it names, by names and parameters that are there")
     func links() {
         for (_, document) in Self.tables {
             let byName = Dictionary(uniqueKeysWithValues: Self.operations(document).map { ($0.operation["operationId"]!.text!, $0) })
-            func links(_ name: String) -> Set<String> { byName[name]?.operation["responses"]?["201"]?["links"]?.names ?? [] }
-            #expect(links("createIdentity").isSuperset(of: ["getIdentity", "issueToken", "revokeToken"]))
-            #expect(links("mintApiKey").isSuperset(of: ["getApiKey", "revokeApiKey"]))
-            #expect(links("issueToken").isSuperset(of: ["refreshToken", "introspectToken", "introspectTokenInBody"]))
-            for (_, _, operation) in byName.values {
-                guard case .object(let links)? = operation["responses"]?["201"]?["links"] else { continue }
-                for (_, link) in links {
-                    let target = byName[link["operationId"]?.text ?? ""]?.operation
-                    let names = Set((target?["parameters"]?.elements ?? []).compactMap { $0["name"]?.text })
-                    #expect(names.isSuperset(of: link["parameters"]?.names ?? []) && target != nil)
+            func links(_ name: String, _ status: String) -> Set<String> {
+                byName[name]?.operation["responses"]?[status]?["links"]?.names ?? []
+            }
+            #expect(links("createIdentity", "201").isSuperset(of: ["getIdentity", "issueToken", "revokeToken"]))
+            #expect(links("suspendIdentity", "200").isSuperset(of: ["reactivateIdentity", "issueToken"]))
+            #expect(links("mintApiKey", "201").isSuperset(of: ["getApiKey", "revokeApiKey"]))
+            #expect(links("revokeApiKey", "200").isSuperset(of: ["getApiKey", "revokeApiKey"]))
+            #expect(links("issueToken", "201").isSuperset(of: ["refreshToken", "introspectToken", "introspectTokenInBody"]))
+            #expect(links("refreshToken", "200").isSuperset(of: ["refreshToken", "introspectTokenInBody"]))
+            #expect(links("introspectTokenInBody", "200").isSuperset(of: ["revokeToken", "getRevocation"]))
+            #expect(links("getIdentity", "200").isEmpty)
+            for (_, method, operation) in byName.values {
+                for status in operation["responses"]?.names ?? [] {
+                    guard case .object(let links)? = operation["responses"]?[status]?["links"] else { continue }
+                    #expect(method != "GET")
+                    for (_, link) in links {
+                        let target = byName[link["operationId"]?.text ?? ""]?.operation
+                        let names = Set((target?["parameters"]?.elements ?? []).compactMap { $0["name"]?.text })
+                        #expect(names.isSuperset(of: link["parameters"]?.names ?? []) && target != nil)
+                    }
                 }
             }
         }

@@ -32,6 +32,7 @@ struct WordTests {
         arguments: [
             "*", "*:*:*", "*:*:*:*", "relayauth:api-key:read", "relayauth:api-key:read:*", "relayauth:api-key:manage:ak_1",
             "relayfile:fs:read:/docs/*", "relayfile:fs:read:/", "relayfile:fs:read:/.config/é", "relayfile:*:write:/a", "*:fs:read:/a/b",
+            "relayfile:fs:read:/...", "relayfile:fs:read:/..a/.b/c./d..e//f", "relayfile:fs:read:/.a/*",
             "relayfile:tree:run:x", "relayfile:f:read:x", "relayfile:fsx:read:x", "*:fs-a:read:x", "relayfile:file:read:x",
             "cloud:vm-1:invoke:a/b", "relaycast:channel:send:*",
         ])
@@ -46,6 +47,7 @@ struct WordTests {
             "", "**", "a", "relayauth", "relayauth:api-key", "relayauth::read", "relayauth:api-key:reed", "relayauth:api-key:read:",
             "relayauth:api-key:read:a:b", "relayauth:api-key:read:a b", "relayauth:api-key:read:a*", "RELAYAUTH:api-key:read",
             "relayfile:fs:read:docs", "relayfile:fs:read:/do*cs", "relayfile:fs:read:/a\\b", "relayauth:Api:read", "relayauth:a--b:read",
+            "relayfile:fs:read:/.", "relayfile:fs:read:/..", "*:*:read:/a/./b", "*:fs:read:/a/../b", "relayfile:fs:read:/../*",
             "relayauth:api-key:read:\u{200B}",
         ])
     func notScopes(_ text: String) throws {
