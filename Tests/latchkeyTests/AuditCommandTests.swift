@@ -65,7 +65,7 @@ extension OverTheSocket {
                         "watching; Ctrl-C ends it", "✗ denied  sage  relayfile:fs:write:/x (missing relayfile:fs:write:/x)",
                         "✓ allowed  sage  relayfile:fs:read:/docs/a (by relayfile:fs:read:/docs/*)",
                     ], "\(run.errors)")
-                #expect(run.lines.dropFirst(3).first?.hasPrefix("• identity.created  seen at once  by admin-socket:uid=") == true)
+                #expect(run.lines.dropFirst(3).first?.hasPrefix("• identity.created  \"seen at once\"  by admin-socket:uid=") == true)
                 #expect(run.lines.last == "0")
             }
         }

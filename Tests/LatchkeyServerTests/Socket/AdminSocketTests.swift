@@ -123,12 +123,14 @@ extension ServerTests {
                 let header = ("x-api-key", weak.secret)
                 #expect(try await daemon.admin("GET", "/v1/identities", [header]).status == 200)
                 expectError(try await daemon.admin("GET", "/v1/api-keys", [header]), 403, "insufficient_scope")
-                expectError(try await daemon.admin("GET", "/v1/admin/status", [header]), 403, "insufficient_scope")
+                expectError(try await daemon.admin("GET", "/v1/admin/org", [header]), 403, "insufficient_scope")
+                expectError(try await daemon.admin("GET", "/v1/admin/status", [header]), 403, "peer_not_allowed")
                 expectError(try await daemon.admin("GET", "/v1/api-keys", [("x-api-key", "lk_x")]), 401, "invalid_api_key")
                 expectError(try await daemon.admin("GET", "/v1/api-keys", [("x-api-key", "")]), 401, "invalid_api_key")
                 expectError(try await daemon.admin("GET", "/v1/api-keys", [("authorization", "Bearer x")]), 401, "invalid_token")
                 let able = try await daemon.key("relayauth:admin:read:*")
-                #expect(try await daemon.admin("GET", "/v1/admin/status", [("x-api-key", able.secret)]).status == 200)
+                #expect(try await daemon.admin("GET", "/v1/admin/org", [("x-api-key", able.secret)]).status == 200)
+                expectError(try await daemon.admin("GET", "/v1/admin/status", [("x-api-key", able.secret)]), 403, "peer_not_allowed")
             }
         }
 
