@@ -41,10 +41,12 @@
     /// UTF-8 after its length in two bytes; bytes that aren't UTF-8 are refused.
     package mutating func string() throws -> String {
         let count = Int(try u16())
-        guard let text = unsafe String(validating: try take(count), as: UTF8.self) else {
-            throw StoreError(.undecodable, "a row's text is not UTF-8")
-        }
-        return text
+        guard count <= remaining else { throw Self.tooShort }
+        defer { offset += count }
+        // By way of `UTF8Span`: `String(validating:)` is generic, and looks its types up at run time, for each text.
+        let bytes = unsafe memory.span.extracting(offset..<offset + count)
+        guard let text = try? UTF8Span(validating: bytes) else { throw StoreError(.undecodable, "a row's text is not UTF-8") }
+        return String(copying: text)
     }
 
     /// Strings after their count in two bytes.
