@@ -22,6 +22,8 @@ package final class Authority: Sendable {
     let events = EventHub()
     /// How often upkeep was done: once a second, or more often while it has much to do.
     let ticks = Atomic<Int>(0)
+    /// Seconds that watchers have been served.
+    let eventTicks = Atomic<Int>(0)
     /// Whether the last look at old entries of the audit log left some: the next round goes on with them.
     let hasOldEntries = Atomic<Bool>(false)
     let writing = WritingLog()

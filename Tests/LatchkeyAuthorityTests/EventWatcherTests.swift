@@ -34,13 +34,13 @@ struct EventWatcherTests {
     func heartbeat() async throws {
         let install = try Install()
         let (first, second) = try (install.watch(), install.watch())
-        await install.rounds(14)
+        install.rounds(14)
         #expect(await signals(first).isEmpty)
-        await install.rounds(1)
+        install.rounds(1)
         try deny(install, install.admin, times: 1)
-        await install.rounds(14)
+        install.rounds(14)
         try deny(install, install.admin, times: 1)
-        await install.rounds(15)
+        install.rounds(15)
         let heard = await signals(second).map { signal in
             switch signal {
             case .heartbeat: true
@@ -60,25 +60,15 @@ struct EventWatcherTests {
                 try await install.caller(install.key(["*"], expiresIn: 10))
             }
         let (watcher, admin) = try (install.watch(by: caller), install.watch())
-        await install.rounds(30)
+        install.rounds(30)
         #expect(watcher.ending == nil)
         install.clock.advance(seconds: isToken ? 10 + 60 : 10)
-        await install.rounds(29)
+        install.rounds(29)
         #expect(watcher.ending == nil)
-        await install.rounds(1)
+        install.rounds(1)
         #expect(watcher.ending == .credential)
         #expect(await signals(watcher).isEmpty)
         #expect(admin.ending == nil)
-    }
-
-    @Test("with a credential that has expired is found out just as soon while much else is to be done")
-    func expiredInBacklog() async throws {
-        let install = try Install { $0.auditRetentionDays = 1 }
-        let watcher = try await install.watch(by: install.caller(install.key(["*"], expiresIn: 10)))
-        try await install.randomLog(12_000, organisations: [install.authority.firstOrganisation])
-        install.clock.advance(seconds: 2 * 86_400)
-        await install.rounds(30)
-        #expect(watcher.ending == .credential)
     }
 
     /// A way in which a credential dies.

@@ -67,17 +67,22 @@ enum AuditIndex {
     /// The keys of all rows of an entry.
     static func keys(of record: AuditRecord) -> [[UInt8]] {
         let place = Place(record.timestamp, record.seq).bytes
-        return Field.allCases.compactMap { field in
-            let value: String? =
-                switch field {
-                case .all: ""
-                case .identity: record.identityId
-                case .action: record.action.rawValue
-                case .workspace: record.workspaceId
-                case .plane: record.plane
-                case .result: record.result.rawValue
-                }
-            return value.map { prefix(record.orgId, field, $0) + place }
-        }
+        // What an identity did is as much its activity as what happened to it.
+        let label = "identity:"
+        let actor = record.actor.hasPrefix(label) ? String(record.actor.dropFirst(label.count)) : nil
+        let acting = actor == record.identityId ? nil : actor.map { prefix(record.orgId, .identity, $0) + place }
+        return [acting].compactMap(\.self)
+            + Field.allCases.compactMap { field in
+                let value: String? =
+                    switch field {
+                    case .all: ""
+                    case .identity: record.identityId
+                    case .action: record.action.rawValue
+                    case .workspace: record.workspaceId
+                    case .plane: record.plane
+                    case .result: record.result.rawValue
+                    }
+                return value.map { prefix(record.orgId, field, $0) + place }
+            }
     }
 }

@@ -5,8 +5,8 @@ import LatchkeyVerifier
 extension Authority {
     /// Appends an entry to the log, in the transaction of the change that it tells of: they can't part.
     ///
-    /// The entry's moment is that of the write, not of the request: so the log is in the order of its moments, and no later entry comes in
-    /// before one that has been read.
+    /// The entry's moment is that of the write, not of the request: while the clock goes on, the log is in the order of its moments,
+    /// and no entry comes in before one that could be read already.
     func record(_ draft: AuditDraft, in transaction: borrowing WriteTransaction) throws {
         try beforeRecord(draft.action)
         let entry = try Self.append(draft, at: clock.now(), in: transaction)

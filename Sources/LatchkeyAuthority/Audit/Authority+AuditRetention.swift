@@ -47,7 +47,9 @@ extension Authority {
             try transaction.scanKeys(Tables.auditIndex, prefix: AuditIndex.prefix(organisation, .all), limit: Self.batch) { key in
                 guard let place = AuditIndex.Place(endOf: key), place < cutOff else { return false }
                 guard place.sequence != newest else { return true }
-                let keys = try transaction.get(Tables.audit, place.sequence).map { AuditIndex.keys(of: try $0.record()) } ?? [key]
+                // An entry that can't be read any more goes all the same; what is left of it in the index leads nowhere.
+                let record = try? transaction.get(Tables.audit, place.sequence)?.record()
+                let keys = record.map { AuditIndex.keys(of: $0) } ?? [key]
                 old.append((place.sequence, keys))
                 return true
             }

@@ -46,8 +46,10 @@ extension Authority {
 
     private func authorize(_ scope: Scope, organisation: String?, by caller: Caller) throws -> Scope {
         let principal = caller.principal
-        if case .token = principal.kind, !principal.audience.contains(where: { Self.isMeant($0, for: scope) }) {
-            throw AuthorityError.unusableToken
+        if case .token(let id, _, let identityId) = principal.kind {
+            let isMeant = principal.audience.contains { Self.isMeant($0, for: scope) }
+            publish(audienceEvent(isMeant, id, identityId, caller), at: clock.now())
+            guard isMeant else { throw AuthorityError.unusableToken }
         }
         try caller.requireOwn(organisation)
         let matched = principal.scopes.match(scope)
@@ -58,6 +60,14 @@ extension Authority {
                 required: scope.text, actual: principal.scopes.texts, "this needs the scope \(scope.text), which you don't hold")
         }
         return matched
+    }
+
+    private func audienceEvent(_ isMeant: Bool, _ id: String, _ identityId: String, _ caller: Caller) -> EventDraft {
+        var draft = tokenEvent(
+            isMeant ? .tokenVerified : .tokenInvalid, isMeant ? .allowed : .denied, id, identityId, caller.principal.organisation,
+            caller.origin)
+        if !isMeant { draft.message = "the token is for \(caller.principal.audience.joined(separator: ", "))" }
+        return draft
     }
 
     private static func isMeant(_ audience: String, for scope: Scope) -> Bool {

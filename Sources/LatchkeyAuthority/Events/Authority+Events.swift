@@ -1,6 +1,7 @@
 import LatchkeyScopes
 import LatchkeyStore
 import LatchkeyVerifier
+import Synchronization
 
 extension Authority {
     /// Seconds of quiet after which a heartbeat is told.
@@ -36,8 +37,9 @@ extension Authority {
     /// Ends all event streams, for a clean stop.
     package func endEvents() { events.close() }
 
-    /// Called each second.
-    func tickEvents(_ second: Int) {
+    /// Called each second: gives heartbeats where it was quiet, and looks at watchers' credentials now and then.
+    package func tickEvents() {
+        let second = eventTicks.add(1, ordering: .relaxed).newValue
         if second % Self.recheck == 0 { recheckWatchers() }
         for subscription in events.subscriptions { subscription.beat(every: Self.heartbeat) }
     }

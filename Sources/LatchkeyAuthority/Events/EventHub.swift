@@ -5,10 +5,19 @@ final class EventHub: Sendable {
     /// Watchers of the whole install, and of one organisation: one organisation can't shut out the others.
     static let most = 128
     static let mostOfOne = 32
+    /// The operator's own, which nobody else's count against.
+    static let mostOfOperator = 16
 
     private struct State {
         var subscriptions: [ObjectIdentifier: EventSubscription] = [:]
         var isClosed = false
+
+        func hasRoom(for principal: Principal) -> Bool {
+            let others = subscriptions.values.map(\.principal).filter { $0.isAdministrator == principal.isAdministrator }
+            if principal.isAdministrator { return others.count < EventHub.mostOfOperator }
+            let own = others.count { $0.organisation.utf8.elementsEqual(principal.organisation.utf8) }
+            return others.count < EventHub.most && own < EventHub.mostOfOne
+        }
     }
 
     private let state = Mutex(State())
@@ -20,9 +29,7 @@ final class EventHub: Sendable {
     func add(_ subscription: EventSubscription) throws(AuthorityError) {
         let outcome: (isAdded: Bool, isClosed: Bool) = state.withLock { state in
             guard !state.isClosed else { return (false, true) }
-            let organisation = subscription.principal.organisation
-            let own = state.subscriptions.values.count { $0.principal.organisation.utf8.elementsEqual(organisation.utf8) }
-            guard state.subscriptions.count < Self.most, own < Self.mostOfOne else { return (false, false) }
+            guard state.hasRoom(for: subscription.principal) else { return (false, false) }
             state.subscriptions[ObjectIdentifier(subscription)] = subscription
             watchers.store(state.subscriptions.count, ordering: .relaxed)
             return (true, false)
@@ -30,7 +37,9 @@ final class EventHub: Sendable {
         if outcome.isClosed { return subscription.end(.stopping) }
         guard outcome.isAdded else {
             throw AuthorityError(
-                .tooManySubscribers, "too many subscribers watch already: \(Self.mostOfOne) an organisation at most; end one of yours")
+                .tooManySubscribers,
+                "too many subscribers watch already: \(Self.mostOfOne) an organisation and \(Self.most) in all; end one, or try again later"
+            )
         }
     }
 

@@ -19,8 +19,8 @@ package final class EventSubscription: Sendable {
         case gone = "the subscriber has gone"
     }
 
-    /// Events that wait to be read, at most: what a suspension of many can tell at once. All watchers of an organisation share them.
-    static let most = 4096
+    /// Events that wait to be read, at most: more than one commit can tell. All watchers of an organisation share them.
+    static let most = Int(Authority.mostDescendants) + 2000
 
     private struct State {
         var waiting: [Signal] = []

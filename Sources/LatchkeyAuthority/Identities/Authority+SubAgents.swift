@@ -21,14 +21,20 @@ extension Authority {
         for _ in 0..<Self.attempts {
             let (parent, parentRow, rules) = try ground(parentId, caller)
             let scopes = try grant(asked, held: try Self.scopes(of: parent), caller: caller)
-            try read { try Self.requireFree(name, parent.orgId, in: $0) }
             let child = try child(of: parent, named: name, scopes: scopes, metadata: metadata, caller: caller)
+            // All that can be said before the signature, which costs more than the rest; decided again in the write.
+            try read { transaction in
+                try Self.requireFree(name, parent.orgId, in: transaction)
+                _ = try descendantCounts(1, above: child, in: transaction)
+                _ = try mintCharges(caller, at: child.createdAt, in: transaction)
+            }
             let childRow = IdentityRow(orgId: child.orgId, status: .active, epoch: 0, cutOffAt: nil)
             let signed = try await sign(plan(child, childRow, rules, scopes, audience: nil, life: life))
             let isCommitted = try await write { [self] transaction in
                 try Self.requireLive(caller.principal, handing: scopes, at: child.createdAt, in: transaction)
                 guard try isGround(parent, parentRow, in: transaction) else { return false }
                 try Self.requireFree(name, child.orgId, in: transaction)
+                _ = try descendantCounts(1, above: child, in: transaction)
                 try chargeMint(caller, at: child.createdAt, in: transaction)
                 try add(child, childRow, caller: caller, in: transaction)
                 try startSession(signed, caller: caller, in: transaction)
@@ -96,6 +102,15 @@ extension Authority {
     ///
     /// - Throws: `sponsor_chain_too_long` when one of these has the most already.
     func countDescendants(_ change: Int64, above record: IdentityRecord, in transaction: borrowing WriteTransaction) throws {
+        for (ancestor, count) in try descendantCounts(change, above: record, in: transaction) {
+            try transaction.put(Tables.identityDescendants, ancestor, SequenceRow(count))
+        }
+    }
+
+    private func descendantCounts(
+        _ change: Int64, above record: IdentityRecord, in transaction: borrowing some StoreReads & ~Copyable
+    ) throws -> [(ancestor: String, count: UInt64)] {
+        var counts: [(ancestor: String, count: UInt64)] = []
         var next = record.parentId
         while let ancestor = next, let above = try transaction.get(Tables.identities, OwnedKey(record.orgId, ancestor)) {
             let count = try transaction.get(Tables.identityDescendants, ancestor)?.sequence ?? 0
@@ -106,9 +121,10 @@ extension Authority {
                     "\(Self.mostDescendants) identities came from \(ancestor), the most that may; delete some, or create this one by another"
                 )
             }
-            try transaction.put(Tables.identityDescendants, ancestor, SequenceRow(changed))
+            counts.append((ancestor, changed))
             next = above.parentId
         }
+        return counts
     }
 
     /// Writes a new identity, and the entry that tells of it.

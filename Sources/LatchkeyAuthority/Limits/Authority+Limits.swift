@@ -7,7 +7,23 @@ extension Authority {
     ///
     /// The administrator on the socket is not limited. Nothing is written before both have said yes.
     func chargeMint(_ caller: Caller, at now: Timestamp, in transaction: borrowing WriteTransaction) throws {
-        guard settings.mintsPerHour > 0, let root = caller.principal.rootId else { return }
+        for (key, bucket) in try mintCharges(caller, at: now, in: transaction) {
+            if let before = try transaction.get(Tables.mintBuckets, key) {
+                try transaction.delete(Tables.expiries, Expiry(at: before.at.adding(seconds: 3600), .mintBucket, key).storeKey)
+            }
+            try transaction.put(Tables.mintBuckets, key, bucket)
+            // After an hour a bucket is full whatever it was, and one that is not there counts as full.
+            try Expiry(at: bucket.at.adding(seconds: 3600), .mintBucket, key).note(in: transaction)
+        }
+    }
+
+    /// What a mint would leave in the buckets that it is charged to.
+    ///
+    /// - Throws: `rate_limited` when one of them is empty.
+    func mintCharges(
+        _ caller: Caller, at now: Timestamp, in transaction: borrowing some StoreReads & ~Copyable
+    ) throws -> [(key: [UInt8], bucket: BucketRow)] {
+        guard settings.mintsPerHour > 0, let root = caller.principal.rootId else { return [] }
         let limit = MintLimit(perHour: settings.mintsPerHour)
         var charged: [(key: [UInt8], bucket: BucketRow)] = []
         var subjects = ["root:\(root)"]
@@ -17,17 +33,10 @@ extension Authority {
             let (verdict, bucket) = limit.take(from: try transaction.get(Tables.mintBuckets, key), at: now)
             guard verdict.isAllowed else {
                 throw AuthorityError(
-                    .rateLimited, "too many keys were minted from here; wait \(verdict.retrySeconds) seconds", limit: verdict)
+                    .rateLimited, "too many keys and sub-agents were made from here; wait \(verdict.retrySeconds) seconds", limit: verdict)
             }
             charged.append((key, bucket))
         }
-        for (key, bucket) in charged {
-            if let before = try transaction.get(Tables.mintBuckets, key) {
-                try transaction.delete(Tables.expiries, Expiry(at: before.at.adding(seconds: 3600), .mintBucket, key).storeKey)
-            }
-            try transaction.put(Tables.mintBuckets, key, bucket)
-            // After an hour a bucket is full whatever it was, and one that is not there counts as full.
-            try Expiry(at: bucket.at.adding(seconds: 3600), .mintBucket, key).note(in: transaction)
-        }
+        return charged
     }
 }

@@ -11,6 +11,7 @@ extension Authority {
     package func createOrganisation(name: String, by caller: Caller) async throws -> Organisation {
         try Self.requireOperator(caller)
         let name = try DisplayText.normalised(name, field: "name", scalars: 1...100)
+        try caller.requireOwn()
         let now = clock.now()
         let record = OrganisationRecord(id: try ids.make(.organisation), name: name, createdAt: now)
         try await write { [self] transaction in

@@ -78,16 +78,25 @@ extension Authority {
         }
         guard let scopes = ScopeSet.trusted(stored: claims.scopes) else { throw AuthorityError.unusableToken }
         identityUses.note(OwnedKey(claims.organisation, claims.subject), at: now)
-        publish(verifiedEvent(claims, origin), at: now)
+        // Where the audience is still to be held against what is asked, nothing is verified yet.
+        if audiences != nil { publish(verifiedEvent(claims, origin), at: now) }
         return Principal(
             kind: .token(id: claims.tokenId, sessionId: claims.sessionId, identityId: claims.subject), organisation: claims.organisation,
             scopes: scopes, rootId: root, label: "identity:\(claims.subject)", audience: claims.audience)
     }
 
     func verifiedEvent(_ claims: Claims, _ origin: RequestOrigin) -> EventDraft {
-        var draft = EventDraft(.tokenVerified, .allowed, actor: "identity:\(claims.subject)", organisation: claims.organisation)
-        draft.identityId = claims.subject
-        draft.metadata = ["tokenId": claims.tokenId]
+        tokenEvent(.tokenVerified, .allowed, claims.tokenId, claims.subject, claims.organisation, origin)
+    }
+
+    /// An event about a token whose signature is ours.
+    func tokenEvent(
+        _ type: AuthorityEvent.Check, _ result: AuditRecord.Result, _ tokenId: String, _ identityId: String, _ organisation: String,
+        _ origin: RequestOrigin
+    ) -> EventDraft {
+        var draft = EventDraft(type, result, actor: "identity:\(identityId)", organisation: organisation)
+        draft.identityId = identityId
+        draft.metadata = ["tokenId": tokenId]
         draft.requestId = origin.requestId
         return draft
     }

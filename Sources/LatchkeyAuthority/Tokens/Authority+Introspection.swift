@@ -13,8 +13,8 @@ package struct TokenVerdict: Sendable {
 extension Authority {
     /// The claims of an access token as JSON, in the bytes that were signed; `nil` when the token is not good now or belongs to another
     /// organisation (RFC 7662 §2.2 in the contract's form).
-    package func introspect(_ text: String, organisation: String? = nil, by caller: Caller) throws -> [UInt8]? {
-        try caller.requireOwn(organisation)
+    package func introspect(_ text: String, by caller: Caller) throws -> [UInt8]? {
+        try caller.requireOwn()
         return try goodToken(text, of: caller)?.payload
     }
 
@@ -28,7 +28,16 @@ extension Authority {
             return TokenVerdict(claims: nil, missing: [])
         }
         let missing = required.scopes.filter { !held.covers($0) }.map(\.text)
+        if !required.isEmpty { publish(coverEvent(required, missing, verified.claims, caller), at: clock.now()) }
         return TokenVerdict(claims: missing.isEmpty ? verified.payload : nil, missing: missing)
+    }
+
+    private func coverEvent(_ required: ScopeSet, _ missing: [String], _ claims: Claims, _ caller: Caller) -> EventDraft {
+        var draft = tokenEvent(
+            .scopeCheck, missing.isEmpty ? .allowed : .denied, claims.tokenId, claims.subject, claims.organisation, caller.origin)
+        draft.scope = missing.first ?? required.scopes.first?.text
+        draft.missing = missing
+        return draft
     }
 
     /// A token of the caller's organisation that is good now, whoever it is meant for.

@@ -14,7 +14,6 @@ extension Authority {
     @discardableResult
     package func upkeep() async -> Bool {
         let tick = ticks.add(1, ordering: .relaxed).newValue
-        tickEvents(tick)
         await flush(all: false)
         // The next look at old entries comes at once while there are many; the count of rounds goes on, others live by it.
         let isTime = tick % Self.retentionPeriod == 1 || hasOldEntries.load(ordering: .relaxed)

@@ -104,7 +104,7 @@ extension ErrorCode {
         case .identityAlreadyExists: "an identity of this name exists in the organisation"
         case .identityNotActive: "the identity is not active"
         case .identityNotReactivatable: "the identity is not suspended, or its parent is not active"
-        case .sponsorChainTooLong: "the sponsor chain would have more than 10 links"
+        case .sponsorChainTooLong: "the sponsor chain would have more than 10 links, or more than 10,000 identities would come from one"
         case .bodyTooLarge: "the body has more than 64 KiB; the connection is closed"
         case .rateLimited: "too many requests of this kind; Retry-After says when to come again"
         case .tooManySubscribers: "as many subscribers as are allowed are listening"

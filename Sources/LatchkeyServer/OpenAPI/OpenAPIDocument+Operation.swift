@@ -16,7 +16,6 @@ extension OpenAPIDocument {
         let needs: String? =
             switch facts.access {
             case .open: nil
-            case .credential: "Any credential will do."
             case .anyAudience: "Any credential will do; a token may be meant for the plane that is asked about."
             case .operation: "For the operator itself, without a credential."
             case .scopes: "Needs \(scopes)."

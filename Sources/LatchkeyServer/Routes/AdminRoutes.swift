@@ -12,6 +12,7 @@ enum AdminRoutes {
     .socketOnly
     .answers(.ok, .status)
     .handle { call in
+        try call.caller.requireOwn()
         let status = try call.authority.status()
         return .json { $0.status(status, call.about, seal: call.authority.sealState) }
     }

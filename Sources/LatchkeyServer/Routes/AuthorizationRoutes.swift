@@ -30,7 +30,9 @@ enum AuthorizationRoutes {
     private static let authorizeProxied = Route.get(
         "/v1/authorize", "authorizeForProxy", .anyAudience, "Whether the caller holds a scope, for reverse proxies"
     )
-    .note("The scope is in the query or in the header `x-latchkey-scope`; the query wins. The answer has no body.")
+    .note(
+        "The scope is in the query or in the header `x-latchkey-scope`; the query wins. A 200 has no body; in `x-latchkey-scopes`, bytes that are no visible ASCII characters, and `%`, are percent-encoded."
+    )
     .query("scope", .wantedScope, "The scope that is asked for")
     // any text, because it is not read when the query says the scope
     .header(.latchkeyScope, .string(), "The scope that is asked for, when it is not in the query")

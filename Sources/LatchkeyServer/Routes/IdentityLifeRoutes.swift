@@ -79,7 +79,9 @@ enum IdentityLifeRoutes {
         "/v1/identities/{id}/sub-agents", "createSubAgent", .holding("relayauth:identity:manage:*", "relayauth:token:create:*"),
         "Create an identity under another one, with its first token pair"
     )
-    .note("Without `scopes` it holds those of the parent's that the caller covers. Its fate is its parent's.")
+    .note(
+        "Without `scopes` it holds those of the parent's that the caller covers. Its fate is its parent's. From one identity come 10,000 others at most."
+    )
     .id(.identity)
     .body(SubAgentBody.self)
     .answers(.created, .subAgent, headers: .noStore)

@@ -60,6 +60,7 @@ enum TokenRoutes {
         .note("A token that is not known here is called revoked: it can't be shown to be good.")
         .query("jti", .tokenId, required: true, "The token's `jti`")
         .answers(.ok, .revocation, headers: .noStore)
+        .refuses(.storageUnavailable)
         .handle { call in
             guard let tokenId = try call.query("jti"), !tokenId.isEmpty else { throw APIError.invalid("jti", "jti is missing") }
             guard tokenId.utf8.count <= 256 else { throw APIError.invalid("jti", "jti has at most 256 bytes") }

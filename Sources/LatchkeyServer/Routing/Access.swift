@@ -4,8 +4,6 @@ package import LatchkeyScopes
 package enum Access: Sendable {
     /// Anybody, without credentials.
     case open
-    /// Whoever authenticates.
-    case credential
     /// Whoever authenticates, also with a token that is meant for somebody else: the route holds its audience against what is asked.
     case anyAudience
     /// The operator itself, on the admin socket without a credential: what concerns the whole install, not one organisation.

@@ -15,6 +15,8 @@ extension RouteFacts {
             codes += [.missingAuthorization, .invalidAuthorization, .invalidAPIKey, .invalidToken, .tokenExpired, .tokenRevoked]
             // `orgId` may be in every query
             codes += [.organisationMismatch, .invalidRequest]
+            // Who calls is looked up in the store.
+            codes.append(.storageUnavailable)
             if surface == .adminSocket { codes.append(.organisationNotFound) }
         }
         if case .scopes = access { codes.append(.insufficientScope) }

@@ -4,11 +4,10 @@ import LatchkeyVerifier
 /// `POST /v1/admin/orgs`.
 struct OrganisationBody: RequestBodyType {
     let name: String
+    let orgId: String?
 
-    static let schema = Schema.body("CreateOrganisation", [.required("name", .displayText(1...100).sampled("acme"))])
-
-    /// The operator acts beyond organisations here.
-    var orgId: String? { nil }
+    static let schema = Schema.body(
+        "CreateOrganisation", [.required("name", .displayText(1...100).sampled("acme")), .optional("orgId", .organisationId)])
 }
 
 /// `PATCH /v1/admin/org`.

@@ -59,7 +59,8 @@ struct SettingFlags: ParsableArguments {
     var allowPlaintext: String?
 
     @Option(
-        name: .setting(.mintsPerHour), help: .setting("API keys an hour of one root, and of one client address (60; 0: no limit).", "n"))
+        name: .setting(.mintsPerHour),
+        help: .setting("API keys and sub-agents an hour of one root, and of one client address (60; 0: no limit).", "n"))
     var mintsPerHour: String?
 
     var values: [Setting: String] {

@@ -72,7 +72,7 @@ extension ServerTests {
                     #expect(watches.allSatisfy { $0.answer.head.status == 200 })
                     for watch in watches { await watch.close() }
                     // On TCP nobody knows that the other side has gone until something is sent.
-                    for _ in 0..<15 { await daemon.authority.upkeep() }
+                    for _ in 0..<15 { daemon.authority.tickEvents() }
                     try await daemon.until("nobody watches") { daemon.watchers == 0 }
                 }
             }
@@ -92,7 +92,7 @@ extension ServerTests {
                 let identity = try await daemon.identity()
                 for watch in watches { #expect(try await watch.event()?["identityId"]?.text == identity) }
                 await watches.removeLast().close()
-                for _ in 0..<15 { await daemon.authority.upkeep() }
+                for _ in 0..<15 { daemon.authority.tickEvents() }
                 try await daemon.until("there is room again") { daemon.watchers == 32 }
                 let next = try await daemon.watch([("x-api-key", key)])
                 #expect(next.answer.head.status == 200)
@@ -167,10 +167,10 @@ extension ServerTests {
                 ])
                 #expect(token.answer.head.status == 200 && key.answer.head.status == 200)
                 clock.advance(seconds: 99)
-                for _ in 0..<30 { await daemon.authority.upkeep() }
+                for _ in 0..<30 { daemon.authority.tickEvents() }
                 #expect(daemon.watchers == 2, "both are good for another second")
                 clock.advance(seconds: 61)
-                for _ in 0..<30 { await daemon.authority.upkeep() }
+                for _ in 0..<30 { daemon.authority.tickEvents() }
                 for watch in [token, key] {
                     #expect(try await watch.untilEnded().allSatisfy { $0 == "api_key.created" })
                     #expect(await watch.comments.last == Self.dead)
