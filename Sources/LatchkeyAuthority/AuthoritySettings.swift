@@ -19,6 +19,8 @@ package struct AuthoritySettings: Sendable {
     package var mintsPerHour: Int = 60
     /// Days that entries of the audit log are kept, and the most that an organisation may choose; 0 for ever.
     package var auditRetentionDays: Int = 0
+    /// Events that wait for a subscriber, at most: more than one commit can tell. All subscribers of an organisation share them.
+    package var mostWaitingEvents: Int = 12_000
     /// 2048, 3072 or 4096.
     package var signingKeyBits: Int = 3072
     /// Threads that sign: one a core.

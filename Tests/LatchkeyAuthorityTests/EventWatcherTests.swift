@@ -16,10 +16,10 @@ struct EventWatcherTests {
         let install = try Install()
         let caller = try install.admin
         let (slow, edge, quick) = try (install.watch(), install.watch(), install.watch())
-        try deny(install, caller, times: EventSubscription.most)
+        try deny(install, caller, times: install.authority.settings.mostWaitingEvents)
         #expect(slow.ending == nil && edge.ending == nil)
-        #expect(await signals(edge).count == EventSubscription.most)
-        for _ in 0..<EventSubscription.most { #expect(await quick.next() != nil) }
+        #expect(await signals(edge).count == install.authority.settings.mostWaitingEvents)
+        for _ in 0..<install.authority.settings.mostWaitingEvents { #expect(await quick.next() != nil) }
         try deny(install, caller, times: 1)
         #expect(slow.ending == .tooSlow)
         #expect(await signals(slow).isEmpty)
@@ -151,7 +151,8 @@ struct EventWatcherTests {
         let install = try Install()
         var watchers: [EventSubscription] = []
         for number in 0..<5 {
-            let caller = try await number == 0 ? install.admin : install.otherOrganisation()
+            let administrator = try await number == 0 ? install.admin : install.otherOrganisation()
+            let caller = try await install.caller(install.key(["*"], by: administrator))
             for _ in 0..<(number < 4 ? 32 : 0) { watchers.append(try install.watch(by: caller)) }
             // One organisation's own bound first; then, for the fifth that has none yet, that of all.
             #expect(await refusal { try install.watch(by: caller) }?.code == .tooManySubscribers)

@@ -24,7 +24,8 @@ extension Authority {
                 "types", "there is no type \(unknown.prefix(100)); they are \(AuthorityEvent.types.joined(separator: ", "))")
         }
         try caller.requireOwn()
-        let subscription = EventSubscription(principal: caller.principal, types: types.map { Set($0) })
+        let subscription = EventSubscription(
+            principal: caller.principal, types: types.map { Set($0) }, most: settings.mostWaitingEvents)
         try events.add(subscription)
         // A credential that died after it was presented and before it was on the list would not be noticed for half a minute.
         recheck(subscription, at: clock.now())

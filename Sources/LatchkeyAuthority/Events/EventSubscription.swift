@@ -19,9 +19,6 @@ package final class EventSubscription: Sendable {
         case gone = "the subscriber has gone"
     }
 
-    /// Events that wait to be read, at most: more than one commit can tell. All watchers of an organisation share them.
-    static let most = Int(Authority.mostDescendants) + 2000
-
     private struct State {
         var waiting: [Signal] = []
         /// Signals before this index have been read.
@@ -49,11 +46,14 @@ package final class EventSubscription: Sendable {
 
     let principal: Principal
     private let types: Set<String>?
+    /// Events that wait to be read, at most.
+    private let most: Int
     private let state = Mutex(State())
 
-    init(principal: Principal, types: Set<String>?) {
+    init(principal: Principal, types: Set<String>?, most: Int) {
         self.principal = principal
         self.types = types
+        self.most = most
     }
 
     /// Why it ended; `nil` while it goes on.
@@ -126,7 +126,7 @@ package final class EventSubscription: Sendable {
                 state.reader = nil
                 return (reader, false)
             }
-            guard state.waiting.count - state.head < Self.most else { return (nil, true) }
+            guard state.waiting.count - state.head < most else { return (nil, true) }
             state.waiting.append(signal)
             return (nil, false)
         }

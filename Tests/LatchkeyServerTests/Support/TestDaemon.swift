@@ -30,8 +30,11 @@ final class TestDaemon: Sendable {
             try FileManager.default.copyItem(atPath: await FirstStart.made.value.state, toPath: scratch.state)
         }
         let logger = log.logger
-        let daemon = try Daemon(
-            settings: DaemonSettings(Self.values(settings, scratch)), clock: clock, version: "0.0-test", inherited: inherited,
+        var checked = try DaemonSettings(Self.values(settings, scratch))
+        // Few, so that one that reads nothing is soon too slow.
+        checked.authority.mostWaitingEvents = 256
+        let daemon = Daemon(
+            settings: checked, clock: clock, version: "0.0-test", inherited: inherited,
             logger: logger)
         let ready = Ready()
         let service = DaemonService { try await daemon.run(signals: [], onReady: { ready.settle(.success($0)) }) }
