@@ -72,13 +72,13 @@ def workspace_of_another(error, case):
 def unseen_beyond_the_basic_plane(error, case):
     """The patterns leave out invisible characters beyond U+FFFF: the dialects of patterns spell those differently."""
     if error.get("reason") == "forbidden_character":
-        return has_unseen_beyond_the_basic_plane(error["scope"])
+        return has_unseen_beyond_the_basic_plane(sent_scopes(case))
     return error.get("field") is not None and has_unseen_beyond_the_basic_plane(sent(case, error["field"].split(".")[0]))
 
 
 def more_bytes_than_characters(error, case):
-    """A scope has at most 256 bytes; a schema counts characters."""
-    return error.get("reason") == "too_long" and len(error["scope"].encode()) > 256 >= len(error["scope"])
+    """A scope has at most 256 bytes with its path written out; a schema counts the characters that were sent."""
+    return error.get("reason") == "too_long" and any(len(scope.encode()) > 256 for scope in sent_scopes(case))
 
 
 def encoded_separator(error, case):
@@ -109,6 +109,14 @@ def sent(case, name):
     """What a request says of a member of its body, or of a parameter of its query."""
     body = case.body if isinstance(case.body, dict) else {}
     return body.get(name, (case.query or {}).get(name))
+
+
+def sent_scopes(case):
+    """The scopes that a request names, with their paths written out."""
+    texts = [*(sent(case, "scopes") or []), *(sent(case, "requiredScopes") or []), sent(case, "scope"), (case.headers or {}).get("x-latchkey-scope")]
+    if sent(case, "path") is not None:
+        texts.append(f"relayfile:fs:{sent(case, 'action')}:{sent(case, 'path')}")
+    return [text if text.count(":") > 2 else text + ":*" for text in texts if isinstance(text, str)]
 
 
 def all_texts(case):
