@@ -1,6 +1,6 @@
 import LatchkeyCrypto
 package import LatchkeyStore
-package import LatchkeyVerifier
+import LatchkeyVerifier
 
 extension Authority {
     /// Opens the authority over a store. In a new store this makes, in one commit, the install, its first organisation, the trust anchor
@@ -9,62 +9,87 @@ extension Authority {
     /// - Parameters:
     ///   - store: open; the authority closes it.
     ///   - masterKey: where the master key is. A new one is made only when nothing was ever sealed.
-    ///   - beforeRecord: a seam for tests, see `Authority.beforeRecord`.
+    ///   - seams: for tests.
     /// - Throws: `OpeningError` when the very first start can't be made; `StoreError`. A master key that is missing or wrong later is no
     ///   error: the authority then verifies and signs nothing (`sealState`).
     package static func open(
-        store: Store, settings: AuthoritySettings, masterKey source: MasterKey.Source, clock: any WallClock,
-        beforeRecord: @escaping @Sendable (AuditRecord.Action) throws -> Void = { _ in }
+        store: Store, settings: AuthoritySettings, masterKey source: MasterKey.Source, clock host: any HostClock,
+        seams: AuthoritySeams = AuthoritySeams()
     ) throws -> Authority {
+        let (existing, floor) = try store.read { transaction in
+            (try transaction.get(Tables.install, InstallRecord.key), try ClockRow.floor(settings.madeAt, in: transaction))
+        }
+        let clock = SteadyClock(host, floor: floor)
         let ids = IdentifierSource(clock: clock)
-        let existing = try store.read { try $0.get(Tables.install, InstallRecord.key) }
         let install: InstallRecord
-        let seal: Seal?
-        let state: SealState
+        let sealing: Sealing
         if let existing {
             install = existing
-            (seal, state) = Self.seal(of: existing, source)
+            sealing = Self.sealing(of: existing, source)
         } else {
-            let (made, madeSeal) = try found(store, settings: settings, source: source, clock: clock, ids: ids)
+            let (made, seal) = try found(store, settings: settings, source: source, clock: clock, ids: ids, seams: seams)
             install = made
-            seal = madeSeal
-            state = .open
+            sealing = Sealing(seal: seal, state: .open)
         }
-        let records = try store.read { transaction in
-            var records: [SigningKeyRecord] = []
-            try transaction.scan(Tables.signingKeys, limit: .max) { _, record in
-                records.append(record)
-                return true
-            }
-            return records
-        }
-        let snapshot = try KeyRingSnapshot(KeyRing(records), seal: seal, sealState: state)
+        let (records, cutover) = try settle(store, settings: settings, clock: clock)
+        let ring = KeyRing(records, settings.timings, cutover: cutover, at: clock.steadyNow())
         return try Authority(
-            settings: settings, install: install, sealState: state, clock: clock, ids: ids, store: store, snapshot: snapshot,
-            beforeRecord: beforeRecord)
+            settings: settings, install: install, sealing: sealing, masterKey: source, clock: clock, ids: ids, store: store,
+            snapshot: KeyRingSnapshot(ring, sealing, showsLegacy: settings.showsLegacyJWK), seams: seams)
+    }
+
+    /// Brings what follows from records and settings into the store: who signs, and how long the signer's tokens may live from now on.
+    private static func settle(
+        _ store: Store, settings: AuthoritySettings, clock: SteadyClock
+    ) throws -> (records: [SigningKeyRecord], cutover: CutoverRecord?) {
+        let (records, cutover, noted) = try store.read { transaction in
+            (
+                try signingKeys(in: transaction), try transaction.get(Tables.cutover, CutoverRecord.key),
+                try transaction.get(Tables.signer, SignerRow.current)?.text
+            )
+        }
+        let ring = KeyRing(records, settings.timings, cutover: cutover, at: clock.steadyNow())
+        let longer = ring.active.flatMap { active -> SigningKeyRecord? in
+            guard (active.longestToken ?? 0) < settings.maxAccessTokenTTL else { return nil }
+            var key = active
+            key.longestToken = settings.maxAccessTokenTTL
+            return key
+        }
+        guard longer != nil || noted != ring.signerKid else { return (records, cutover) }
+        try store.writeAndWait(.essential) { transaction in
+            if let longer { try transaction.put(Tables.signingKeys, longer.kid, longer) }
+            if let kid = ring.signerKid {
+                try transaction.put(Tables.signer, SignerRow.current, TextRow(kid))
+            } else {
+                try transaction.delete(Tables.signer, SignerRow.current)
+            }
+        }
+        return (try store.read { try signingKeys(in: $0) }, cutover)
     }
 
     /// The seal of a store that has sealed records, or why there is none. Never makes a master key.
-    private static func seal(of install: InstallRecord, _ source: MasterKey.Source) -> (Seal?, SealState) {
+    private static func sealing(of install: InstallRecord, _ source: MasterKey.Source) -> Sealing {
+        func closed(_ reason: String) -> Sealing { Sealing(seal: nil, state: .closed(reason: reason)) }
         let key: Secret
         do {
             key = try MasterKey.read(source)
         } catch {
             switch error {
             case .missing:
-                return (nil, .closed(reason: "the master key \(source.path) is missing; put it back, or name it with --master-key-file"))
-            case .unusable(let why): return (nil, .closed(reason: "the master key \(source.path) \(why)"))
+                return closed("the master key \(source.path) is missing; put it back, or name it with --master-key-file")
+            case .unusable(let why): return closed("the master key \(source.path) \(why)")
             }
         }
         guard let seal = try? Seal(masterKey: key, installId: install.id), seal.check.utf8.elementsEqual(install.sealCheck.utf8) else {
-            return (nil, .closed(reason: "the master key \(source.path) is not the one that sealed this store; put the right one back"))
+            return closed("the master key \(source.path) is not the one that sealed this store; put the right one back")
         }
-        return (seal, .open)
+        return Sealing(seal: seal, state: .open)
     }
 
     /// The very first start.
     private static func found(
-        _ store: Store, settings: AuthoritySettings, source: MasterKey.Source, clock: any WallClock, ids: IdentifierSource
+        _ store: Store, settings: AuthoritySettings, source: MasterKey.Source, clock: SteadyClock, ids: IdentifierSource,
+        seams: AuthoritySeams
     ) throws -> (InstallRecord, Seal) {
         let masterKey = try newMasterKey(source)
         let installId = try ids.make(.install)
@@ -73,10 +98,13 @@ extension Authority {
         let seal = try Seal(masterKey: masterKey, installId: installId)
         let anchor = try Ed25519PrivateKey.generate()
         let keys = try [SigningKeyRecord.State.active, .standby].map { state in
-            try (state, RSAPrivateKey.generate(bits: settings.signingKeyBits))
+            try (state, seams.makeKey(settings.signingKeyBits))
         }
         let now = clock.now()
-        let records = try keys.map { state, key in try SigningKeyRecord.making(key, state: state, origin: .generated, seal: seal, now: now)
+        let records = try keys.map { state, key in
+            var record = try SigningKeyRecord.making(key, state: state, origin: .generated, seal: seal, now: now)
+            if state == .active { record.longestToken = settings.maxAccessTokenTTL }
+            return record
         }
         let sealedSeed = try seal.seal(anchor.seed, type: "anchor", id: anchorId, version: AnchorRecord.version)
         let anchorRecord = AnchorRecord(id: anchorId, x: Base64URL.encode(anchor.publicKey.raw), sealedSeed: sealedSeed, createdAt: now)
@@ -84,7 +112,10 @@ extension Authority {
         try store.writeAndWait { transaction in
             try transaction.put(Tables.organisations, organisation, OrganisationRecord(id: organisation, name: "default", createdAt: now))
             try transaction.put(Tables.anchors, anchorId, anchorRecord)
-            for record in records { try transaction.put(Tables.signingKeys, record.kid, record) }
+            for record in records {
+                try transaction.put(Tables.signingKeys, record.kid, record)
+                if record.state == .active { try transaction.put(Tables.signer, SignerRow.current, TextRow(record.kid)) }
+            }
             var drafts = [AuditDraft(.organisationCreated, actor: "system", organisation: organisation)]
             drafts[0].metadata = ["name": "default"]
             for record in records {

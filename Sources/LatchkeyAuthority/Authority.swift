@@ -9,9 +9,7 @@ import Synchronization
 package final class Authority: Sendable {
     package let settings: AuthoritySettings
     package let install: InstallRecord
-    /// Whether what is sealed can be opened.
-    package let sealState: SealState
-    let clock: any WallClock
+    let clock: SteadyClock
     let ids: IdentifierSource
     let store: Store
     let signing: SigningPool
@@ -27,27 +25,40 @@ package final class Authority: Sendable {
     /// Whether the last look at old entries of the audit log left some: the next round goes on with them.
     let hasOldEntries = Atomic<Bool>(false)
     let writing = WritingLog()
-    /// Asked before each entry of the audit log, inside the write that it belongs to; what it throws undoes the write. A seam for tests.
-    let beforeRecord: @Sendable (AuditRecord.Action) throws -> Void
-    private let snapshot: Mutex<KeyRingSnapshot>
+    let seams: AuthoritySeams
+    /// Where the master key comes from.
+    let masterKey: MasterKey.Source
+    let snapshot: Mutex<KeyRingSnapshot>
+    /// Held by whoever reads the key ring anew.
+    let reloading = Mutex<Void>(())
+    /// Why the key ring is not as its schedule says.
+    let ringProblem = Mutex<String?>(nil)
+    private let currentSealing: Mutex<Sealing>
 
     init(
-        settings: AuthoritySettings, install: InstallRecord, sealState: SealState, clock: any WallClock, ids: IdentifierSource,
-        store: Store, snapshot: KeyRingSnapshot, beforeRecord: @escaping @Sendable (AuditRecord.Action) throws -> Void
+        settings: AuthoritySettings, install: InstallRecord, sealing: Sealing, masterKey: MasterKey.Source, clock: SteadyClock,
+        ids: IdentifierSource, store: Store, snapshot: KeyRingSnapshot, seams: AuthoritySeams
     ) throws {
         self.settings = settings
         self.install = install
-        self.sealState = sealState
+        self.masterKey = masterKey
         self.clock = clock
         self.ids = ids
         self.store = store
-        self.beforeRecord = beforeRecord
+        self.seams = seams
         self.signing = try SigningPool(threads: settings.signingThreads)
         self.snapshot = Mutex(snapshot)
+        self.currentSealing = Mutex(sealing)
     }
 
-    /// The key ring as it stands.
-    package var keys: KeyRingSnapshot { snapshot.withLock { $0 } }
+    /// What opens and makes sealed records.
+    var sealing: Sealing {
+        get { currentSealing.withLock { $0 } }
+        set { currentSealing.withLock { $0 = newValue } }
+    }
+
+    /// Whether what is sealed can be opened.
+    package var sealState: SealState { sealing.state }
 
     /// The organisation that the admin socket means when none is named.
     package var firstOrganisation: String { install.firstOrganisation }
@@ -57,6 +68,7 @@ package final class Authority: Sendable {
     package func close() async {
         endEvents()
         await flush(all: true)
+        await noteTime()
         signing.close()
         store.close()
     }

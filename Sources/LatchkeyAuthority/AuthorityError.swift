@@ -23,17 +23,22 @@ package struct AuthorityError: Error, Sendable, Equatable, CustomStringConvertib
         case identityNotFound = "identity_not_found"
         case tokenNotFound = "token_not_found"
         case auditEntryNotFound = "audit_entry_not_found"
+        case signingKeyNotFound = "signing_key_not_found"
         // 409
         case identityAlreadyExists = "identity_already_exists"
         case identityNotActive = "identity_not_active"
         case identityNotReactivatable = "identity_not_reactivatable"
         case sponsorChainTooLong = "sponsor_chain_too_long"
+        case cutoverGateRefused = "cutover_gate_refused"
+        case cutoverInProgress = "cutover_in_progress"
+        case standbyTooYoung = "standby_too_young"
         // 429
         case rateLimited = "rate_limited"
         case tooManySubscribers = "too_many_subscribers"
         // 503
         case storageUnavailable = "storage_unavailable"
         case signingUnavailable = "signing_unavailable"
+        case clockUnreliable = "clock_unreliable"
     }
 
     /// A member that the error carries beside its code and message.

@@ -1,4 +1,5 @@
 package import LatchkeyScopes
+package import LatchkeyVerifier
 
 /// What the operator can set of the domain. Times are whole seconds.
 package struct AuthoritySettings: Sendable {
@@ -13,6 +14,14 @@ package struct AuthoritySettings: Sendable {
     package var maxAccessTokenTTL: Int64 = 86_400
     /// For how long a JWKS may be cached.
     package var jwksMaxAge: Int64 = 3600
+    /// From a signing key's first signature to the next key's.
+    package var rotationPeriod: Int64 = 90 * 86_400
+    /// How long a signing key is in the JWKS before it signs by plan.
+    package var shortestStandby: Int64 = 86_400
+    /// How long a signing key stays in the JWKS after its last signature.
+    package var graceAfterUse: Int64 = 72 * 3600
+    /// How long a trust bundle may be used.
+    package var maxBundleLife: Int64 = 30 * 86_400
     /// For how long after its use a refresh token may come again for the same answer; 0 turns that off.
     package var refreshRetryWindow: Int64 = 10
     /// Mints an hour of one root, and of one client address; 0 turns the limit off.
@@ -23,6 +32,14 @@ package struct AuthoritySettings: Sendable {
     package var mostWaitingEvents: Int = 12_000
     /// 2048, 3072 or 4096.
     package var signingKeyBits: Int = 3072
+    /// How long no legacy token must have been presented before HS256 ends, and how long `cutover` must have lasted.
+    package var cutoverSoak: Int64 = 90 * 60
+    /// How long RS256 alone must have held before the legacy secret is destroyed.
+    package var cutoverHold: Int64 = 7 * 86_400
+    /// Whether the JWKS shows that there is a legacy key (never the key itself).
+    package var showsLegacyJWK = false
+    /// When this program was made: no clock is right that is earlier.
+    package var madeAt = Timestamp(milliseconds: 0)
     /// Threads that sign: one a core.
     package var signingThreads: Int = 2
 
@@ -32,5 +49,17 @@ package struct AuthoritySettings: Sendable {
     package init(issuer: String, planes: Planes) {
         self.issuer = issuer
         self.planes = planes
+    }
+
+    /// The timings of the key ring.
+    package var timings: KeyTimings {
+        var timings = KeyTimings()
+        timings.rotation = rotationPeriod
+        timings.shortestStandby = shortestStandby
+        timings.graceAfterUse = graceAfterUse
+        timings.jwksMaxAge = jwksMaxAge
+        timings.maxBundleLife = maxBundleLife
+        timings.longestToken = maxAccessTokenTTL
+        return timings
     }
 }

@@ -34,7 +34,9 @@ struct AuditUnityTests {
     @Test("never part: a fault before any entry undoes the whole operation", arguments: MutatingOperation.all)
     func fault(_ operation: MutatingOperation) async throws {
         let saboteur = Saboteur()
-        let install = try Install(beforeRecord: { try saboteur.ask($0) })
+        var seams = AuthoritySeams()
+        seams.beforeRecord = { try saboteur.ask($0) }
+        let install = try Install(seams: seams)
         let run = try await operation.prepare(install)
         let watcher = try install.authority.subscribe(types: nil, by: install.admin)
         let before = try install.contents()

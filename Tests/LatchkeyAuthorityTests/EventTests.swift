@@ -180,7 +180,9 @@ struct EventTests {
 
     @Test("are told once of a write that was made twice because its neighbour failed, and never of the neighbour")
     func replay() async throws {
-        let install = try Install(beforeRecord: { action in if action == .identityCreated { throw Fault() } })
+        var seams = AuthoritySeams()
+        seams.beforeRecord = { action in if action == .identityCreated { throw Fault() } }
+        let install = try Install(seams: seams)
         let watcher = try install.watch()
         let gate = Gate()
         async let held: Void = install.store.write(.essential) { _ in gate.pass() }

@@ -9,16 +9,23 @@ import Synchronization
 import Testing
 
 /// A clock that stands still until a test moves it.
-final class ManualClock: WallClock {
+final class ManualClock: HostClock {
     static let start = Timestamp(rfc3339: "2026-03-01T12:00:00Z")!
 
-    private let moment = Mutex(ManualClock.start)
+    private let moment = Mutex((wall: ManualClock.start, uptime: Int64(1_000_000)))
 
-    func now() -> Timestamp { moment.withLock { $0 } }
+    func now() -> Timestamp { moment.withLock { $0.wall } }
+    func uptime() -> Int64 { moment.withLock { $0.uptime } }
 
-    func advance(seconds: Int64) { moment.withLock { $0 = $0.adding(seconds: seconds) } }
+    /// Time goes by.
+    func advance(seconds: Int64) { advance(milliseconds: seconds * 1000) }
 
-    func advance(milliseconds: Int64) { moment.withLock { $0 = $0.adding(milliseconds: milliseconds) } }
+    func advance(milliseconds: Int64) {
+        moment.withLock { $0 = ($0.wall.adding(milliseconds: milliseconds), $0.uptime + milliseconds) }
+    }
+
+    /// Somebody sets the wall clock.
+    func step(seconds: Int64) { moment.withLock { $0.wall = $0.wall.adding(seconds: seconds) } }
 }
 
 /// A directory that goes away with its owner.
@@ -60,7 +67,7 @@ final class Install: Sendable {
     /// An install that has had its first start at the clock's start.
     convenience init(
         _ change: (inout AuthoritySettings) -> Void = { _ in },
-        beforeRecord: @escaping @Sendable (AuditRecord.Action) throws -> Void = { _ in }
+        seams: AuthoritySeams = AuthoritySeams()
     ) throws {
         let scratch = Scratch()
         mkdir(scratch.store, 0o700)
@@ -69,14 +76,14 @@ final class Install: Sendable {
             try file.bytes.write(to: URL(filePath: path))
             chmod(path, file.mode)
         }
-        try self.init(at: scratch, change: change, beforeRecord: beforeRecord)
+        try self.init(at: scratch, change: change, seams: seams)
     }
 
     /// Opens what is in a directory; a first start when nothing is.
     init(
         at scratch: Scratch, clock: ManualClock = ManualClock(), masterKey: MasterKey.Source? = nil,
         change: (inout AuthoritySettings) -> Void = { _ in },
-        beforeRecord: @escaping @Sendable (AuditRecord.Action) throws -> Void = { _ in }
+        seams: AuthoritySeams = AuthoritySeams()
     ) throws {
         self.scratch = scratch
         self.clock = clock
@@ -89,7 +96,7 @@ final class Install: Sendable {
         store = try Store.open(directory: scratch.store, schema: Tables.schema(writer: "latchkey test"), options: options)
         do {
             authority = try Authority.open(
-                store: store, settings: settings, masterKey: masterKey ?? .file(scratch.masterKey), clock: clock, beforeRecord: beforeRecord
+                store: store, settings: settings, masterKey: masterKey ?? .file(scratch.masterKey), clock: clock, seams: seams
             )
         } catch {
             store.close()

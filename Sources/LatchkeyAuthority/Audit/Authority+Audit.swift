@@ -8,7 +8,7 @@ extension Authority {
     /// The entry's moment is that of the write, not of the request: while the clock goes on, the log is in the order of its moments,
     /// and no entry comes in before one that could be read already.
     func record(_ draft: AuditDraft, in transaction: borrowing WriteTransaction) throws {
-        try beforeRecord(draft.action)
+        try seams.beforeRecord(draft.action)
         let entry = try Self.append(draft, at: clock.now(), in: transaction)
         if events.isWatched { writing.note(entry) }
     }

@@ -32,7 +32,7 @@ extension Authority {
             let signed = try await sign(plan(child, childRow, rules, scopes, audience: nil, life: life))
             let isCommitted = try await write { [self] transaction in
                 try Self.requireLive(caller.principal, handing: scopes, at: child.createdAt, in: transaction)
-                guard try isGround(parent, parentRow, in: transaction) else { return false }
+                guard try isGround(parent, parentRow, in: transaction), try isCurrent(signed, in: transaction) else { return false }
                 try Self.requireFree(name, child.orgId, in: transaction)
                 _ = try descendantCounts(1, above: child, in: transaction)
                 try chargeMint(caller, at: child.createdAt, in: transaction)

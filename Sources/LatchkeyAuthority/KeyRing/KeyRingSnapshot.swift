@@ -9,8 +9,10 @@ package final class KeyRingSnapshot: Sendable {
     package let document: [UInt8]
     /// A strong validator of the document (RFC 9110 §8.8.3), with its quotes.
     package let entityTag: String
-    /// The active key's private half, or why there is none.
-    let signer: Result<RSAPrivateKey, SignerProblem>
+    /// When the next key leaves the JWKS by itself: then this is out of date.
+    let validUntil: Timestamp?
+    /// What signs, or why nothing does.
+    let signer: Result<TokenSigner, SignerProblem>
 
     /// What a person should know about a standby that could not take over; the signer is not concerned.
     package let standbyProblem: String?
@@ -20,13 +22,25 @@ package final class KeyRingSnapshot: Sendable {
         if case .failure(let problem) = signer { problem.detail } else { nil }
     }
 
-    init(_ ring: KeyRing, seal: Seal?, sealState: SealState) throws {
+    init(_ ring: KeyRing, _ sealing: Sealing, showsLegacy: Bool) throws {
         self.ring = ring
         keySet = try KeySet(ring.jwks)
-        document = ring.document
+        document = ring.document(showsLegacy: showsLegacy)
         entityTag = "\"\(Base64URL.encode(Array(SHA256.hash(document).prefix(12))))\""
-        signer = Self.signer(of: ring, seal: seal, sealState: sealState)
-        standbyProblem = seal.flatMap { Self.standbyProblem(of: ring, seal: $0) }
+        validUntil = ring.schedule.publishedUntil
+        signer = Self.signer(of: ring, sealing)
+        standbyProblem = sealing.seal.flatMap { Self.standbyProblem(of: ring, seal: $0) }
+    }
+
+    /// The same keys at a later moment: one or more have left the JWKS, nothing else has changed.
+    init(_ earlier: KeyRingSnapshot, at now: Timestamp, timings: KeyTimings, showsLegacy: Bool) throws {
+        ring = KeyRing(earlier.ring.records, timings, cutover: earlier.ring.cutover, at: now)
+        keySet = try KeySet(ring.jwks)
+        document = ring.document(showsLegacy: showsLegacy)
+        entityTag = "\"\(Base64URL.encode(Array(SHA256.hash(document).prefix(12))))\""
+        validUntil = ring.schedule.publishedUntil
+        signer = earlier.signer
+        standbyProblem = earlier.standbyProblem
     }
 
     private static func standbyProblem(of ring: KeyRing, seal: Seal) -> String? {
@@ -37,10 +51,10 @@ package final class KeyRingSnapshot: Sendable {
         return nil
     }
 
-    private static func signer(of ring: KeyRing, seal: Seal?, sealState: SealState) -> Result<RSAPrivateKey, SignerProblem> {
+    private static func signer(of ring: KeyRing, _ sealing: Sealing) -> Result<TokenSigner, SignerProblem> {
         guard let active = ring.active else { return .failure(SignerProblem(detail: "there is no active signing key")) }
-        guard let seal else {
-            return .failure(SignerProblem(detail: "tokens can't be signed: \(sealState.reason ?? "the master key is not there")"))
+        guard let seal = sealing.seal else {
+            return .failure(SignerProblem(detail: "tokens can't be signed: \(sealing.state.reason ?? "the master key is not there")"))
         }
         guard let sealed = active.sealedPrivateKey, let key = try? active.privateKey(sealed: sealed, by: seal) else {
             return .failure(
@@ -48,7 +62,7 @@ package final class KeyRingSnapshot: Sendable {
                     detail: "tokens can't be signed: the sealed private half of the signing key \(active.kid) does not open in its place; "
                         + "it was changed or moved"))
         }
-        return .success(key)
+        return .success(.rsa(kid: active.kid, key))
     }
 }
 

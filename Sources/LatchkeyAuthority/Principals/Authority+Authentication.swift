@@ -139,12 +139,12 @@ extension Authority {
 
     private func policy(_ audiences: [String]?) -> TokenPolicy { TokenPolicy(issuer: settings.issuer, audiences: audiences) }
 
-    /// The session's root when token, session and identity are all live; `nil` when one is not, or is not known here.
+    /// The session's root when token, session and identity are all live, and the token's key was not revoked; `nil` when one is not, or is not known here.
     static func liveRoot(
         tokenId: String, sessionId: String, identityId: String, at now: Timestamp, in transaction: borrowing some StoreReads & ~Copyable
     ) throws -> String? {
         guard let token = try transaction.get(Tables.tokens, tokenId), token.revokedAt == nil, token.sessionId == sessionId,
-            token.identityId == identityId,
+            token.identityId == identityId, try !SignerRow.isRevoked(token.keyId, in: transaction),
             let session = try liveSession(sessionId, at: now, in: transaction), session.identityId == identityId
         else { return nil }
         return session.rootId

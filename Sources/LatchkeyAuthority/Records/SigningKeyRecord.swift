@@ -36,4 +36,8 @@ package struct SigningKeyRecord: JSONRecord {
     package var revokeReason: String?
     /// The latest not-after of a trust bundle that lacks this key: it does not sign before then by plan.
     package var bundlesLackItUntil: Timestamp?
+    /// The latest not-after of a trust bundle that holds this key.
+    package var heldByBundlesUntil: Timestamp?
+    /// Seconds: the longest life of a token that this key may have signed, under any configuration that it signed in.
+    package var longestToken: Int64?
 }

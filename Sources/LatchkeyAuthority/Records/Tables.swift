@@ -58,11 +58,23 @@ package enum Tables {
     /// Identity id → how many identities came from it.
     package static let identityDescendants = Table<String, SequenceRow>("identity-descendants", slot: 24)
 
+    /// `ClockRow` → a moment that the clock has reached.
+    package static let clock = Table<String, MomentRow>("clock", slot: 25)
+    /// `SignerRow` → who signs, and what has signed.
+    package static let signer = Table<String, TextRow>("signer", slot: 26)
+    /// `CutoverRecord.key` → the move from HS256 to RS256.
+    package static let cutover = Table<String, CutoverRecord>("cutover", slot: 27)
+    /// SHA-256 of (subject, address, audience) → who still presents legacy tokens.
+    package static let legacyUses = Table<[UInt8], LegacyUseRow>("legacy-uses", slot: 28)
+    /// SHA-256 of the `jti` of a legacy refresh token that was spent → the session that came of it.
+    package static let legacySpent = Table<[UInt8], TextRow>("legacy-spent", slot: 29)
+
     package static let all: [any AnyTable] = [
         install, organisations, signingKeys, anchors, apiKeys, apiKeysByHash, apiKeyHashes, apiKeyUses, identities, identityLiveness,
         identitiesByName, identitiesByFilter, identitiesByParent, sessions, sessionLiveness, tokens, tokensByIdentity, refreshTokens,
         refreshAnswers, audit,
-        auditIndex, identityUses, mintBuckets, expiries, identityDescendants,
+        auditIndex, identityUses, mintBuckets, expiries, identityDescendants, clock, signer, cutover, legacyUses,
+        legacySpent,
     ]
 
     /// The schema's version 1.

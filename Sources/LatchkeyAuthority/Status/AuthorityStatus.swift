@@ -46,7 +46,20 @@ extension Authority {
             } ?? snapshot.standbyProblem.map {
                 ServiceHealth(name: "signing", level: .degraded, summary: "the standby signing key can't take over", detail: $0)
             } ?? ServiceHealth(name: "signing", level: .healthy, summary: nil, detail: nil)
-        return [storeHealth, signing]
+        return [storeHealth, signing, keyRingHealth, clockHealth]
+    }
+
+    private var keyRingHealth: ServiceHealth {
+        guard let problem = keyRingProblem else { return ServiceHealth(name: "keyRing", level: .healthy, summary: nil, detail: nil) }
+        return ServiceHealth(
+            name: "keyRing", level: .degraded, summary: "the signing keys could not be rotated", detail: problem + "; it is tried again")
+    }
+
+    private var clockHealth: ServiceHealth {
+        guard let problem = clock.problem else { return ServiceHealth(name: "clock", level: .healthy, summary: nil, detail: nil) }
+        return ServiceHealth(
+            name: "clock", level: .degraded, summary: "the clock can't be trusted: tokens are verified but nothing is minted",
+            detail: "\(problem.sentence); \(ClockProblem.advice)")
     }
 
     private var storeHealth: ServiceHealth {

@@ -99,12 +99,12 @@ extension Authority {
         return asked
     }
 
-    /// - Returns: false when the identity changed since the plan was made.
+    /// - Returns: false when the identity or the signer changed since the plan was made.
     private func commitIssue(_ signed: SignedPair, caller: Caller) async throws -> Bool {
         let plan = signed.plan
         return try await write { [self] transaction in
             try Self.requireLive(caller.principal, handing: plan.scopes, at: plan.issuedAt, in: transaction)
-            guard try isGround(plan.identity, plan.ground, in: transaction) else { return false }
+            guard try isStill(signed, in: transaction) else { return false }
             try startSession(signed, caller: caller, in: transaction)
             return true
         }

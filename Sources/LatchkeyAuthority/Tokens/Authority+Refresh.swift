@@ -114,7 +114,7 @@ extension Authority {
                 return .refused
             case .unused: break
             }
-            guard try isGround(plan.identity, plan.ground, in: transaction) else { return .changed }
+            guard try isStill(signed, in: transaction) else { return .changed }
             var used = row
             used.usedAt = now
             used.successor = signed.refreshHash

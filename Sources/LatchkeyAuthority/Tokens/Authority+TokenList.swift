@@ -40,6 +40,7 @@ extension Authority {
                 looked += 1
                 last = key.id
                 guard let token = try transaction.get(Tables.tokens, key.id), token.revokedAt == nil, now < token.expiresAt,
+                    try !SignerRow.isRevoked(token.keyId, in: transaction),
                     try Self.liveSession(token.sessionId, at: now, in: transaction) != nil
                 else { return true }
                 found.append(

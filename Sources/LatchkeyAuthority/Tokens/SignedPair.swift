@@ -8,10 +8,14 @@ struct SignedPair: Sendable {
     let plan: PairPlan
     let pair: TokenPair
     let keyId: String
+    let isRSA: Bool
     let refreshHash: [UInt8]
 
     /// Puts the rows that make both tokens live.
     func put(in transaction: borrowing WriteTransaction) throws {
+        if isRSA, try !transaction.contains(Tables.signer, SignerRow.rsaUsed) {
+            try transaction.put(Tables.signer, SignerRow.rsaUsed, TextRow(keyId))
+        }
         try transaction.put(
             Tables.tokens, plan.tokenId,
             TokenRow(
@@ -33,29 +37,48 @@ extension Authority {
 
     /// Signs a plan on the signing pool.
     ///
-    /// - Throws: `signing_unavailable` when no key can sign; `invalid_request` for a token that would be too large to be presented.
+    /// - Throws: `signing_unavailable` when no key can sign; `clock_unreliable`; `invalid_request` for a token that would be too large to be presented.
     func sign(_ plan: PairPlan) async throws -> SignedPair {
         let snapshot = keys
-        guard case .success(let signer) = snapshot.signer, let keyId = snapshot.ring.active?.kid else { throw SignerProblem.told }
+        try requireClock()
+        guard case .success(let signer) = snapshot.signer else { throw SignerProblem.told }
         let refresh = try RefreshSecret.make()
         var header = JSONWriter(capacity: 96)
         header.object { writer in
-            writer.member("alg", "RS256")
+            writer.member("alg", signer.algorithm.description)
             writer.member("typ", "JWT")
-            writer.member("kid", keyId)
+            writer.member("kid", signer.kid)
         }
         let input = CompactJWS.signingInput(header: header.bytes, payload: plan.claims(issuer: settings.issuer).json())
         guard input.count <= Self.largestSigningInput else {
             throw AuthorityError.invalid(
                 "scopes", "a token with these scopes would be too large to be sent in a header; ask for fewer or shorter ones")
         }
-        let signature = try await signing.sign(input, with: signer)
+        let signature =
+            switch signer {
+            case .rsa(_, let key): try await signing.sign(input, with: key)
+            }
         let pair = TokenPair(
             accessToken: Secret(copying: Array(CompactJWS.assemble(signingInput: input, signature: signature).utf8)),
             refreshToken: refresh.text,
             accessTokenExpiresAt: Timestamp(seconds: plan.accessExpiresAt.seconds), refreshTokenExpiresAt: plan.refreshExpiresAt,
             tokenId: plan.tokenId,
             sessionId: plan.sessionId)
-        return SignedPair(plan: plan, pair: pair, keyId: keyId, refreshHash: refresh.hash)
+        return SignedPair(plan: plan, pair: pair, keyId: signer.kid, isRSA: signer.isRSA, refreshHash: refresh.hash)
+    }
+
+    /// Whether a pair that was signed a moment ago may still be handed out: its identity is what the plan was made on, its key is the one that
+    /// signs, and its time has not gone by. Otherwise all is decided anew.
+    ///
+    /// - Throws: `clock_unreliable`.
+    func isStill(_ signed: SignedPair, in transaction: borrowing WriteTransaction) throws -> Bool {
+        try isCurrent(signed, in: transaction) && isGround(signed.plan.identity, signed.plan.ground, in: transaction)
+    }
+
+    /// As ``isStill(_:in:)``, for an identity that is made in the same commit.
+    func isCurrent(_ signed: SignedPair, in transaction: borrowing WriteTransaction) throws -> Bool {
+        try requireClock()
+        return try clock.now() < signed.plan.accessExpiresAt
+            && transaction.get(Tables.signer, SignerRow.current)?.text == signed.keyId
     }
 }

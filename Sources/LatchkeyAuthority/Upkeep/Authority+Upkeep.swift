@@ -8,6 +8,9 @@ extension Authority {
     /// Rounds of upkeep between two looks at entries of the audit log that are too old: about a minute.
     private static let retentionPeriod = 60
 
+    /// Rounds of upkeep between two tries to bring the key ring up to date: about a minute.
+    private static let ringPeriod = 60
+
     /// Does what is due: writes last uses and folded denials, and removes what has expired. Called every second or so; each step is small.
     ///
     /// - Returns: whether there is more to remove right now.
@@ -15,6 +18,11 @@ extension Authority {
     package func upkeep() async -> Bool {
         let tick = ticks.add(1, ordering: .relaxed).newValue
         await flush(all: false)
+        await tendClock(tick: tick)
+        // What failed is tried again once a minute; what is due now, now.
+        if hasDueKeys(), keyRingProblem == nil || tick % Self.ringPeriod == 1 { await tendKeys() }
+        // By a clock that can't be trusted nothing is old.
+        guard clock.problem == nil else { return false }
         // The next look at old entries comes at once while there are many; the count of rounds goes on, others live by it.
         let isTime = tick % Self.retentionPeriod == 1 || hasOldEntries.load(ordering: .relaxed)
         let hasOld = isTime ? await removeOldAuditEntries() : false

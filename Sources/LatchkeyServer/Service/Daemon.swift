@@ -2,7 +2,7 @@ import FoundationEssentials
 import Glibc
 package import LatchkeyAuthority
 import LatchkeyStore
-package import LatchkeyVerifier
+import LatchkeyVerifier
 package import Logging
 import NIOPosix
 import ServiceLifecycle
@@ -11,14 +11,14 @@ package import UnixSignals
 /// The whole appliance: sockets, store, authority and the services that serve them, from start to clean stop.
 package struct Daemon: Sendable {
     private let settings: DaemonSettings
-    private let clock: any WallClock
+    private let clock: any HostClock
     private let version: String
     private let logger: Logger
     /// Descriptors 3 and on from the service manager, when it has bound the sockets.
     private let inherited: [BoundSocket]
 
     package init(
-        settings: DaemonSettings, clock: any WallClock = SystemClock(), version: String, inherited: [BoundSocket] = [], logger: Logger
+        settings: DaemonSettings, clock: any HostClock = SystemClock(), version: String, inherited: [BoundSocket] = [], logger: Logger
     ) {
         self.settings = settings
         self.clock = clock
@@ -48,6 +48,8 @@ package struct Daemon: Sendable {
             throw error
         }
         do {
+            // After a long absence: rotated as due, and only then served.
+            await authority.tendKeys()
             let admin = try adminSocket()
             try await serve(network: network, admin: admin, authority: authority, url: url, signals: signals, onReady: onReady)
         } catch {

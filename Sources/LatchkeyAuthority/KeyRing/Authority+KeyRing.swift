@@ -1,0 +1,203 @@
+import LatchkeyCrypto
+import LatchkeyStore
+import LatchkeyVerifier
+import Synchronization
+
+extension Authority {
+    /// Steps that one look takes at most: after a long absence several are due, but never many.
+    private static let mostSteps = 64
+
+    /// The key ring as it stands now.
+    package var keys: KeyRingSnapshot {
+        let current = snapshot.withLock { $0 }
+        guard let until = current.validUntil, case let now = clock.steadyNow(), now >= until else { return current }
+        // A key's grace is over: it is out of the JWKS at this moment, whenever the record is written.
+        guard
+            let later = try? KeyRingSnapshot(current, at: now, timings: settings.timings, showsLegacy: settings.showsLegacyJWK)
+        else { return current }
+        snapshot.withLock { if $0 === current { $0 = later } }
+        return later
+    }
+
+    /// Does what the schedule says is due. What fails is told by ``services`` and tried again at the next look; the key that signs goes on.
+    package func tendKeys() async {
+        // A clock that is wrong schedules nothing; without a seal no key can be made, and none signs anyway.
+        guard clock.problem == nil, sealing.state == .open else { return }
+        for _ in 0..<Self.mostSteps {
+            let now = clock.now()
+            // Not by the snapshot's moment: time has gone on.
+            let ring = keys.ring
+            let schedule = KeySchedule(ring.records, settings.timings, at: now, isHeld: ring.cutover?.phase.holdsKeys ?? false)
+            guard let step = schedule.due(at: now).first else {
+                ringProblem.withLock { $0 = nil }
+                return
+            }
+            do {
+                try await take(step)
+            } catch {
+                ringProblem.withLock { $0 = "the signing keys could not be brought up to date (\(step)): \(error)" }
+                return
+            }
+        }
+    }
+
+    /// Whether something is due now: then ``tendKeys()`` is worth its while.
+    func hasDueKeys() -> Bool {
+        guard let next = keys.ring.schedule.next else { return false }
+        return next.at <= clock.steadyNow()
+    }
+
+    private func take(_ step: KeySchedule.Step) async throws {
+        let timings = settings.timings
+        switch step {
+        case .rotate:
+            let born = try await newKey()
+            try await changeRing { schedule, _, now, seal in
+                guard schedule.due(at: now).contains(.rotate) else { return nil }
+                return .rotation(schedule, born: try born.record(at: now, by: seal), timings: timings, at: now)
+            }
+        case .beget:
+            let born = try await newKey()
+            try await changeRing { schedule, _, now, seal in .birth(schedule, born: try born.record(at: now, by: seal)) }
+        case .retire(let kid):
+            try await changeRing { _, records, now, _ in
+                guard let key = records.first(where: { $0.kid == kid && $0.state == .grace }), key.leaves(timings) <= now else {
+                    return nil
+                }
+                return .retirement(key, at: now)
+            }
+        }
+    }
+
+    /// Changes the ring in one commit, on what it is then, and lets everybody see it.
+    ///
+    /// - Parameters:
+    ///   - caller: the operator, when it is the operator's change.
+    ///   - isEmergency: also a ring without a seal and a clock that can't be trusted are changed.
+    ///   - change: gets the schedule, the records, the moment and the seal; `nil` when there is nothing to do any more.
+    /// - Returns: the records after the change; `nil` when nothing was changed.
+    @discardableResult
+    func changeRing(
+        by caller: Caller? = nil, isEmergency: Bool = false,
+        _ change: @escaping @Sendable (KeySchedule, [SigningKeyRecord], Timestamp, Seal?) throws -> KeyChange?
+    ) async throws -> KeySchedule? {
+        seams.afterStep("ring: decided")
+        let after = try await write(.essential) { [self] transaction -> KeySchedule? in
+            if !isEmergency { try requireClock() }
+            let now = clock.steadyNow()
+            if let caller { try Self.requireLive(caller.principal, at: now, in: transaction) }
+            let records = try Self.signingKeys(in: transaction)
+            let cutover = try transaction.get(Tables.cutover, CutoverRecord.key)
+            let isHeld = cutover?.phase.holdsKeys ?? false
+            let seal = try currentSeal(in: transaction)
+            guard
+                let change = try change(KeySchedule(records, settings.timings, at: now, isHeld: isHeld), records, now, seal),
+                !change.changed.isEmpty
+            else { return nil }
+            let latest = records.compactMap(\.heldByBundlesUntil).max()
+            for key in change.changed {
+                var key = key
+                // Bundles that are out know nothing of a key that is born now.
+                if key.publishedAt == now, key.leftAt == nil, let latest, latest > now { key.bundlesLackItUntil = latest }
+                try transaction.put(Tables.signingKeys, key.kid, key)
+                if key.state == .revoked { try transaction.put(Tables.signer, SignerRow.revoked(key.kid), TextRow(key.kid)) }
+            }
+            try Self.forgetOldKeys(in: transaction)
+            if isEmergency, var cutover, cutover.publicSince != nil {
+                cutover.publicSince = now
+                try transaction.put(Tables.cutover, CutoverRecord.key, cutover)
+            }
+            try putSigner(in: transaction)
+            for (action, key, metadata) in change.entries {
+                var draft =
+                    caller.map { AuditDraft(action, by: $0) } ?? AuditDraft(action, actor: "system", organisation: firstOrganisation)
+                draft.resource = "signing-key"
+                draft.metadata = metadata.merging(["kid": key.kid, "state": key.state.rawValue]) { first, _ in first }
+                try record(draft, in: transaction)
+            }
+            return KeySchedule(try Self.signingKeys(in: transaction), settings.timings, at: now, isHeld: isHeld)
+        }
+        seams.afterStep("ring: committed")
+        if after != nil { try reloadKeys() }
+        return after
+    }
+
+    /// Every signing key that is remembered.
+    static func signingKeys(in transaction: borrowing some StoreReads & ~Copyable) throws -> [SigningKeyRecord] {
+        var records: [SigningKeyRecord] = []
+        try transaction.scan(Tables.signingKeys, limit: .max) { _, record in
+            records.append(record)
+            return true
+        }
+        return records
+    }
+
+    /// Keys out of the JWKS that are remembered at most; the audit log has them all.
+    private static let mostRemembered = 200
+
+    private static func forgetOldKeys(in transaction: borrowing WriteTransaction) throws {
+        let gone = try signingKeys(in: transaction).filter { $0.leftAt != nil }
+        guard gone.count > mostRemembered else { return }
+        for key in gone.sorted(by: { $0.leftAt! > $1.leftAt! }).dropFirst(mostRemembered) {
+            try transaction.delete(Tables.signingKeys, key.kid)
+            try transaction.delete(Tables.signer, SignerRow.revoked(key.kid))
+        }
+    }
+
+    /// Writes who signs, as it follows from the records of this transaction.
+    func putSigner(in transaction: borrowing WriteTransaction) throws {
+        let cutover = try transaction.get(Tables.cutover, CutoverRecord.key)
+        let ring = KeyRing(try Self.signingKeys(in: transaction), settings.timings, cutover: cutover, at: clock.steadyNow())
+        guard let kid = ring.signerKid else {
+            try transaction.delete(Tables.signer, SignerRow.current)
+            return
+        }
+        try transaction.put(Tables.signer, SignerRow.current, TextRow(kid))
+    }
+
+    /// Reads the ring again after a change. One at a time, so that what is read last is what was committed last.
+    func reloadKeys() throws {
+        try reloading.withLock { _ in
+            let (records, cutover) = try read { transaction in
+                (try Self.signingKeys(in: transaction), try transaction.get(Tables.cutover, CutoverRecord.key))
+            }
+            let next = try KeyRingSnapshot(
+                KeyRing(records, settings.timings, cutover: cutover, at: clock.steadyNow()), sealing, showsLegacy: settings.showsLegacyJWK)
+            snapshot.withLock { $0 = next }
+        }
+    }
+
+    /// A key that is made off the writer and off the event loops (some hundred milliseconds), and that is not in the ring yet.
+    @concurrent func newKey() async throws -> NewKey {
+        guard sealing.state == .open else { throw SignerProblem.told }
+        return NewKey(key: try seams.makeKey(settings.signingKeyBits))
+    }
+
+    /// Notes that a trust bundle with the keys of this moment is out.
+    ///
+    /// - Parameter notAfter: until when it may be used.
+    func noteBundle(notAfter: Timestamp) async throws {
+        try await write { [self] transaction in
+            let records = try Self.signingKeys(in: transaction)
+            let cutover = try transaction.get(Tables.cutover, CutoverRecord.key)
+            for key in KeyRing(records, settings.timings, cutover: cutover, at: clock.steadyNow()).published {
+                var key = key
+                key.heldByBundlesUntil = max(key.heldByBundlesUntil ?? notAfter, notAfter)
+                try transaction.put(Tables.signingKeys, key.kid, key)
+            }
+        }
+        try reloadKeys()
+    }
+}
+
+/// A private key that waits for its record.
+struct NewKey: Sendable {
+    let key: RSAPrivateKey
+
+    /// As a standby that enters the JWKS at `now`. Sealed in the commit that puts it there, so that it is never sealed under a key that
+    /// has just been replaced.
+    func record(at now: Timestamp, by seal: Seal?, origin: SigningKeyRecord.Origin = .generated) throws -> SigningKeyRecord {
+        guard let seal else { throw SignerProblem.told }
+        return try .making(key, state: .standby, origin: origin, seal: seal, now: now)
+    }
+}
