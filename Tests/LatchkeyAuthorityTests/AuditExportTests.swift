@@ -56,7 +56,7 @@ struct AuditExportTests {
     func revokedKey() async throws {
         let install = try await logged(3000)
         let key = try await install.key(["*"])
-        var export = try install.authority.auditExport(AuditFilter(), organisation: nil, by: install.caller(key))
+        var export = try install.authority.auditExport(AuditFilter(), by: install.caller(key))
         #expect(try export.next()?.count == 500)
         _ = try await install.authority.revokeAPIKey(key.record.id, reason: nil, by: install.admin)
         #expect(throws: AuthorityError.self) { try export.next() }
@@ -66,7 +66,7 @@ struct AuditExportTests {
     func deadToken(_ way: Int) async throws {
         let install = try await logged(3000)
         let family = try await install.family()
-        var export = try install.authority.auditExport(AuditFilter(), organisation: nil, by: install.caller(family.pairs[2]))
+        var export = try install.authority.auditExport(AuditFilter(), by: install.caller(family.pairs[2]))
         #expect(try export.next()?.count == 500)
         switch way {
         case 0: try await install.authority.revoke(.token(family.pairs[2].tokenId), by: install.admin)
@@ -89,7 +89,7 @@ struct AuditExportTests {
         let install = try await logged(2000)
         try rewrite(install, times: 50)
         let start = install.store.statistics.mapUsed
-        var export = try install.authority.auditExport(AuditFilter(), organisation: nil, by: install.admin)
+        var export = try install.authority.auditExport(AuditFilter(), by: install.admin)
         #expect(try export.next()?.count == 500)
         try rewrite(install, times: 2000)
         let grown = install.store.statistics.mapUsed - start

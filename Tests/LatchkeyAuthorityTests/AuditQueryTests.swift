@@ -169,7 +169,7 @@ struct AuditQueryTests {
             let caller = try install.admin
             let error = await refusal { try install.authority.audit(filter, PageRequest(limit: 1), by: caller) }
             #expect(
-                await refusal { try install.authority.auditExport(filter, organisation: nil, by: caller) }?.text("field")
+                await refusal { try install.authority.auditExport(filter, by: caller) }?.text("field")
                     == error?.text("field"))
             let id = "agent_00000000000000000000000000"
             #expect(

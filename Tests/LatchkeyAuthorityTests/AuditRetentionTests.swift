@@ -11,7 +11,7 @@ struct AuditRetentionTests {
     private func keep(_ days: Double, _ install: Install, by caller: Caller) async throws {
         var change = OrganisationChange()
         change.auditRetentionDays = days
-        _ = try await install.authority.updateOrganisation(change, organisation: nil, by: caller)
+        _ = try await install.authority.updateOrganisation(change, by: caller)
     }
 
     private func clean(_ install: Install) async { while await install.authority.removeOldAuditEntries() {} }

@@ -26,10 +26,7 @@ struct AuditSightTests {
         let named = Caller(key.principal, key.origin, named: other.principal.organisation)
         #expect(await refusal { try install.query(by: named) }?.code == .organisationMismatch)
         #expect(await refusal { try install.authority.auditEntry(mine[0].id, by: named) }?.code == .organisationMismatch)
-        #expect(
-            await refusal {
-                try install.authority.auditExport(AuditFilter(), organisation: other.principal.organisation, by: key)
-            }?.code == .organisationMismatch)
+        #expect(await refusal { try install.authority.auditExport(AuditFilter(), by: named) }?.code == .organisationMismatch)
     }
 
     @Test("holds what belongs to no organisation for the operator only")
@@ -44,8 +41,7 @@ struct AuditSightTests {
         var filter = AuditFilter()
         filter.isUnattributed = true
         #expect(await refusal { try install.query(filter, by: key) }?.text("field") == "unattributed")
-        #expect(
-            await refusal { try install.authority.auditExport(filter, organisation: nil, by: key) }?.text("field") == "unattributed")
+        #expect(await refusal { try install.authority.auditExport(filter, by: key) }?.text("field") == "unattributed")
         #expect(await refusal { try install.authority.auditEntry(entry.id, by: key) }?.code == .auditEntryNotFound)
         for peer in [try install.admin, other] {
             #expect(try install.query(filter, by: peer).entries.map(\.seq) == [entry.seq])

@@ -53,16 +53,16 @@ struct AuthorizationTests {
         let authority = install.authority
         let stranger = try await bearer(install, ["cloud:run:invoke:*"], ["cloud"])
         func code(_ scope: String, _ organisation: String?) async -> AuthorityError.Code? {
-            await refusal { try authority.authorize(scope, organisation: organisation, by: stranger) }?.code
+            let caller = Caller(stranger.principal, stranger.origin, named: organisation)
+            return await refusal { try authority.authorize(scope, by: caller) }?.code
         }
         #expect(await code("relayfile:fs:reed", "org_x") == .invalidScope)
         #expect(await code("relayfile:fs:read:/a", "org_x") == .invalidToken)
         #expect(await code("cloud:run:trigger:*", "org_x") == .organisationMismatch)
         #expect(await code("cloud:run:trigger:*", nil) == .insufficientScope)
         #expect(await code("cloud:run:invoke:nightly", nil) == nil)
-        #expect(
-            await refusal { try authority.authorize(path: "/a", action: "reed", organisation: "org_x", by: stranger) }?.code
-                == .invalidScope)
+        let named = Caller(stranger.principal, stranger.origin, named: "org_x")
+        #expect(await refusal { try authority.authorize(path: "/a", action: "reed", by: named) }?.code == .invalidScope)
         #expect(await refusal { try authority.authorize(path: "/a", action: "read", by: stranger) }?.code == .invalidToken)
     }
 
@@ -117,7 +117,7 @@ struct AuthorizationTests {
         let install = try Install()
         let identity = try await install.identity("worker", row.held)
         func check() throws -> ScopeVerdict {
-            try install.authority.check(row.asked, of: identity.id, organisation: nil, by: install.admin)
+            try install.authority.check(row.asked, of: identity.id, by: install.admin)
         }
         #expect(try check().matched?.text == row.matched)
         #expect(try check().way == row.way)
@@ -133,16 +133,11 @@ struct AuthorizationTests {
         let other = try await install.otherOrganisation()
         let theirs = try await install.identity("worker", by: other)
         for id in [theirs.id, "agent_00000000000000000000000000", "", "tok_00000000000000000000000000"] {
-            let check = { try install.authority.check("*", of: id, organisation: nil, by: install.admin) }
+            let check = { try install.authority.check("*", of: id, by: install.admin) }
             #expect(await refusal(#_sourceLocation, check)?.code == .identityNotFound)
         }
-        #expect(
-            await refusal {
-                try install.authority.check("x", of: "", organisation: other.principal.organisation, by: install.admin)
-            }?.code == .invalidScope)
-        #expect(
-            await refusal {
-                try install.authority.check("*", of: "", organisation: other.principal.organisation, by: install.admin)
-            }?.code == .organisationMismatch)
+        let named = Caller(try install.admin.principal, RequestOrigin(), named: other.principal.organisation)
+        #expect(await refusal { try install.authority.check("x", of: "", by: named) }?.code == .invalidScope)
+        #expect(await refusal { try install.authority.check("*", of: "", by: named) }?.code == .organisationMismatch)
     }
 }

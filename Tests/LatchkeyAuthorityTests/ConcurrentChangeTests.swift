@@ -10,7 +10,7 @@ struct ConcurrentChangeTests {
     {
         var wanted = IdentityChange()
         change(&wanted)
-        return { [wanted] in try await install.authority.updateIdentity(id, wanted, organisation: nil, by: install.admin) }
+        return { [wanted] in try await install.authority.updateIdentity(id, wanted, by: install.admin) }
     }
 
     @Test("is decided again: nothing is issued, refreshed or created for an identity that met its end meanwhile", arguments: Fate.allCases)
@@ -91,13 +91,13 @@ struct ConcurrentChangeTests {
         var rules = OrganisationChange()
         rules.maxTokenTTL = 60
         let operations: [(String, @Sendable () async throws -> Void)] = [
-            ("update", { [change] in _ = try await authority.updateIdentity(family.a.id, change, organisation: nil, by: caller) }),
-            ("reactivate", { _ = try await authority.reactivateIdentity(suspended.id, organisation: nil, by: caller) }),
+            ("update", { [change] in _ = try await authority.updateIdentity(family.a.id, change, by: caller) }),
+            ("reactivate", { _ = try await authority.reactivateIdentity(suspended.id, by: caller) }),
             ("sub-agent", { _ = try await install.subAgent("late", of: family.a, by: caller) }),
             ("create", { _ = try await install.identity("late", by: caller) }),
             ("issue", { _ = try await install.issue(family.a, by: caller) }),
             ("mint", { _ = try await install.key(["*"], by: caller) }),
-            ("rules", { [rules] in _ = try await authority.updateOrganisation(rules, organisation: nil, by: caller) }),
+            ("rules", { [rules] in _ = try await authority.updateOrganisation(rules, by: caller) }),
             ("revoke", { try await authority.revoke(.token(family.pairs[0].tokenId), by: caller) }),
         ]
         let before = try install.contents()

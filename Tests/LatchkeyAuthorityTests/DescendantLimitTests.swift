@@ -48,7 +48,7 @@ struct DescendantLimitTests {
         let request = SubAgentRequest(name: "beyond")
         do {
             let refused = await refusal {
-                try await install.authority.createSubAgent(request, of: b.id, organisation: nil, by: install.admin)
+                try await install.authority.createSubAgent(request, of: b.id, by: install.admin)
             }
             #expect(refused?.code == .sponsorChainTooLong)
         }

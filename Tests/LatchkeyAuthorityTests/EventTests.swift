@@ -90,7 +90,7 @@ struct EventTests {
         #expect(await refusal { try authority.require(Scope("relayauth:audit:read:*"), of: caller) }?.code == .insufficientScope)
         #expect(await refusal { try await install.key(["cloud:run:invoke:*"], by: caller) }?.code == .scopeEscalation)
         #expect(await refusal { try await install.issue(identity, by: caller) }?.code == .scopeEscalation)
-        #expect(try authority.check("cloud:run:read:*", of: identity.id, organisation: nil, by: caller).matched == nil)
+        #expect(try authority.check("cloud:run:read:*", of: identity.id, by: caller).matched == nil)
         let heard = try await told(watcher)
         #expect(
             heard.map(\.type) == [

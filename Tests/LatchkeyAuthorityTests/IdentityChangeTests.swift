@@ -31,11 +31,11 @@ struct IdentityField: Sendable, CustomTestStringConvertible {
 @Suite("A change of an identity")
 struct IdentityChangeTests {
     private func update(
-        _ install: Install, _ id: String, organisation: String? = nil, by caller: Caller? = nil, _ change: (inout IdentityChange) -> Void
+        _ install: Install, _ id: String, by caller: Caller? = nil, _ change: (inout IdentityChange) -> Void
     ) async throws -> IdentityRecord {
         var wanted = IdentityChange()
         change(&wanted)
-        return try await install.authority.updateIdentity(id, wanted, organisation: organisation, by: caller ?? install.admin).record
+        return try await install.authority.updateIdentity(id, wanted, by: caller ?? install.admin).record
     }
 
     @Test("changes the one field that is named, and nothing else", arguments: IdentityField.all)
@@ -109,7 +109,7 @@ struct IdentityChangeTests {
     func retired() async throws {
         let install = try Install()
         let identity = try await install.identity()
-        _ = try await install.authority.retireIdentity(identity.id, reason: nil, organisation: nil, by: install.admin)
+        _ = try await install.authority.retireIdentity(identity.id, reason: nil, by: install.admin)
         let caller = try await install.caller(install.key(["relayauth:identity:manage:*"]))
         let before = try install.contents()
         for (caller, scopes) in try [(install.admin, []), (caller, ["cloud:run:invoke:*"])] {
@@ -186,9 +186,8 @@ struct IdentityChangeTests {
         for id in [theirs.id, "agent_00000000000000000000000000", "", "ak_00000000000000000000000000"] {
             #expect(await refusal { try await update(install, id) { $0.roles = [] } }?.code == .identityNotFound)
         }
-        #expect(
-            await refusal { try await update(install, own.id, organisation: theirs.orgId) { $0.roles = [] } }?.code == .organisationMismatch
-        )
+        let named = Caller(try install.admin.principal, RequestOrigin(), named: theirs.orgId)
+        #expect(await refusal { try await update(install, own.id, by: named) { $0.roles = [] } }?.code == .organisationMismatch)
         #expect(try install.contents() == before)
     }
 
@@ -225,7 +224,7 @@ struct IdentityChangeTests {
         #expect(try listed("active", nil).isEmpty && listed("suspended", nil) == [identity.id])
         try await install.reactivate(identity)
         #expect(try listed("active", "service") == [identity.id] && listed("suspended", nil).isEmpty)
-        _ = try await install.authority.retireIdentity(identity.id, reason: nil, organisation: nil, by: install.admin)
+        _ = try await install.authority.retireIdentity(identity.id, reason: nil, by: install.admin)
         #expect(try listed("active", nil).isEmpty && listed("retired", "service") == [identity.id])
         try await install.authority.deleteIdentity(identity.id, by: install.admin)
         #expect(try listed("retired", nil).isEmpty && listed(nil, nil).isEmpty)

@@ -97,9 +97,7 @@ struct IdentityFateTests {
         let before = try install.contents()
         for id in [theirs.id, "agent_00000000000000000000000000", "", "agent_", "ak_00000000000000000000000000"] {
             #expect(await refusal { try await fate.meet(id, in: install) }?.code == .identityNotFound)
-            #expect(
-                await refusal { try await install.authority.reactivateIdentity(id, organisation: nil, by: install.admin) }?.code
-                    == .identityNotFound)
+            #expect(await refusal { try await install.authority.reactivateIdentity(id, by: install.admin) }?.code == .identityNotFound)
         }
         #expect(try install.contents() == before)
     }

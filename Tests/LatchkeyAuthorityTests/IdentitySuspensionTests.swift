@@ -7,7 +7,7 @@ import Testing
 @Suite("Suspending, reactivating and retiring")
 struct IdentitySuspensionTests {
     private func reactivation(_ identity: IdentityRecord, _ install: Install) async -> AuthorityError? {
-        await refusal { try await install.authority.reactivateIdentity(identity.id, organisation: nil, by: install.admin) }
+        await refusal { try await install.authority.reactivateIdentity(identity.id, by: install.admin) }
     }
 
     @Test("a reactivation revives no token, no session and no descendant")
@@ -114,10 +114,10 @@ struct IdentitySuspensionTests {
     func again() async throws {
         let install = try Install()
         let identity = try await install.identity()
-        let first = try await install.authority.retireIdentity(identity.id, reason: "done", organisation: nil, by: install.admin)
+        let first = try await install.authority.retireIdentity(identity.id, reason: "done", by: install.admin)
         install.clock.advance(seconds: 5)
         let before = try install.contents()
-        let second = try await install.authority.retireIdentity(identity.id, reason: nil, organisation: nil, by: install.admin)
+        let second = try await install.authority.retireIdentity(identity.id, reason: nil, by: install.admin)
         #expect(second.record == first.record)
         #expect(try install.contents() == before)
     }
@@ -129,10 +129,10 @@ struct IdentitySuspensionTests {
         let before = try install.contents()
         for id in [identity.id, "agent_00000000000000000000000000"] {
             #expect(
-                await refusal { try await install.authority.suspendIdentity(id, reason: reason, organisation: nil, by: install.admin) }?
+                await refusal { try await install.authority.suspendIdentity(id, reason: reason, by: install.admin) }?
                     .text("field") == "reason")
             #expect(
-                await refusal { try await install.authority.retireIdentity(id, reason: reason, organisation: nil, by: install.admin) }?
+                await refusal { try await install.authority.retireIdentity(id, reason: reason, by: install.admin) }?
                     .text("field") == "reason")
         }
         #expect(try install.contents() == before)
@@ -147,15 +147,9 @@ struct IdentitySuspensionTests {
         let admin = try install.admin
         let named = Caller(admin.principal, admin.origin, named: other)
         let before = try install.contents()
-        #expect(
-            await refusal { try await authority.suspendIdentity(identity.id, reason: "r", organisation: other, by: admin) }?.code
-                == .organisationMismatch)
-        #expect(
-            await refusal { try await authority.retireIdentity(identity.id, reason: "r", organisation: other, by: admin) }?.code
-                == .organisationMismatch)
-        #expect(
-            await refusal { try await authority.reactivateIdentity(identity.id, organisation: other, by: admin) }?.code
-                == .organisationMismatch)
+        #expect(await refusal { try await authority.suspendIdentity(identity.id, reason: "r", by: named) }?.code == .organisationMismatch)
+        #expect(await refusal { try await authority.retireIdentity(identity.id, reason: "r", by: named) }?.code == .organisationMismatch)
+        #expect(await refusal { try await authority.reactivateIdentity(identity.id, by: named) }?.code == .organisationMismatch)
         #expect(await refusal { try await authority.deleteIdentity(identity.id, by: named) }?.code == .organisationMismatch)
         #expect(try install.contents() == before)
     }

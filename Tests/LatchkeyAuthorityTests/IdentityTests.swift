@@ -36,9 +36,9 @@ struct IdentityTests {
         request.roles = ["lead", "reader"]
         request.metadata = ["team": "a", "empty": ""]
         request.workspaceId = "wks_7"
-        request.orgId = install.authority.firstOrganisation
         let key = try await install.key(["*"])
-        let made = try await install.authority.createIdentity(request, by: install.caller(key)).record
+        let named = Caller(try install.caller(key).principal, RequestOrigin(), named: install.authority.firstOrganisation)
+        let made = try await install.authority.createIdentity(request, by: named).record
         let shown = try install.authority.identity(made.id, by: install.admin).record
         #expect(shown.name.unicodeScalars.count == 4)
         #expect(shown.type == .service)
@@ -159,9 +159,9 @@ struct IdentityTests {
                 await refusal { try await install.authority.issueToken(TokenRequest(identityId: id), by: install.admin) }?.code
                     == .identityNotFound)
         }
-        var request = IdentityRequest(name: "worker", sponsorId: "user_1")
-        request.orgId = other.principal.organisation
-        #expect(await refusal { try await install.authority.createIdentity(request, by: install.admin) }?.code == .organisationMismatch)
+        let request = IdentityRequest(name: "worker", sponsorId: "user_1")
+        let named = Caller(try install.admin.principal, RequestOrigin(), named: other.principal.organisation)
+        #expect(await refusal { try await install.authority.createIdentity(request, by: named) }?.code == .organisationMismatch)
         #expect(try install.authority.identities(PageRequest(limit: 10), filter: IdentityFilter(), by: install.admin).elements.isEmpty)
     }
 

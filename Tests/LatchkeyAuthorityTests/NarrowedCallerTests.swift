@@ -14,7 +14,7 @@ struct NarrowedCallerTests {
         let caller = try await install.caller(install.issue(identity))
         var change = IdentityChange()
         change.scopes = ["relayauth:identity:manage:*"]
-        _ = try await install.authority.updateIdentity(identity.id, change, organisation: nil, by: install.admin)
+        _ = try await install.authority.updateIdentity(identity.id, change, by: install.admin)
         return (caller, identity)
     }
 
@@ -28,7 +28,7 @@ struct NarrowedCallerTests {
         let before = try install.contents()
         let authority = install.authority
         do {
-            let refused = await refusal { [back] in try await authority.updateIdentity(identity.id, back, organisation: nil, by: caller) }
+            let refused = await refusal { [back] in try await authority.updateIdentity(identity.id, back, by: caller) }
             #expect(refused?.code == .scopeEscalation)
         }
         do {
@@ -46,7 +46,7 @@ struct NarrowedCallerTests {
         var child = SubAgentRequest(name: "child")
         child.scopes = ["relayfile:fs:read:*"]
         do {
-            let refused = await refusal { [child] in try await authority.createSubAgent(child, of: other.id, organisation: nil, by: caller)
+            let refused = await refusal { [child] in try await authority.createSubAgent(child, of: other.id, by: caller)
             }
             #expect(refused?.code == .scopeEscalation)
         }

@@ -11,13 +11,13 @@ struct NeighbourTests {
         let caller = try await install.caller(install.key(["*"]))
         var change = OrganisationChange()
         change.name = "theirs"
-        let renamed = try await install.authority.updateOrganisation(change, organisation: nil, by: caller)
+        let renamed = try await install.authority.updateOrganisation(change, by: caller)
         #expect(renamed.record.name == theirs.record.name && renamed.record.id != theirs.record.id)
         let other = try Caller(install.authority.administrator(uid: 0, organisation: theirs.record.id), RequestOrigin())
         change.name = "mine"
         _ = try await install.authority.createOrganisation(name: "mine", by: install.admin)
         do {
-            let refused = await refusal { [change] in try await install.authority.updateOrganisation(change, organisation: nil, by: other) }
+            let refused = await refusal { [change] in try await install.authority.updateOrganisation(change, by: other) }
             #expect(refused?.code == .invalidRequest)
         }
     }

@@ -33,7 +33,7 @@ struct SubAgentTests {
         var asked = SubAgentRequest(name: "cafe\u{301}")
         asked.metadata = ["k": "v"]
         let made = try await install.authority.createSubAgent(
-            asked, of: parent.id, organisation: parent.orgId, by: install.caller(key))
+            asked, of: parent.id, by: Caller(install.caller(key).principal, RequestOrigin(), named: parent.orgId))
         #expect(install.store.statistics.batches == batches + 1)
         let child = made.identity
         #expect(child.name == "caf\u{e9}" && child.type == .agent && child.status == .active && child.metadata == ["k": "v"])
@@ -123,16 +123,15 @@ struct SubAgentTests {
         for id in ["agent_00000000000000000000000000", "", "tok_00000000000000000000000000"] {
             #expect(
                 await refusal {
-                    try await install.authority.createSubAgent(SubAgentRequest(name: "x"), of: id, organisation: nil, by: install.admin)
+                    try await install.authority.createSubAgent(SubAgentRequest(name: "x"), of: id, by: install.admin)
                 }?.code == .identityNotFound)
             #expect(await refusal { try list(install, id, limit: 1) }?.code == .identityNotFound)
         }
         #expect(await refusal { try list(install, theirs.id, limit: 1) }?.code == .identityNotFound)
+        let named = Caller(try install.admin.principal, RequestOrigin(), named: theirs.orgId)
         #expect(
-            await refusal {
-                try await install.authority.createSubAgent(
-                    SubAgentRequest(name: "x"), of: suspended.id, organisation: theirs.orgId, by: install.admin)
-            }?.code == .organisationMismatch)
+            await refusal { try await install.authority.createSubAgent(SubAgentRequest(name: "x"), of: suspended.id, by: named) }?.code
+                == .organisationMismatch)
         #expect(try install.contents() == before)
     }
 

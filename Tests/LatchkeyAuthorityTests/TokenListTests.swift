@@ -94,7 +94,7 @@ struct TokenListTests {
 @Suite("A validation of a token")
 struct TokenValidationTests {
     private func validate(_ install: Install, _ pair: TokenPair, _ scopes: [String] = [], by caller: Caller? = nil) throws -> TokenVerdict {
-        try install.authority.validate(pair.accessToken.text, requiring: scopes, organisation: nil, by: caller ?? install.admin)
+        try install.authority.validate(pair.accessToken.text, requiring: scopes, by: caller ?? install.admin)
     }
 
     @Test("gives the claims in the bytes that were signed, for any audience")
@@ -138,7 +138,7 @@ struct TokenValidationTests {
             #expect(verdict.claims == nil && verdict.missing.isEmpty)
         }
         for text in ["", "x", "a.b.c", suspended.refreshToken.text] {
-            let verdict = try install.authority.validate(text, requiring: [], organisation: nil, by: install.admin)
+            let verdict = try install.authority.validate(text, requiring: [], by: install.admin)
             #expect(verdict.claims == nil && verdict.missing.isEmpty)
         }
     }
@@ -148,11 +148,8 @@ struct TokenValidationTests {
         let install = try Install()
         let other = try await install.otherOrganisation().principal.organisation
         let authority = install.authority
-        #expect(
-            await refusal { try authority.validate("x", requiring: ["relayfile:fs:reed"], organisation: other, by: install.admin) }?.code
-                == .invalidScope)
-        #expect(
-            await refusal { try authority.validate("x", requiring: [], organisation: other, by: install.admin) }?.code
-                == .organisationMismatch)
+        let named = Caller(try install.admin.principal, RequestOrigin(), named: other)
+        #expect(await refusal { try authority.validate("x", requiring: ["relayfile:fs:reed"], by: named) }?.code == .invalidScope)
+        #expect(await refusal { try authority.validate("x", requiring: [], by: named) }?.code == .organisationMismatch)
     }
 }

@@ -28,7 +28,7 @@ struct TruthfulEventTests {
         let pair = try await install.issue(install.identity("worker", ["relayfile:fs:read:*"]))
         let watcher = try install.watch()
         let verdict = try install.authority.validate(
-            pair.accessToken.text, requiring: ["relayfile:fs:read:/a", "relayfile:fs:write:/a"], organisation: nil, by: install.admin)
+            pair.accessToken.text, requiring: ["relayfile:fs:read:/a", "relayfile:fs:write:/a"], by: install.admin)
         #expect(verdict.claims == nil && verdict.missing == ["relayfile:fs:write:/a"])
         let told = try await LatchkeyAuthorityTests.told(watcher)
         #expect(told.last?.type == "scope.check" && told.last?.result == "denied")

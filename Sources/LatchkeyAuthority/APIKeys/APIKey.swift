@@ -11,8 +11,6 @@ package struct APIKeyRequest: Sendable {
     package var name: String
     package var scopes: [String]
     package var expiresAt: Timestamp?
-    /// Must be the caller's own when it is named.
-    package var orgId: String?
 
     package init(name: String, scopes: [String], expiresAt: Timestamp? = nil) {
         self.name = name

@@ -18,7 +18,7 @@ extension Authority {
         if let expiresAt = request.expiresAt, expiresAt <= now {
             throw AuthorityError.invalid("expiresAt", "expiresAt must be in the future")
         }
-        try caller.requireOwn(request.orgId)
+        try caller.requireOwn()
         try requireCover(of: scopes, by: caller)
         try requireClock()
         let secret = try APIKeySecret.make()

@@ -60,9 +60,9 @@ extension Authority {
     /// All entries that fit, oldest first, as they were when it began.
     ///
     /// - Throws: as ``audit(_:_:by:)``.
-    package func auditExport(_ filter: AuditFilter, organisation: String?, by caller: Caller) throws -> AuditExport {
+    package func auditExport(_ filter: AuditFilter, by caller: Caller) throws -> AuditExport {
         var selection = try AuditSelection(filter, of: caller.principal)
-        try caller.requireOwn(organisation)
+        try caller.requireOwn()
         // What comes in meanwhile is not waited for: its end is set now. A clock that goes back could still put a later entry before that
         // end, so the last number counts, too.
         let (newest, last) = try read { transaction in

@@ -29,29 +29,29 @@ extension Authority {
     /// - Returns: the scope of the caller's that covers it.
     /// - Throws: `invalid_scope`; `invalid_token` for a token that is meant neither for this API nor for the plane asked about;
     ///   `insufficient_scope`.
-    package func authorize(_ text: String, organisation: String? = nil, by caller: Caller) throws -> Scope {
-        try authorize(parseScope(text), organisation: organisation, by: caller)
+    package func authorize(_ text: String, by caller: Caller) throws -> Scope {
+        try authorize(parseScope(text), by: caller)
     }
 
-    /// As ``authorize(_:organisation:by:)``, for a file path, which may hold spaces and `:`.
-    package func authorize(path: String, action: String, organisation: String? = nil, by caller: Caller) throws -> Scope {
+    /// As ``authorize(_:by:)``, for a file path, which may hold spaces and `:`.
+    package func authorize(path: String, action: String, by caller: Caller) throws -> Scope {
         let scope: Scope
         do {
             scope = try Scope(plane: "relayfile", resource: "fs", action: action, path: path, planes: settings.planes)
         } catch {
             throw Self.refusal(error)
         }
-        return try authorize(scope, organisation: organisation, by: caller)
+        return try authorize(scope, by: caller)
     }
 
-    private func authorize(_ scope: Scope, organisation: String?, by caller: Caller) throws -> Scope {
+    private func authorize(_ scope: Scope, by caller: Caller) throws -> Scope {
         let principal = caller.principal
         if case .token(let id, _, let identityId) = principal.kind {
             let isMeant = principal.audience.contains { Self.isMeant($0, for: scope) }
             publish(audienceEvent(isMeant, id, identityId, caller), at: clock.now())
             guard isMeant else { throw AuthorityError.unusableToken }
         }
-        try caller.requireOwn(organisation)
+        try caller.requireOwn()
         let matched = principal.scopes.match(scope)
         publish(checkEvent(scope, matched, caller), at: clock.now())
         guard let matched else {
@@ -77,9 +77,9 @@ extension Authority {
     /// Whether an identity of the caller's organisation holds a scope; one that is not active holds nothing.
     ///
     /// - Throws: `invalid_scope`, `identity_not_found`.
-    package func check(_ text: String, of identityId: String, organisation: String?, by caller: Caller) throws -> ScopeVerdict {
+    package func check(_ text: String, of identityId: String, by caller: Caller) throws -> ScopeVerdict {
         let scope = try parseScope(text)
-        try caller.requireOwn(organisation)
+        try caller.requireOwn()
         let (record, row) = try read { try known(identityId, caller, in: $0) }
         let matched = row.status == .active ? try Self.scopes(of: record).match(scope) : nil
         publish(checkEvent(scope, matched, caller, of: record), at: clock.now())

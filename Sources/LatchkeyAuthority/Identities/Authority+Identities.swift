@@ -13,7 +13,7 @@ extension Authority {
     package func createIdentity(_ request: IdentityRequest, by caller: Caller) async throws -> Identity {
         let principal = caller.principal
         let wanted = try checked(request, organisation: principal.organisation)
-        try caller.requireOwn(request.orgId)
+        try caller.requireOwn()
         try requireCover(of: wanted.scopes, by: caller)
         let now = clock.now()
         let id = try ids.make(.identity)

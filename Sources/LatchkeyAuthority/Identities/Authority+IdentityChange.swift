@@ -18,7 +18,7 @@ extension Authority {
     ///
     /// - Throws: `invalid_request`, `invalid_scope`, `identity_not_found`, `identity_retired`, `scope_escalation`,
     ///   `identity_already_exists`, `storage_unavailable`.
-    package func updateIdentity(_ id: String, _ change: IdentityChange, organisation: String?, by caller: Caller) async throws -> Identity {
+    package func updateIdentity(_ id: String, _ change: IdentityChange, by caller: Caller) async throws -> Identity {
         var wanted = CheckedChange()
         wanted.name = try change.name.map { try DisplayText.normalised($0, field: "name", scalars: 1...100) }
         wanted.type = try change.type.map { try Self.identityType($0) }
@@ -28,7 +28,7 @@ extension Authority {
         guard !wanted.isEmpty else {
             throw AuthorityError.invalid("name", "there is nothing to change: name, type, scopes, roles or metadata")
         }
-        try caller.requireOwn(organisation)
+        try caller.requireOwn()
         // Whether it is there comes before whether the caller may hand the scopes out (contract §1).
         let found = try read { try known(id, caller, in: $0).0 }
         try Self.requireUnretired(found)

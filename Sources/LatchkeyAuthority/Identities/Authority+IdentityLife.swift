@@ -27,9 +27,9 @@ extension Authority {
     /// Suspends an identity and all its descendants. Their tokens and sessions are dead with the commit, and stay so.
     ///
     /// - Throws: `invalid_request` (reason), `identity_not_found`, `identity_not_active`, `storage_unavailable`.
-    package func suspendIdentity(_ id: String, reason: String, organisation: String?, by caller: Caller) async throws -> Identity {
+    package func suspendIdentity(_ id: String, reason: String, by caller: Caller) async throws -> Identity {
         let reason = try DisplayText.normalised(reason, field: "reason", scalars: 1...500)
-        try caller.requireOwn(organisation)
+        try caller.requireOwn()
         return try await decide(id, .suspended, reason, caller) { record in
             guard record.status == .active else {
                 throw AuthorityError(
@@ -43,9 +43,9 @@ extension Authority {
     /// Retires an identity and all its descendants, for good. Retiring again changes nothing.
     ///
     /// - Throws: `invalid_request` (reason), `identity_not_found`, `storage_unavailable`.
-    package func retireIdentity(_ id: String, reason: String?, organisation: String?, by caller: Caller) async throws -> Identity {
+    package func retireIdentity(_ id: String, reason: String?, by caller: Caller) async throws -> Identity {
         let reason = try reason.map { try DisplayText.normalised($0, field: "reason", scalars: 1...500) }
-        try caller.requireOwn(organisation)
+        try caller.requireOwn()
         return try await decide(id, .retired, reason, caller) { $0.status != .retired }
     }
 
@@ -61,8 +61,8 @@ extension Authority {
     ///
     /// - Throws: `identity_not_found`, `identity_not_reactivatable` (not suspended, or under a parent that is not active),
     ///   `storage_unavailable`.
-    package func reactivateIdentity(_ id: String, organisation: String?, by caller: Caller) async throws -> Identity {
-        try caller.requireOwn(organisation)
+    package func reactivateIdentity(_ id: String, by caller: Caller) async throws -> Identity {
+        try caller.requireOwn()
         let now = clock.now()
         return try await write { [self] transaction in
             try Self.requireLive(caller.principal, at: now, in: transaction)

@@ -10,14 +10,12 @@ extension Authority {
     /// - Throws: `invalid_request`, `invalid_scope`, `identity_not_found`, `identity_suspended`, `identity_retired` (of the parent),
     ///   `insufficient_scope` (the parent does not hold a scope), `scope_escalation` (the caller does not), `identity_already_exists`,
     ///   `sponsor_chain_too_long`, `rate_limited`, `signing_unavailable`, `storage_unavailable`.
-    package func createSubAgent(
-        _ request: SubAgentRequest, of parentId: String, organisation: String?, by caller: Caller
-    ) async throws -> SubAgent {
+    package func createSubAgent(_ request: SubAgentRequest, of parentId: String, by caller: Caller) async throws -> SubAgent {
         let name = try DisplayText.normalised(request.name, field: "name", scalars: 1...100)
         let asked = try request.scopes.map { try parseScopes($0) }
         let metadata = try Self.checkedMetadata(request.metadata ?? [:])
         let life = try Self.askedLife(request.ttl, field: "ttl")
-        try caller.requireOwn(organisation)
+        try caller.requireOwn()
         for _ in 0..<Self.attempts {
             let (parent, parentRow, rules) = try ground(parentId, caller)
             let scopes = try grant(asked, held: try Self.scopes(of: parent), caller: caller)

@@ -7,8 +7,6 @@ package struct IdentityRequest: Sendable {
     package var roles: [String]?
     package var metadata: [String: String]?
     package var workspaceId: String?
-    /// Must be the caller's own when it is named.
-    package var orgId: String?
 
     package init(name: String, sponsorId: String) {
         self.name = name

@@ -60,7 +60,7 @@ extension Authority {
     /// Changes the caller's own organisation.
     ///
     /// - Throws: `invalid_request` for a value beyond what the install allows, or nothing to change.
-    package func updateOrganisation(_ change: OrganisationChange, organisation: String?, by caller: Caller) async throws -> Organisation {
+    package func updateOrganisation(_ change: OrganisationChange, by caller: Caller) async throws -> Organisation {
         let name = try change.name.map { try DisplayText.normalised($0, field: "name", scalars: 1...100) }
         let longest = settings.maxAccessTokenTTL
         let maxTokenTTL = try change.maxTokenTTL.map { try Self.whole($0, in: 1...longest, "maxTokenTTL", "seconds") }
@@ -72,7 +72,7 @@ extension Authority {
         guard name != nil || maxTokenTTL != nil || defaultTokenTTL != nil || days != nil else {
             throw AuthorityError.invalid("name", "there is nothing to change: name, maxTokenTTL, defaultTokenTTL or auditRetentionDays")
         }
-        try caller.requireOwn(organisation)
+        try caller.requireOwn()
         let now = clock.now()
         return try await write { [self] transaction in
             try Self.requireLive(caller.principal, at: now, in: transaction)

@@ -27,18 +27,18 @@ extension Authority {
     /// A scope that is only asked about.
     ///
     /// - Throws: `invalid_scope`, `org_mismatch`.
-    package func parsedScope(_ text: String, organisation: String?, by caller: Caller) throws(AuthorityError) -> Scope {
+    package func parsedScope(_ text: String, by caller: Caller) throws(AuthorityError) -> Scope {
         let scope = try parseScope(text)
-        try caller.requireOwn(organisation)
+        try caller.requireOwn()
         return scope
     }
 
     /// Scopes that are only asked about.
     ///
     /// - Throws: `invalid_scope`, `invalid_request` for more than 100, `org_mismatch`.
-    package func parsedScopes(_ texts: [String], organisation: String?, by caller: Caller) throws(AuthorityError) -> ScopeSet {
+    package func parsedScopes(_ texts: [String], by caller: Caller) throws(AuthorityError) -> ScopeSet {
         let scopes = try parseScopes(texts)
-        try caller.requireOwn(organisation)
+        try caller.requireOwn()
         return scopes
     }
 

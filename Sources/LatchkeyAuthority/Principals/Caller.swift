@@ -16,7 +16,7 @@ package struct RequestOrigin: Sendable {
 package struct Caller: Sendable {
     package let principal: Principal
     package let origin: RequestOrigin
-    /// The organisation that the request's query names.
+    /// The organisation that the request's query or body names; of two, the one that is not the principal's own.
     package let named: String?
 
     package init(_ principal: Principal, _ origin: RequestOrigin, named: String? = nil) {
@@ -25,15 +25,12 @@ package struct Caller: Sendable {
         self.named = named
     }
 
-    /// The organisation that a query or body names must be the caller's own. Asked once the request's form is known to be good, and before
+    /// The organisation that is named must be the caller's own. Asked once the request's form is known to be good, and before
     /// anything is looked up.
     ///
     /// - Throws: `org_mismatch`.
-    package func requireOwn(_ body: String? = nil) throws(AuthorityError) {
-        for name in [named, body] {
-            guard let name, !name.utf8.elementsEqual(principal.organisation.utf8) else { continue }
-            throw AuthorityError(
-                .organisationMismatch, "this organisation is not yours; leave orgId out, or use a key of that organisation")
-        }
+    package func requireOwn() throws(AuthorityError) {
+        guard let named, !named.utf8.elementsEqual(principal.organisation.utf8) else { return }
+        throw AuthorityError(.organisationMismatch, "this organisation is not yours; leave orgId out, or use a key of that organisation")
     }
 }

@@ -21,9 +21,9 @@ extension Authority {
     /// Whether a token is good now and covers scopes.
     ///
     /// - Throws: `invalid_scope`.
-    package func validate(_ text: String, requiring texts: [String], organisation: String?, by caller: Caller) throws -> TokenVerdict {
+    package func validate(_ text: String, requiring texts: [String], by caller: Caller) throws -> TokenVerdict {
         let required = try parseScopes(texts)
-        try caller.requireOwn(organisation)
+        try caller.requireOwn()
         guard let verified = try goodToken(text, of: caller), let held = ScopeSet.trusted(stored: verified.claims.scopes) else {
             return TokenVerdict(claims: nil, missing: [])
         }

@@ -34,7 +34,7 @@ enum AuditRoutes {
         .answers(.ok, contents: [("application/json", .array(of: .auditEntry)), ("text/csv", .string())])
         .handle { call, body in
             let format = try AuditFormat(body.format)
-            let export = try call.authority.auditExport(body.filter, organisation: body.orgId, by: call.caller)
+            let export = try call.authority.auditExport(body.filter, by: call.caller)
             return AuditStream.answer(export, format)
         }
 }

@@ -13,7 +13,7 @@ enum AuthorizationRoutes {
         .answers(.ok, .authorized)
         .refuses(.invalidScope, .insufficientScope)
         .handle { call, body in
-            answer(try call.authority.authorize(body.scope, organisation: body.orgId, by: call.caller))
+            answer(try call.authority.authorize(body.scope, by: call.caller))
         }
 
     private static let authorizeFile = Route.post(
@@ -24,7 +24,7 @@ enum AuthorizationRoutes {
     .answers(.ok, .authorized)
     .refuses(.invalidScope, .insufficientScope)
     .handle { call, body in
-        answer(try call.authority.authorize(path: body.path, action: body.action, organisation: body.orgId, by: call.caller))
+        answer(try call.authority.authorize(path: body.path, action: body.action, by: call.caller))
     }
 
     private static let authorizeProxied = Route.get(

@@ -17,8 +17,7 @@ enum IdentityLifeRoutes {
         .answers(.ok, .identity)
         .refuses(.invalidScope, .identityRetired, .scopeEscalation, .identityAlreadyExists)
         .handle { call, body in
-            let identity = try await call.authority.updateIdentity(
-                call.parameter("id"), body.change, organisation: body.orgId, by: call.caller)
+            let identity = try await call.authority.updateIdentity(call.parameter("id"), body.change, by: call.caller)
             return .json { $0.identity(identity) }
         }
 
@@ -44,8 +43,7 @@ enum IdentityLifeRoutes {
     .answers(.ok, .identity)
     .refuses(.identityNotActive)
     .handle { call, body in
-        let identity = try await call.authority.suspendIdentity(
-            call.parameter("id"), reason: body.reason, organisation: body.orgId, by: call.caller)
+        let identity = try await call.authority.suspendIdentity(call.parameter("id"), reason: body.reason, by: call.caller)
         return .json { $0.identity(identity) }
     }
 
@@ -57,8 +55,8 @@ enum IdentityLifeRoutes {
     .body(OrganisationOnlyBody.self)
     .answers(.ok, .identity)
     .refuses(.identityNotReactivatable)
-    .handle { call, body in
-        let identity = try await call.authority.reactivateIdentity(call.parameter("id"), organisation: body.orgId, by: call.caller)
+    .handle { call, _ in
+        let identity = try await call.authority.reactivateIdentity(call.parameter("id"), by: call.caller)
         return .json { $0.identity(identity) }
     }
 
@@ -70,8 +68,7 @@ enum IdentityLifeRoutes {
     .body(RetireBody.self)
     .answers(.ok, .identity)
     .handle { call, body in
-        let identity = try await call.authority.retireIdentity(
-            call.parameter("id"), reason: body.reason, organisation: body.orgId, by: call.caller)
+        let identity = try await call.authority.retireIdentity(call.parameter("id"), reason: body.reason, by: call.caller)
         return .json { $0.identity(identity) }
     }
 
@@ -90,8 +87,7 @@ enum IdentityLifeRoutes {
         .sponsorChainTooLong, .rateLimited, .signingUnavailable
     )
     .handle { call, body in
-        let made = try await call.authority.createSubAgent(
-            body.request, of: call.parameter("id"), organisation: body.orgId, by: call.caller)
+        let made = try await call.authority.createSubAgent(body.request, of: call.parameter("id"), by: call.caller)
         return .secretJSON(.created, capacity: made.pair.accessToken.count + 4096) { writer in
             writer.object { writer in
                 writer.key("identity")

@@ -40,7 +40,7 @@ enum OrganisationRoutes {
         .body(OrganisationChangeBody.self)
         .answers(.ok, .organisation)
         .handle { call, body in
-            let organisation = try await call.authority.updateOrganisation(body.change, organisation: body.orgId, by: call.caller)
+            let organisation = try await call.authority.updateOrganisation(body.change, by: call.caller)
             return .json { $0.organisation(organisation) }
         }
 }

@@ -16,7 +16,7 @@ enum ScopeRoutes {
     .answers(.ok, .scopeParts)
     .refuses(.invalidScope)
     .handle { call, body in
-        let scope = try call.authority.parsedScope(body.scope, organisation: body.orgId, by: call.caller)
+        let scope = try call.authority.parsedScope(body.scope, by: call.caller)
         return .json { writer in
             writer.object { writer in
                 writer.member("plane", scope.plane)
@@ -54,7 +54,7 @@ enum ScopeRoutes {
         .answers(.ok, .scopeVerdict)
         .refuses(.invalidScope, .identityNotFound)
         .handle { call, body in
-            let verdict = try call.authority.check(body.scope, of: body.identityId, organisation: body.orgId, by: call.caller)
+            let verdict = try call.authority.check(body.scope, of: body.identityId, by: call.caller)
             return .json { writer in
                 writer.object { writer in
                     writer.member("allowed", verdict.matched != nil)
@@ -70,7 +70,7 @@ enum ScopeRoutes {
         .answers(.ok, .scopeExplanation)
         .refuses(.invalidScope)
         .handle { call, body in
-            let scopes = try call.authority.parsedScopes(body.scopes, organisation: body.orgId, by: call.caller)
+            let scopes = try call.authority.parsedScopes(body.scopes, by: call.caller)
             let explained = call.table.explain(scopes, on: call.surface)
             return .json { writer in
                 writer.object { writer in

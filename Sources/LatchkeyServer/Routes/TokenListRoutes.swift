@@ -15,8 +15,7 @@ enum TokenListRoutes {
     .answers(.ok, .tokenVerdict, headers: .noStore)
     .refuses(.invalidScope)
     .handle { call, body in
-        let verdict = try call.authority.validate(
-            body.token, requiring: body.requiredScopes ?? [], organisation: body.orgId, by: call.caller)
+        let verdict = try call.authority.validate(body.token, requiring: body.requiredScopes ?? [], by: call.caller)
         return .json(headers: [.cacheControl: "no-store"]) { writer in
             writer.object { writer in
                 writer.member("valid", verdict.claims != nil)

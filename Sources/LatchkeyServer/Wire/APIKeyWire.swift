@@ -19,7 +19,6 @@ struct MintBody: RequestBodyType {
     var request: APIKeyRequest {
         get throws(APIError) {
             var request = APIKeyRequest(name: name, scopes: scopes)
-            request.orgId = orgId
             if let text = expiresAt {
                 guard let moment = Timestamp(rfc3339: text) else {
                     throw .invalid("expiresAt", "expiresAt must be a date and time as in 2030-01-31T12:00:00Z")

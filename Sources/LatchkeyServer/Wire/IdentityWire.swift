@@ -32,7 +32,6 @@ struct IdentityBody: RequestBodyType {
         request.roles = roles
         request.metadata = metadata
         request.workspaceId = workspaceId
-        request.orgId = orgId
         return request
     }
 }

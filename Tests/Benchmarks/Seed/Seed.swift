@@ -46,7 +46,7 @@ enum Seed {
             var change = IdentityChange()
             change.metadata = ["round": String(number)]
             // The one with the tokens stays as it is.
-            _ = try await authority.updateIdentity(all[1 + number % (all.count - 1)], change, organisation: nil, by: admin)
+            _ = try await authority.updateIdentity(all[1 + number % (all.count - 1)], change, by: admin)
         }
         print(first)
     }

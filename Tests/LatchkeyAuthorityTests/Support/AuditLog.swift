@@ -99,7 +99,7 @@ extension Install {
     func exported(_ filter: AuditFilter = AuditFilter(), by caller: Caller? = nil, between: () async throws -> Void = {}) async throws
         -> [AuditRecord]
     {
-        var export = try authority.auditExport(filter, organisation: nil, by: caller ?? admin)
+        var export = try authority.auditExport(filter, by: caller ?? admin)
         var seen: [AuditRecord] = []
         var batches = 0
         while let batch = try export.next() {

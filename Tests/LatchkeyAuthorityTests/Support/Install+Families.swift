@@ -36,17 +36,17 @@ extension Install {
         var request = SubAgentRequest(name: name)
         request.scopes = scopes
         request.ttl = ttl
-        return try await authority.createSubAgent(request, of: parent.id, organisation: nil, by: caller ?? admin)
+        return try await authority.createSubAgent(request, of: parent.id, by: caller ?? admin)
     }
 
     func shown(_ identity: IdentityRecord) throws -> IdentityRecord { try authority.identity(identity.id, by: admin).record }
 
     func suspend(_ identity: IdentityRecord, _ reason: String = "why", by caller: Caller? = nil) async throws {
-        _ = try await authority.suspendIdentity(identity.id, reason: reason, organisation: nil, by: caller ?? admin)
+        _ = try await authority.suspendIdentity(identity.id, reason: reason, by: caller ?? admin)
     }
 
     func reactivate(_ identity: IdentityRecord) async throws {
-        _ = try await authority.reactivateIdentity(identity.id, organisation: nil, by: admin)
+        _ = try await authority.reactivateIdentity(identity.id, by: admin)
     }
 
     /// The rows that differ between two states, by table.
@@ -118,8 +118,8 @@ enum Fate: String, CaseIterable, Sendable {
     func meet(_ id: String, in install: Install, by caller: Caller? = nil) async throws {
         let caller = try caller ?? install.admin
         switch self {
-        case .suspend: _ = try await install.authority.suspendIdentity(id, reason: "why", organisation: nil, by: caller)
-        case .retire: _ = try await install.authority.retireIdentity(id, reason: "why", organisation: nil, by: caller)
+        case .suspend: _ = try await install.authority.suspendIdentity(id, reason: "why", by: caller)
+        case .retire: _ = try await install.authority.retireIdentity(id, reason: "why", by: caller)
         case .delete: try await install.authority.deleteIdentity(id, by: caller)
         }
     }

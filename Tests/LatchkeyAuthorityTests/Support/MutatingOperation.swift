@@ -31,7 +31,7 @@ struct MutatingOperation: Sendable, CustomTestStringConvertible {
             {
                 var change = OrganisationChange()
                 change.maxTokenTTL = 60
-                _ = try await install.authority.updateOrganisation(change, organisation: nil, by: install.admin)
+                _ = try await install.authority.updateOrganisation(change, by: install.admin)
             }
         },
         MutatingOperation("mint an API key", [.apiKeyCreated]) { install in
@@ -59,7 +59,7 @@ struct MutatingOperation: Sendable, CustomTestStringConvertible {
                 change.name = "renamed"
                 change.type = "human"
                 change.scopes = []
-                _ = try await install.authority.updateIdentity(identity.id, change, organisation: nil, by: install.admin)
+                _ = try await install.authority.updateIdentity(identity.id, change, by: install.admin)
             }
         },
         MutatingOperation("suspend a family", [.identitySuspended, .identitySuspended, .identitySuspended]) { install in
