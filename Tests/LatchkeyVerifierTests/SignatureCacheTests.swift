@@ -71,4 +71,25 @@ struct SignatureCacheTests {
         }
         #expect(remembered == [11, 10, 9, 8, 7, 6])
     }
+
+    @Test("keeps no legacy token alive past its key, nor lets an RSA key stand in for it")
+    func legacyRemoved() throws {
+        let cache = SignatureCache(capacity: 4)
+        let token = TokenDraft.legacy.coded()
+        #expect(try cache.verifySignature(of: token, with: Legacy.set(Keys.first)).legacy != nil)
+        #expect(refusal { try cache.verifySignature(of: token, with: Legacy.set(Keys.first, legacy: nil)) } == .unknownKey)
+        let namesake = try KeySet(JWKSet(keys: [Keys.jwk(Keys.first, kid: Legacy.kid)]))
+        #expect(refusal { try cache.verifySignature(of: token, with: namesake) } == .algorithm)
+        let other = try LegacyKey(kid: Legacy.kid, secret: Secret(copying: Array("another secret of 26 bytes".utf8)), issuer: Legacy.issuer)
+        #expect(refusal { try cache.verifySignature(of: token, with: Legacy.set(Keys.first, legacy: other)) } == .signature)
+    }
+
+    @Test("does not let the legacy key stand in for an RSA key that had its kid")
+    func rsaRemoved() throws {
+        let cache = SignatureCache(capacity: 4)
+        let token = try draft.signed { $0.kid = Legacy.kid }
+        let namesake = try KeySet(JWKSet(keys: [Keys.jwk(Keys.first, kid: Legacy.kid)]))
+        #expect(try cache.verifySignature(of: token, with: namesake).legacy == nil)
+        #expect(refusal { try cache.verifySignature(of: token, with: Legacy.set(Keys.second)) } == .algorithm)
+    }
 }

@@ -5,8 +5,12 @@ package import LatchkeyCrypto
 ///
 /// Members that are something else (another algorithm, an `oct` key, a key for encryption) are passed over, as RFC 7517 §5 asks; two keys
 /// with one `kid`, or a set without a single usable key, are refused.
+///
+/// Beside them there may be one legacy key, which no document brings in: it is given by whoever holds its secret.
 public struct KeySet: Sendable {
     private let keys: [String: RSAPublicKey]
+    /// The key of HS256 tokens; there only while these are accepted.
+    package let legacy: LegacyKey?
 
     /// The `kid`s of the usable keys.
     public var keyIds: [String] { keys.keys.sorted() }
@@ -28,7 +32,8 @@ public struct KeySet: Sendable {
         }
     }
 
-    package init(_ set: JWKSet) throws(VerificationError) {
+    /// - Throws: `.keySet` for two keys with one `kid`, the legacy one's included: a `kid` names one key, and with it one algorithm.
+    package init(_ set: JWKSet, legacy: LegacyKey? = nil) throws(VerificationError) {
         var keys: [String: RSAPublicKey] = [:]
         for jwk in set.keys {
             guard let kid = jwk.kid, !kid.isEmpty, let key = try? RSAPublicKey(jwk: jwk) else { continue }
@@ -36,9 +41,14 @@ public struct KeySet: Sendable {
                 throw VerificationError(.keySet, "the JWKS holds two keys with the kid \(kid)")
             }
         }
+        if let legacy, keys[legacy.kid] != nil {
+            throw VerificationError(.keySet, "the kid of the legacy key, \(legacy.kid), is also that of an RSA key")
+        }
         self.keys = keys
+        self.legacy = legacy
     }
 
+    /// Whether an RSA key of the set has this `kid`; never so for the legacy key's.
     package func contains(_ kid: String) -> Bool { keys[kid] != nil }
 
     /// Finds the key by `kid` and only then looks whether the header's `alg` is that key's (RFC 8725 §3.1), verifies, and reads the claims.
@@ -49,13 +59,13 @@ public struct KeySet: Sendable {
         } catch {
             throw VerificationError(.malformed, "this is not a compact JWS: \(error.message)")
         }
-        guard let kid = jws.header.kid, let key = keys[kid] else {
+        guard let kid = jws.header.kid, let key = key(kid) else {
             throw VerificationError(
                 .unknownKey,
                 "no key of the set has the kid \(jws.header.kid.map { "\"\($0.prefix(100))\"" } ?? "that the token should name")")
         }
-        guard jws.header.alg == "RS256" else {
-            throw VerificationError(.algorithm, "the key \(kid) signs with RS256, but the token says another algorithm")
+        guard jws.header.alg == key.algorithm else {
+            throw VerificationError(.algorithm, "the key \(kid) signs with \(key.algorithm), but the token says another algorithm")
         }
         guard jws.header.typ == nil || jws.header.typ == "JWT" else {
             throw VerificationError(.tokenType, "the token's header says a type other than JWT")
@@ -63,12 +73,48 @@ public struct KeySet: Sendable {
         guard key.verify(jws.signature, of: jws.signingInput) else {
             throw VerificationError(.signature, "the signature does not match")
         }
-        let claims: Claims
-        do {
-            claims = try JSONDecoder().decode(Claims.self, from: Data(jws.payload))
-        } catch {
-            throw VerificationError(.malformed, "the payload does not hold an access token's claims")
+        return try key.read(jws.payload, keyId: kid)
+    }
+
+    /// One key, and with it the only algorithm and the only form of claims that its tokens have.
+    private enum Key {
+        case rsa(RSAPublicKey)
+        case legacy(LegacyKey)
+
+        var algorithm: String {
+            switch self {
+            case .rsa: "RS256"
+            case .legacy: LegacyKey.algorithm
+            }
         }
-        return VerifiedToken(claims: claims, payload: jws.payload, keyId: kid)
+
+        func verify(_ signature: [UInt8], of input: [UInt8]) -> Bool {
+            switch self {
+            case .rsa(let key): key.verify(signature, of: input)
+            case .legacy(let key): key.verify(signature, of: input)
+            }
+        }
+
+        func read(_ payload: [UInt8], keyId: String) throws(VerificationError) -> VerifiedToken {
+            do {
+                switch self {
+                case .rsa:
+                    return VerifiedToken(
+                        claims: try JSONDecoder().decode(Claims.self, from: Data(payload)), payload: payload, keyId: keyId)
+                case .legacy(let key):
+                    let read = try JSONDecoder().decode(LegacyClaims.self, from: Data(payload))
+                    return VerifiedToken(
+                        claims: read.claims, payload: payload, keyId: key.kid,
+                        legacy: .init(issuer: key.issuer, namesScopes: read.namesScopes))
+                }
+            } catch {
+                throw VerificationError(.malformed, "the payload does not hold a token's claims")
+            }
+        }
+    }
+
+    private func key(_ kid: String) -> Key? {
+        if let legacy, legacy.kid == kid { return .legacy(legacy) }
+        return keys[kid].map { .rsa($0) }
     }
 }

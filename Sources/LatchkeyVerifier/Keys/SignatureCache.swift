@@ -8,6 +8,9 @@ import Synchronization
 /// has come or gone, and whether the token was revoked is asked at each use. What did not verify is not remembered. At most twice
 /// `capacity` tokens are kept:
 /// when the young half is full it becomes the old one, and the old one is dropped.
+///
+/// Only what an RSA key signed is remembered, and given back only while an RSA key has that `kid`: an HMAC costs no more than the look-up,
+/// and no token of the legacy key can outlive here the phase that accepts it.
 package final class SignatureCache: Sendable {
     private struct Digest: Hashable {
         let words: (UInt64, UInt64, UInt64, UInt64)
@@ -42,6 +45,7 @@ package final class SignatureCache: Sendable {
         let digest = Digest(SHA256.hash(Array(token.utf8)))
         if let known = halves.withLock({ $0.young[digest] ?? $0.old[digest] }), keys.contains(known.keyId) { return known }
         let verified = try keys.verifySignature(of: token)
+        guard verified.legacy == nil else { return verified }
         halves.withLock { halves in
             if halves.young.count >= capacity {
                 halves.old = halves.young

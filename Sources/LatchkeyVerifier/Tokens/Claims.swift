@@ -115,7 +115,7 @@ extension Claims: Decodable {
 
     /// RFC 7519 §2: a number, perhaps with a fraction, which is cut. Refuses what is not a date of this era, so that arithmetic can't
     /// overflow.
-    private static func numericDate(_ container: KeyedDecodingContainer<CodingKeys>, _ key: CodingKeys) throws -> Int64 {
+    static func numericDate<Key: CodingKey>(_ container: KeyedDecodingContainer<Key>, _ key: Key) throws -> Int64 {
         let value = try container.decode(Double.self, forKey: key)
         guard value >= 0, value < 100_000_000_000 else {
             throw DecodingError.dataCorruptedError(forKey: key, in: container, debugDescription: "not a date")

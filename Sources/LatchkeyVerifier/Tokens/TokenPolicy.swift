@@ -22,8 +22,17 @@ public struct TokenPolicy: Sendable {
     /// What makes the token unusable here for ever (type, issuer, audience) is told before its times, so that an expired token of somebody
     /// else's is never called merely expired.
     public func check(_ claims: Claims, at now: Timestamp) throws(VerificationError) {
-        guard claims.tokenType == "access" else {
-            throw VerificationError(.tokenType, "the token is not an access token")
+        try check(claims, tokenType: "access", issuer: issuer, at: now)
+    }
+
+    /// As above, for a token whose key is known: one that the legacy key signed must come from that key's issuer, whatever this policy says.
+    package func check(_ token: VerifiedToken, tokenType: String = "access", at now: Timestamp) throws(VerificationError) {
+        try check(token.claims, tokenType: tokenType, issuer: token.legacy?.issuer ?? issuer, at: now)
+    }
+
+    private func check(_ claims: Claims, tokenType: String, issuer: String?, at now: Timestamp) throws(VerificationError) {
+        guard claims.tokenType.utf8.elementsEqual(tokenType.utf8) else {
+            throw VerificationError(.tokenType, "the token is no \(tokenType) token")
         }
         if let issuer, !claims.issuer.utf8.elementsEqual(issuer.utf8) {
             throw VerificationError(.issuer, "the token comes from the issuer \(claims.issuer), not from \(issuer)")

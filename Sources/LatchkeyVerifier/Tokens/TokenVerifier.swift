@@ -20,7 +20,7 @@ public struct TokenVerifier: Sendable {
     /// The claims of a good token; throws the first reason why it is not one. The clock is read by the caller, once.
     public func verify(_ token: String, at now: Timestamp) throws(VerificationError) -> Claims {
         let verified = try keys.verifySignature(of: token)
-        try policy.check(verified.claims, at: now)
+        try policy.check(verified, at: now)
         return verified.claims
     }
 
