@@ -17,6 +17,14 @@ enum ClockRow {
     /// When the operator last took the clock as right.
     static let accepted = "accepted"
 
+    /// The latest end of an HS256 token that was issued here.
+    static let legacyExpiry = "legacy-expiry"
+
+    static func noteLegacyExpiry(_ end: Timestamp, in transaction: borrowing WriteTransaction) throws {
+        if let latest = try transaction.get(Tables.clock, legacyExpiry)?.moment, latest >= end { return }
+        try transaction.put(Tables.clock, legacyExpiry, MomentRow(end))
+    }
+
     /// The latest time that is known to have been: what the store has seen, and when this program was made, unless the operator has said
     /// since that an earlier time is right.
     static func floor(_ made: Timestamp, in transaction: borrowing some StoreReads & ~Copyable) throws -> Timestamp {

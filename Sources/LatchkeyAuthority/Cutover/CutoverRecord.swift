@@ -1,3 +1,4 @@
+import LatchkeyCrypto
 import LatchkeyStore
 package import LatchkeyVerifier
 
@@ -51,7 +52,17 @@ package struct CutoverRecord: JSONRecord, Equatable {
     package var phaseSince: Timestamp
     /// Since when the JWKS that the next signer stands in is public, as a fetch has shown.
     package var publicSince: Timestamp?
-    /// The latest `exp` of an HS256 token that was issued here.
-    package var latestLegacyExpiry: Timestamp?
     package var verifiers: [Verifier]
+}
+
+extension CutoverRecord {
+    private static let sealType: StaticString = "legacy-secret"
+
+    static func sealed(_ secret: Secret, kid: String, by seal: Seal) throws(CryptoError) -> String {
+        try seal.seal(secret, type: sealType, id: kid, version: version)
+    }
+
+    func openedSecret(sealed: String, by seal: Seal) throws -> Secret {
+        try seal.open(sealed, type: Self.sealType, id: kid, version: Self.version)
+    }
 }

@@ -9,6 +9,8 @@ package final class KeyRingSnapshot: Sendable {
     package let document: [UInt8]
     /// A strong validator of the document (RFC 9110 §8.8.3), with its quotes.
     package let entityTag: String
+    /// The legacy key while its secret is there, also in the phase that does not take its tokens any more.
+    let legacyKey: LegacyKey?
     /// When the next key leaves the JWKS by itself: then this is out of date.
     let validUntil: Timestamp?
     /// What signs, or why nothing does.
@@ -22,25 +24,45 @@ package final class KeyRingSnapshot: Sendable {
         if case .failure(let problem) = signer { problem.detail } else { nil }
     }
 
+    /// The RSA key that signs, for a probe.
+    ///
+    /// - Throws: `signing_unavailable` when none does.
+    func rsaSigner() throws -> RSAPrivateKey {
+        guard case .success(.rsa(_, let key)) = signer else { throw SignerProblem.told }
+        return key
+    }
+
     init(_ ring: KeyRing, _ sealing: Sealing, showsLegacy: Bool) throws {
         self.ring = ring
-        keySet = try KeySet(ring.jwks)
+        legacyKey = Self.legacyKey(of: ring, sealing)
+        let accepted = ring.cutover?.phase.verifiesLegacy == true ? legacyKey : nil
+        keySet = try KeySet(ring.jwks, legacy: accepted)
         document = ring.document(showsLegacy: showsLegacy)
-        entityTag = "\"\(Base64URL.encode(Array(SHA256.hash(document).prefix(12))))\""
+        entityTag = Self.tag(of: document)
         validUntil = ring.schedule.publishedUntil
-        signer = Self.signer(of: ring, sealing)
+        signer = Self.signer(of: ring, accepted, sealing)
         standbyProblem = sealing.seal.flatMap { Self.standbyProblem(of: ring, seal: $0) }
     }
 
     /// The same keys at a later moment: one or more have left the JWKS, nothing else has changed.
     init(_ earlier: KeyRingSnapshot, at now: Timestamp, timings: KeyTimings, showsLegacy: Bool) throws {
         ring = KeyRing(earlier.ring.records, timings, cutover: earlier.ring.cutover, at: now)
-        keySet = try KeySet(ring.jwks)
+        legacyKey = earlier.legacyKey
+        keySet = try KeySet(ring.jwks, legacy: earlier.keySet.legacy)
         document = ring.document(showsLegacy: showsLegacy)
-        entityTag = "\"\(Base64URL.encode(Array(SHA256.hash(document).prefix(12))))\""
+        entityTag = Self.tag(of: document)
         validUntil = ring.schedule.publishedUntil
         signer = earlier.signer
         standbyProblem = earlier.standbyProblem
+    }
+
+    private static func tag(of document: [UInt8]) -> String { "\"\(Base64URL.encode(Array(SHA256.hash(document).prefix(12))))\"" }
+
+    private static func legacyKey(of ring: KeyRing, _ sealing: Sealing) -> LegacyKey? {
+        guard let cutover = ring.cutover, let sealed = cutover.sealedSecret, let seal = sealing.seal,
+            let secret = try? cutover.openedSecret(sealed: sealed, by: seal)
+        else { return nil }
+        return try? LegacyKey(kid: cutover.kid, secret: secret, issuer: cutover.issuer)
     }
 
     private static func standbyProblem(of ring: KeyRing, seal: Seal) -> String? {
@@ -51,7 +73,15 @@ package final class KeyRingSnapshot: Sendable {
         return nil
     }
 
-    private static func signer(of ring: KeyRing, _ sealing: Sealing) -> Result<TokenSigner, SignerProblem> {
+    private static func signer(of ring: KeyRing, _ legacy: LegacyKey?, _ sealing: Sealing) -> Result<TokenSigner, SignerProblem> {
+        if let cutover = ring.cutover, cutover.phase.signsLegacy, sealing.seal != nil {
+            guard let legacy else {
+                return .failure(
+                    SignerProblem(
+                        detail: "tokens can't be signed: the sealed legacy secret does not open in its place; it was changed or moved"))
+            }
+            return .success(.legacy(legacy))
+        }
         guard let active = ring.active else { return .failure(SignerProblem(detail: "there is no active signing key")) }
         guard let seal = sealing.seal else {
             return .failure(SignerProblem(detail: "tokens can't be signed: \(sealing.state.reason ?? "the master key is not there")"))

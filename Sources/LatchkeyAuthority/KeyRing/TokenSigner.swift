@@ -1,33 +1,40 @@
 import LatchkeyCrypto
 import LatchkeyStore
+import LatchkeyVerifier
 
 /// What tokens are signed with.
 enum TokenSigner: Sendable {
     case rsa(kid: String, RSAPrivateKey)
+    /// In the phases of a cutover that sign HS256.
+    case legacy(LegacyKey)
 
     var kid: String {
         switch self {
         case .rsa(let kid, _): kid
+        case .legacy(let key): key.kid
         }
     }
 
     var isRSA: Bool {
         switch self {
         case .rsa: true
-        }
-    }
-
-    /// A signature on the calling thread: for a probe, or a test.
-    func sign(_ message: [UInt8]) throws -> [UInt8] {
-        switch self {
-        case .rsa(_, let key): try key.sign(message)
+        case .legacy: false
         }
     }
 
     /// JWS `alg` (RFC 7518 §3.1).
-    var algorithm: StaticString {
+    var algorithm: String {
         switch self {
         case .rsa: "RS256"
+        case .legacy: LegacyKey.algorithm
+        }
+    }
+
+    /// `iss` of its tokens.
+    func issuer(_ settings: AuthoritySettings) -> String {
+        switch self {
+        case .rsa: settings.issuer
+        case .legacy(let key): key.issuer
         }
     }
 }

@@ -13,8 +13,12 @@ struct SignedPair: Sendable {
 
     /// Puts the rows that make both tokens live.
     func put(in transaction: borrowing WriteTransaction) throws {
-        if isRSA, try !transaction.contains(Tables.signer, SignerRow.rsaUsed) {
-            try transaction.put(Tables.signer, SignerRow.rsaUsed, TextRow(keyId))
+        if isRSA {
+            if try !transaction.contains(Tables.signer, SignerRow.rsaUsed) {
+                try transaction.put(Tables.signer, SignerRow.rsaUsed, TextRow(keyId))
+            }
+        } else {
+            try ClockRow.noteLegacyExpiry(plan.accessExpiresAt, in: transaction)
         }
         try transaction.put(
             Tables.tokens, plan.tokenId,
@@ -45,21 +49,22 @@ extension Authority {
         let refresh = try RefreshSecret.make()
         var header = JSONWriter(capacity: 96)
         header.object { writer in
-            writer.member("alg", signer.algorithm.description)
+            writer.member("alg", signer.algorithm)
             writer.member("typ", "JWT")
             writer.member("kid", signer.kid)
         }
-        let input = CompactJWS.signingInput(header: header.bytes, payload: plan.claims(issuer: settings.issuer).json())
+        let input = CompactJWS.signingInput(header: header.bytes, payload: plan.claims(issuer: signer.issuer(settings)).json())
         guard input.count <= Self.largestSigningInput else {
             throw AuthorityError.invalid(
                 "scopes", "a token with these scopes would be too large to be sent in a header; ask for fewer or shorter ones")
         }
-        let signature =
+        let token =
             switch signer {
-            case .rsa(_, let key): try await signing.sign(input, with: key)
+            case .rsa(_, let key): CompactJWS.assemble(signingInput: input, signature: try await signing.sign(input, with: key))
+            case .legacy(let key): key.sign(input)
             }
         let pair = TokenPair(
-            accessToken: Secret(copying: Array(CompactJWS.assemble(signingInput: input, signature: signature).utf8)),
+            accessToken: Secret(copying: Array(token.utf8)),
             refreshToken: refresh.text,
             accessTokenExpiresAt: Timestamp(seconds: plan.accessExpiresAt.seconds), refreshTokenExpiresAt: plan.refreshExpiresAt,
             tokenId: plan.tokenId,

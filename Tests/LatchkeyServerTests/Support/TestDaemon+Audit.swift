@@ -50,6 +50,6 @@ extension TestDaemon {
     /// Signs whatever it is given with the key that signs tokens.
     func sign(header: String, payload: [UInt8]) throws -> String {
         let input = Forgery.input(header, payload)
-        return Forgery.token(input, try authority.keys.signer.get().sign(input))
+        return Forgery.token(input, try authority.keys.rsaSigner().sign(input))
     }
 }
