@@ -70,20 +70,33 @@ extension Authority {
     /// The seal of a store that has sealed records, or why there is none. Never makes a master key.
     private static func sealing(of install: InstallRecord, _ source: MasterKey.Source) -> Sealing {
         func closed(_ reason: String) -> Sealing { Sealing(seal: nil, state: .closed(reason: reason)) }
-        let key: Secret
         do {
-            key = try MasterKey.read(source)
-        } catch {
-            switch error {
-            case .missing:
-                return closed("the master key \(source.path) is missing; put it back, or name it with --master-key-file")
-            case .unusable(let why): return closed("the master key \(source.path) \(why)")
-            }
-        }
-        guard let seal = try? Seal(masterKey: key, installId: install.id), seal.check.utf8.elementsEqual(install.sealCheck.utf8) else {
+            if let seal = seal(of: install, try MasterKey.read(source)) { return Sealing(seal: seal, state: .open) }
+            if let seal = succeeded(install, source) { return Sealing(seal: seal, state: .open) }
             return closed("the master key \(source.path) is not the one that sealed this store; put the right one back")
+        } catch MasterKey.Problem.missing {
+            if let seal = succeeded(install, source) { return Sealing(seal: seal, state: .open) }
+            return closed("the master key \(source.path) is missing; put it back, or name it with --master-key-file")
+        } catch MasterKey.Problem.unusable(let why) {
+            return closed("the master key \(source.path) \(why)")
         }
-        return Sealing(seal: seal, state: .open)
+    }
+
+    private static func seal(of install: InstallRecord, _ key: Secret) -> Seal? {
+        guard let seal = try? Seal(masterKey: key, installId: install.id), seal.check.utf8.elementsEqual(install.sealCheck.utf8) else {
+            return nil
+        }
+        return seal
+    }
+
+    /// The seal of a successor that the store is sealed under and that was not put into its place before the program ended. Puts it there.
+    private static func succeeded(_ install: InstallRecord, _ source: MasterKey.Source) -> Seal? {
+        guard case .file(let path) = source, let key = try? MasterKey.read(.file(MasterKey.successor(of: path))),
+            let seal = seal(of: install, key)
+        else { return nil }
+        // What fails now is done at the next start; the key is where this start has found it.
+        try? MasterKey.succeed(at: path)
+        return seal
     }
 
     /// The very first start.

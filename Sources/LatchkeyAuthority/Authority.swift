@@ -33,6 +33,8 @@ package final class Authority: Sendable {
     let reloading = Mutex<Void>(())
     /// Why the key ring is not as its schedule says.
     let ringProblem = Mutex<String?>(nil)
+    /// Whether a new master key is being put in place.
+    let rewrapping = Atomic<Bool>(false)
     private let currentSealing: Mutex<Sealing>
 
     init(

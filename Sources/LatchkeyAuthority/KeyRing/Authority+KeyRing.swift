@@ -94,32 +94,39 @@ extension Authority {
                 let change = try change(KeySchedule(records, settings.timings, at: now, isHeld: isHeld), records, now, seal),
                 !change.changed.isEmpty
             else { return nil }
-            let latest = records.compactMap(\.heldByBundlesUntil).max()
-            for key in change.changed {
-                var key = key
-                // Bundles that are out know nothing of a key that is born now.
-                if key.publishedAt == now, key.leftAt == nil, let latest, latest > now { key.bundlesLackItUntil = latest }
-                try transaction.put(Tables.signingKeys, key.kid, key)
-                if key.state == .revoked { try transaction.put(Tables.signer, SignerRow.revoked(key.kid), TextRow(key.kid)) }
-            }
-            try Self.forgetOldKeys(in: transaction)
+            try put(change, replacing: records, by: caller, at: now, in: transaction)
             if isEmergency, var cutover, cutover.publicSince != nil {
                 cutover.publicSince = now
                 try transaction.put(Tables.cutover, CutoverRecord.key, cutover)
             }
             try putSigner(in: transaction)
-            for (action, key, metadata) in change.entries {
-                var draft =
-                    caller.map { AuditDraft(action, by: $0) } ?? AuditDraft(action, actor: "system", organisation: firstOrganisation)
-                draft.resource = "signing-key"
-                draft.metadata = metadata.merging(["kid": key.kid, "state": key.state.rawValue]) { first, _ in first }
-                try record(draft, in: transaction)
-            }
             return KeySchedule(try Self.signingKeys(in: transaction), settings.timings, at: now, isHeld: isHeld)
         }
         seams.afterStep("ring: committed")
         if after != nil { try reloadKeys() }
         return after
+    }
+
+    /// Writes a change's records and entries. Whoever signs now is another matter, see ``putSigner(in:)``.
+    func put(
+        _ change: KeyChange, replacing records: [SigningKeyRecord], by caller: Caller?, at now: Timestamp,
+        in transaction: borrowing WriteTransaction
+    ) throws {
+        let latest = records.compactMap(\.heldByBundlesUntil).max()
+        for key in change.changed {
+            var key = key
+            // Bundles that are out know nothing of a key that is born now.
+            if key.publishedAt == now, key.leftAt == nil, let latest, latest > now { key.bundlesLackItUntil = latest }
+            try transaction.put(Tables.signingKeys, key.kid, key)
+            if key.state == .revoked { try transaction.put(Tables.signer, SignerRow.revoked(key.kid), TextRow(key.kid)) }
+        }
+        try Self.forgetOldKeys(in: transaction)
+        for (action, key, metadata) in change.entries {
+            var draft = caller.map { AuditDraft(action, by: $0) } ?? AuditDraft(action, actor: "system", organisation: firstOrganisation)
+            draft.resource = "signing-key"
+            draft.metadata = metadata.merging(["kid": key.kid, "state": key.state.rawValue]) { first, _ in first }
+            try record(draft, in: transaction)
+        }
     }
 
     /// Every signing key that is remembered.

@@ -8,7 +8,7 @@ package struct AnchorRecord: JSONRecord {
     package let id: String
     /// Public key, 32 bytes, base64url.
     package let x: String
-    /// The seed, sealed under the master key; base64url.
-    package var sealedSeed: String
+    /// The seed, sealed under the master key; base64url. None once the master key was given up.
+    package var sealedSeed: String?
     package let createdAt: Timestamp
 }

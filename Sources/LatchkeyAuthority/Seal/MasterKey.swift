@@ -82,6 +82,27 @@ package enum MasterKey {
         return Secret(copying: decoded)
     }
 
+    /// Where a master key waits that is to take the place of the one at `path`.
+    static func successor(of path: String) -> String { path + ".next" }
+
+    /// Where a master key is put that was succeeded.
+    static func predecessor(of path: String) -> String { path + ".old" }
+
+    /// Makes the key that is to succeed the one at `path`, beside it. One that a broken off attempt left there is nobody's.
+    static func createSuccessor(of path: String) throws -> Secret {
+        unlink(successor(of: path))
+        return try create(at: successor(of: path))
+    }
+
+    /// Puts the successor into its place, and what was there aside. Whatever is interrupted, one of the two names has the successor.
+    static func succeed(at path: String) throws(Problem) {
+        let old = predecessor(of: path)
+        unlink(old)
+        guard link(path, old) == 0 || errno == ENOENT, rename(successor(of: path), path) == 0, syncDirectory(of: path) else {
+            throw .unusable("can't be put in its place: \(String(cString: strerror(errno)))")
+        }
+    }
+
     /// Makes a new master key and puts it where it belongs, readable by its owner alone and on disk before this returns. Never replaces a
     /// file.
     static func create(at path: String) throws -> Secret {
