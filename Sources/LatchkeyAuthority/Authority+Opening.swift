@@ -69,17 +69,18 @@ extension Authority {
 
     /// The seal of a store that has sealed records, or why there is none. Never makes a master key.
     private static func sealing(of install: InstallRecord, _ source: MasterKey.Source) -> Sealing {
-        func closed(_ reason: String) -> Sealing { Sealing(seal: nil, state: .closed(reason: reason)) }
+        let why: String
         do {
             if let seal = seal(of: install, try MasterKey.read(source)) { return Sealing(seal: seal, state: .open) }
-            if let seal = succeeded(install, source) { return Sealing(seal: seal, state: .open) }
-            return closed("the master key \(source.path) is not the one that sealed this store; put the right one back")
-        } catch MasterKey.Problem.missing {
-            if let seal = succeeded(install, source) { return Sealing(seal: seal, state: .open) }
-            return closed("the master key \(source.path) is missing; put it back, or name it with --master-key-file")
-        } catch MasterKey.Problem.unusable(let why) {
-            return closed("the master key \(source.path) \(why)")
+            why = "is not the one that sealed this store; put the right one back"
+        } catch {
+            switch error {
+            case .missing: why = "is missing; put it back, or name it with --master-key-file"
+            case .unusable(let reason): return Sealing(seal: nil, state: .closed(reason: "the master key \(source.path) \(reason)"))
+            }
         }
+        if let seal = succeeded(install, source) { return Sealing(seal: seal, state: .open) }
+        return Sealing(seal: nil, state: .closed(reason: "the master key \(source.path) \(why)"))
     }
 
     private static func seal(of install: InstallRecord, _ key: Secret) -> Seal? {
