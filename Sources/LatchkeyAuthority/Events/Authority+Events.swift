@@ -12,6 +12,7 @@ extension Authority {
     private static let endings: Set<String> = Set(
         [
             AuditRecord.Action.tokenRevoked, .tokenReuseDetected, .apiKeyRevoked, .identitySuspended, .identityRetired, .identityDeleted,
+            .keyRevoked, .cutoverAdvanced,
         ].map(\.rawValue))
 
     /// Lets a caller watch what happens in its organisation from now on; the operator on the socket also sees what belongs to none.
