@@ -97,6 +97,7 @@ extension SigningKeyRecord {
     /// When a key that has stopped to sign leaves the JWKS: after the grace, and never before the last token that it can have signed has
     /// ended, whatever the lives were configured to be then.
     package func leaves(_ timings: KeyTimings) -> Timestamp {
+        if let leavesAt { return leavesAt }
         let longest = max(longestToken ?? 0, 0) + KeyTimings.skew
         return (deactivatedAt ?? publishedAt).adding(seconds: max(timings.graceAfterUse, longest))
     }

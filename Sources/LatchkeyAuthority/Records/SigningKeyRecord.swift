@@ -31,6 +31,8 @@ package struct SigningKeyRecord: JSONRecord {
     package var activatedAt: Timestamp?
     /// When it stopped to sign.
     package var deactivatedAt: Timestamp?
+    /// When it leaves the JWKS, fixed when it stopped to sign: a later configuration neither takes it away sooner nor brings it back.
+    package var leavesAt: Timestamp?
     /// When it left the JWKS.
     package var leftAt: Timestamp?
     package var revokeReason: String?
