@@ -13,7 +13,7 @@ struct OpeningTests {
         let counts = try install.counts().filter { $0.value > 0 }
         #expect(
             counts == [
-                "install": 1, "organisations": 1, "anchors": 1, "signing-keys": 2, "signer": 1, "audit": 3, "audit-index": 9,
+                "install": 1, "organisations": 1, "anchors": 1, "signing-keys": 2, "signer": 2, "audit": 3, "audit-index": 9,
             ])
         let ring = install.authority.keys.ring
         #expect(ring.published.map(\.state) == [.active, .standby])

@@ -17,6 +17,8 @@ enum ClockRow {
     /// When the operator last took the clock as right.
     static let accepted = "accepted"
 
+    /// When the last copy of the JWKS that was served under a longer max-age than today's ends.
+    static let copies = "jwks-copies"
     /// The latest end of an HS256 token that was issued here.
     static let legacyExpiry = "legacy-expiry"
 

@@ -88,7 +88,7 @@ extension Authority {
     /// Who, playing by the rules, may not know a key yet.
     private func strangers(to key: SigningKeyRecord, at now: Timestamp) -> [KeyHolder] {
         var holders: [KeyHolder] = []
-        let fetched = key.publishedAt.adding(seconds: settings.jwksMaxAge)
+        let fetched = key.isKnown(settings.timings)
         if fetched > now {
             holders.append(KeyHolder(who: "verifiers whose copy of the JWKS is older than \(key.publishedAt)", until: fetched))
         }
@@ -159,12 +159,13 @@ extension Authority {
         let kids = Set(revoked.map(\.kid))
         let (count, latest) = try outstandingTokens(of: kids, at: now)
         var holders: [KeyHolder] = []
-        if revoked.contains(where: { $0.leftAt == nil }) {
-            holders.append(
-                KeyHolder(who: "verifiers with a copy of the JWKS from before now", until: now.adding(seconds: settings.jwksMaxAge)))
+        // A key that had left lately is in copies from before.
+        let copies = try revoked.map { key in try read { try copiesUntil(key.leftAt ?? now, in: $0) } }.max()
+        if let copies, copies > now {
+            holders.append(KeyHolder(who: "verifiers with a copy of the JWKS from before \(now)", until: copies))
         }
         if let bundles = revoked.compactMap(\.heldByBundlesUntil).max(), bundles > now {
-            holders.append(KeyHolder(who: "verifiers that hold a trust bundle from before now", until: bundles))
+            holders.append(KeyHolder(who: "verifiers that hold a trust bundle from before \(now)", until: bundles))
         }
         return KeyRevocation(
             revokedKeyIds: revoked.map(\.kid), revokedAt: now, signerKeyId: after.signer?.kid, standbyKeyId: after.standby?.kid,

@@ -36,6 +36,8 @@ package struct SigningKeyRecord: JSONRecord {
     /// When it left the JWKS.
     package var leftAt: Timestamp?
     package var revokeReason: String?
+    /// When the last copy of a JWKS from before this key may have been used: from then on every verifier with a copy knows it.
+    package var knownBy: Timestamp?
     /// The latest not-after of a trust bundle that lacks this key: it does not sign before then by plan.
     package var bundlesLackItUntil: Timestamp?
     /// The latest not-after of a trust bundle that holds this key.

@@ -1,4 +1,5 @@
 @testable import LatchkeyAuthority
+import LatchkeyCrypto
 import LatchkeyVerifier
 import Testing
 

@@ -1,4 +1,5 @@
 @testable import LatchkeyAuthority
+import LatchkeyScopes
 import Testing
 
 @Suite("The key ring's timings")
