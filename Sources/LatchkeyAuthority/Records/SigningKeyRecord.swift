@@ -3,7 +3,7 @@ package import LatchkeyVerifier
 
 /// A signing key: its public half, its state and the moments that its life went through. The private half is sealed, and gone once the key
 /// is retired.
-package struct SigningKeyRecord: JSONRecord {
+package struct SigningKeyRecord: JSONRecord, Equatable {
     package static let version = 1
 
     package enum State: String, Sendable, Codable {
