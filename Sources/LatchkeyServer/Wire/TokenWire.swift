@@ -30,7 +30,8 @@ struct IssueBody: RequestBodyType {
 struct RefreshBody: RequestBodyType {
     let refreshToken: String
 
-    static let schema = Schema.body("RefreshToken", [.required("refreshToken", .id(.refreshToken))])
+    static let schema = Schema.body(
+        "RefreshToken", [.required("refreshToken", .eitherRefreshToken.noted("In a cutover, also a refresh token of the old kind"))])
 
     /// Nobody calls here whose organisation could be meant.
     var orgId: String? { nil }
@@ -74,6 +75,11 @@ struct IntrospectBody: RequestBodyType {
 extension Schema {
     /// What is presented as an access token: any text, because one that is none gets an answer, too.
     static let presentedToken = Schema.string().naming(.accessToken)
+
+    /// `lkr_…`, or a JWT, which is what refresh tokens were before.
+    fileprivate static let eitherRefreshToken = Schema.string(
+        pattern: "^(lkr_[0-9A-Za-z]{49}|[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+)$"
+    ).naming(.refreshToken)
 
     /// A `jti` that is asked about: any text, because one that nothing has gets an answer, too.
     static let tokenId = Schema.string(length: 1...256).naming(.token)
