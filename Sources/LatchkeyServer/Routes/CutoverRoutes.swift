@@ -1,5 +1,6 @@
 import HTTPTypes
 import LatchkeyAuthority
+import LatchkeyVerifier
 
 /// Contract §9: the guided move from HS256 to RS256.
 enum CutoverRoutes {

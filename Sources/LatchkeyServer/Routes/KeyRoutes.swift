@@ -1,5 +1,7 @@
 import HTTPTypes
 import LatchkeyAuthority
+import LatchkeyCrypto
+import LatchkeyVerifier
 
 /// Contract §9: the signing keys.
 enum KeyRoutes {
@@ -12,7 +14,7 @@ enum KeyRoutes {
     .answers(.ok, .keyRing)
     .handle { call in
         try call.caller.requireOwn()
-        let report = try call.authority.keyRingReport()
+        let report = call.authority.keyRingReport()
         return .json { $0.keyRing(report) }
     }
 
@@ -63,7 +65,7 @@ enum KeyRoutes {
     .answers(.ok, .keyImport)
     .refuses(.cutoverInProgress, .clockUnreliable, .signingUnavailable)
     .handle { call, body in
-        let imported = try await call.authority.importKey(pem: body.pem, by: call.caller)
+        let imported = try await call.authority.importKey(pem: Secret(copying: Array(body.pem.utf8)), by: call.caller)
         return .json { $0.keyImport(imported) }
     }
 }

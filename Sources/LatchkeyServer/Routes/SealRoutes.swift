@@ -38,8 +38,8 @@ enum SealRoutes {
         return .json { writer in
             writer.object { writer in
                 writer.member("time", acceptance.time)
-                writer.member("wasUnreliable", acceptance.wasUnreliable)
-                writer.member("problem", ifPresent: acceptance.problem)
+                writer.member("wasUnreliable", acceptance.problem != nil)
+                writer.member("problem", ifPresent: acceptance.problem?.sentence)
                 writer.member("correctedKeys", Int64(acceptance.correctedKeys))
             }
         }

@@ -1,5 +1,6 @@
 import LatchkeyAuthority
 import LatchkeyServer
+import LatchkeyVerifier
 import Testing
 
 extension ServerTests {
@@ -126,7 +127,9 @@ extension ServerTests {
                 #expect(try await daemon.send("GET", "/v1/identities", [try await daemon.pair(identity).bearer]).status == 200)
 
                 // The end.
-                expectField(try await Self.step(daemon, "advance", #"{"to":"purged"}"#), "to")
+                expectError(
+                    try await Self.step(daemon, "advance", #"{"to":"purged"}"#), 409, "cutover_gate_refused",
+                    "that step has a route of its own")
                 Self.expectRefused(try await Self.step(daemon, "purge"), 1)
                 clock.advance(seconds: 3600)
                 #expect(try await Self.step(daemon, "purge", #"{"dryRun":true}"#).json["done"]?.flag == false)

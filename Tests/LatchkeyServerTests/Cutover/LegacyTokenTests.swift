@@ -1,5 +1,6 @@
 import LatchkeyCrypto
 import LatchkeyServer
+import LatchkeyAuthority
 import Testing
 
 extension ServerTests {

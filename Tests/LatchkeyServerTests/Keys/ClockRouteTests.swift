@@ -1,4 +1,6 @@
 import LatchkeyServer
+import LatchkeyAuthority
+import LatchkeyVerifier
 import Testing
 
 extension ServerTests {

@@ -1,4 +1,6 @@
 import LatchkeyServer
+import LatchkeyAuthority
+import LatchkeyVerifier
 import Testing
 
 extension ServerTests {
@@ -20,8 +22,8 @@ extension ServerTests {
                     #expect(key["jwk"]?["kid"] == key["keyId"] && key["bits"]?.number == 2048 && key["origin"]?.text == "generated")
                 }
                 let schedule = try #require(ring["schedule"])
-                #expect(schedule["signerKeyId"]?.text == (try await daemon.keyId("active")))
-                #expect(schedule["standbyKeyId"]?.text == (try await daemon.keyId("standby")))
+                let (signer, standby) = (try await daemon.keyId("active"), try await daemon.keyId("standby"))
+                #expect(schedule["signerKeyId"]?.text == signer && schedule["standbyKeyId"]?.text == standby)
                 #expect(schedule["next"]?["step"]?.text == "rotate" && schedule["next"]?["keyId"] == schedule["standbyKeyId"])
                 #expect(schedule["next"]?["at"] == schedule["rotationDueAt"] && schedule["waitsFor"] == nil && schedule["problem"] == nil)
                 #expect(schedule["timings"]?["rotationPeriod"]?.number == 90 * 86_400)
@@ -72,7 +74,8 @@ extension ServerTests {
                 let holders = try #require(forced["notYetAcceptedBy"]?.elements)
                 #expect(holders.count == 1 && holders.first?["who"]?.text?.contains("JWKS") == true)
                 #expect(holders.first?["until"]?.text == clock.now().adding(seconds: 3600).description)
-                #expect(Array(try await daemon.published().prefix(1)) == [ring[1]])
+                let now = try await daemon.published()
+                #expect(now.first == ring[1])
             }
         }
 
@@ -138,7 +141,7 @@ extension ServerTests {
                 #expect(answer["notYetAcceptedBy"]?.elements?.isEmpty == false)
                 let after = try await daemon.published()
                 #expect(after.count == 2 && Set(after).isDisjoint(with: before))
-                #expect(after == [answer["signerKeyId"]?.text, answer["standbyKeyId"]?.text])
+                #expect(after.first == answer["signerKeyId"]?.text && after.last == answer["standbyKeyId"]?.text)
                 expectError(try await daemon.send("GET", "/v1/identities", [pair.bearer]), 401, "invalid_token")
                 #expect(try await daemon.pair(identity).header["kid"]?.text == after[0])
             }
@@ -175,7 +178,8 @@ extension ServerTests {
                 #expect(reply.json["displacedKeyId"]?.text == displaced)
                 #expect(reply.json["readyAt"]?.text == clock.now().adding(seconds: Self.day).description)
                 let imported = try #require(reply.json["keyId"]?.text)
-                #expect(try await daemon.published().last == imported && !(try await daemon.published().contains(displaced)))
+                let shownNow = try await daemon.published()
+                #expect(shownNow.last == imported && !shownNow.contains(displaced))
                 let shown = try #require(try await daemon.keyRing()["keys"]?.elements?.first { $0["keyId"]?.text == imported })
                 #expect(shown["origin"]?.text == "imported" && shown["jwk"]?.names == ["kty", "n", "e", "alg", "use", "kid"])
                 expectField(try await daemon.admin("POST", "/v1/admin/keys/import", body: body), "pem")

@@ -1,5 +1,7 @@
 import FoundationEssentials
 import LatchkeyServer
+import LatchkeyAuthority
+import LatchkeyVerifier
 import Testing
 
 extension ServerTests {
