@@ -14,12 +14,13 @@ enum AdminRoutes {
     .handle { call in
         try call.caller.requireOwn()
         let status = try call.authority.status()
-        return .json { $0.status(status, call) }
+        let sealed = try call.authority.sealedRecords()
+        return .json { $0.status(status, call, sealed: sealed) }
     }
 }
 
 extension JSONWriter {
-    fileprivate mutating func status(_ status: AuthorityStatus, _ call: Call) {
+    fileprivate mutating func status(_ status: AuthorityStatus, _ call: Call, sealed: Int) {
         let (about, seal) = (call.about, call.authority.sealState)
         object { writer in
             writer.member("status", status.level.rawValue)
@@ -48,7 +49,7 @@ extension JSONWriter {
                 writer.member("reason", ifPresent: seal.reason)
                 writer.member("masterKey", about.masterKey)
                 writer.member("sharesDiskWithStore", about.masterKeySharesDisk)
-                writer.member("records", Int64(status.sealedRecords))
+                writer.member("records", Int64(sealed))
             }
             writer.key("clock")
             writer.object { writer in

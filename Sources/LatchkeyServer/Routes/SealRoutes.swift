@@ -15,7 +15,7 @@ enum SealRoutes {
     .answers(.ok, .sealRewrap)
     .refuses(.signingUnavailable)
     .handle { call, body in
-        let rewrap = try await call.authority.rewrapSeal(keyFile: body.keyFile, by: call.caller)
+        let rewrap = try await call.authority.rewrapSeal(keyFile: body.keyFile, givingUp: body.giveUp, by: call.caller)
         return .json { writer in
             writer.object { writer in
                 writer.member("rewrappedAt", rewrap.rewrappedAt)

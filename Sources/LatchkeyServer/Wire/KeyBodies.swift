@@ -47,6 +47,7 @@ struct ImportKeyBody: RequestBodyType {
 /// `POST /v1/admin/seal/rewrap`.
 struct RewrapBody: RequestBodyType {
     var keyFile: String?
+    var giveUp: String?
     var orgId: String?
 
     static let schema = Schema.body(
@@ -56,6 +57,11 @@ struct RewrapBody: RequestBodyType {
                 "keyFile",
                 .string(length: 1...4096).noted(
                     "The file of the new master key, on the daemon's host; needed where somebody else provides it")),
+            .optional(
+                "giveUp",
+                .displayText(1...500).noted(
+                    "Only where the old master key is lost: the reason. All signing keys are revoked; new ones and a new trust anchor are made"
+                )),
             .optional("orgId", .organisationId),
         ])
 

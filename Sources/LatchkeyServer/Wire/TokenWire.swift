@@ -94,17 +94,20 @@ extension Schema {
 
     private static let numericDate = Schema.integer(0...Int64.max).sampled(1_893_456_000)
 
+    private static let absent = "There but for tokens that an older authority issued before a cutover"
+
     static let claims = Schema.object(
         "Claims",
         [
             .required("sub", .string().sampled(.subject(.identity))), .required("org", .organisationId.sampled(.subject(.organisation))),
-            .required("wks", .string().sampled(.subject(.organisation))), .required("scopes", .scopes),
-            .required("sponsorId", .string().sampled("ada@example.org")),
-            .required("sponsorChain", .array(of: .string()).sampled(["ada@example.org", .subject(.identity)])),
+            .optional("wks", .string().sampled(.subject(.organisation)).noted(absent)), .required("scopes", .scopes),
+            .optional("sponsorId", .string().sampled("ada@example.org").noted(absent)),
+            .optional("sponsorChain", .array(of: .string()).sampled(["ada@example.org", .subject(.identity)]).noted(absent)),
             .required("token_type", .enumeration("access")), .required("iss", .string().sampled("http://127.0.0.1:8787")),
             .required("aud", .array(of: .string(), count: 1...10).sampled(["relayfile"])), .required("exp", numericDate),
-            .required("iat", numericDate), .optional("nbf", .integer(0...Int64.max)), .required("jti", .string().naming(.token)),
-            .required("sid", .string().sampled(.subject(.session))), .optional("parentTokenId", .string()),
+            .optional("iat", numericDate.noted(absent)), .optional("nbf", .integer(0...Int64.max)),
+            .optional("jti", .string().naming(.token).sampled(.subject(.token)).noted(absent)),
+            .optional("sid", .string().sampled(.subject(.session)).noted(absent)), .optional("parentTokenId", .string()),
             .optional("meta", .map(of: .string())),
         ])
 

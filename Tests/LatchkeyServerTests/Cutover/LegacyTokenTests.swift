@@ -45,11 +45,14 @@ extension ServerTests {
                     ("an end after the last that there can be", old.claims(life: 3661)),
                     ("no subject", good.replacing(#""sub":"agent_7","#, with: "")),
                     ("an empty subject", good.replacing("agent_7", with: "")),
-                    ("another organisation's identity", good.replacing("agent_7", with: try await daemon.neighbour.identity)),
                 ] {
                     try #require(bad != good, "\(name)")
                     #expect(try await status(bad) == 401, "\(name)")
                 }
+                let stranger = old.token(good.replacing("agent_7", with: try await daemon.neighbour.identity))
+                expectError(
+                    try await daemon.send("GET", "/v1/identities", [Self.bearer(stranger)]), 401, "token_revoked",
+                    "another organisation's identity")
                 #expect(try await status(good.replacing(old.organisation, with: elsewhere)) == 200, "any organisation that is here")
             }
         }

@@ -34,7 +34,8 @@ extension ServerTests {
         @Test("says what it saw instead")
         func refused() async throws {
             try await withServer(Answering { _, _ in .text("no", status: .serviceUnavailable) }) { server in
-                #expect(await Self.failure(ListenerProbe(server.socket))?.description.contains("503") == true)
+                let failure = await Self.failure(ListenerProbe(server.socket))
+                #expect(failure?.description.contains("503") == true)
             }
         }
 
@@ -42,10 +43,13 @@ extension ServerTests {
         func large() async throws {
             for (count, isGood) in [(256 * 1024, true), (256 * 1024 + 1, false)] {
                 try await withServer(Answering { _, _ in .text(String(repeating: "x", count: count)) }) { server in
+                    let probe = ListenerProbe(server.socket)
                     if isGood {
-                        #expect(try await ListenerProbe(server.socket).jwks().count == count)
+                        let seen = try await probe.jwks()
+                        #expect(seen.count == count)
                     } else {
-                        #expect(await Self.failure(ListenerProbe(server.socket))?.description.contains("bytes") == true)
+                        let failure = await Self.failure(probe)
+                        #expect(failure?.description.contains("bytes") == true)
                     }
                 }
             }
@@ -60,7 +64,8 @@ extension ServerTests {
             }
             try await withServer(answering) { server in
                 let probe = ListenerProbe(host: "127.0.0.1", port: server.port, limit: .milliseconds(50))
-                #expect(await Self.failure(probe)?.description.contains("in time") == true)
+                let failure = await Self.failure(probe)
+                #expect(failure?.description.contains("in time") == true)
                 latch.open()
             }
         }
@@ -70,7 +75,8 @@ extension ServerTests {
             let socket = try BoundSocket.tcp(host: "127.0.0.1", port: 0)
             let port = try #require(socket.port)
             socket.close()
-            #expect(await Self.failure(ListenerProbe(host: "127.0.0.1", port: port))?.description.contains("\(port)") == true)
+            let failure = await Self.failure(ListenerProbe(host: "127.0.0.1", port: port))
+            #expect(failure?.description.contains("\(port)") == true)
         }
     }
 }

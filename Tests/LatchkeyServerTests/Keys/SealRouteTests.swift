@@ -46,17 +46,42 @@ extension ServerTests {
             }
         }
 
-        @Test("is not made without the one that sealed what is there")
-        func closed() async throws {
+        @Test("is not made without the one that sealed what is there, unless that is given up: then every key is a new one")
+        func lost() async throws {
             let scratch = Scratch()
-            try await withDaemon(scratch: scratch) { _ in }
-            try FileManager.default.removeItem(atPath: scratch.state + "/master.key")
-            try await withDaemon(scratch: scratch) { daemon in
-                let reply = try await daemon.admin("POST", "/v1/admin/seal/rewrap")
-                expectError(reply, 503, "signing_unavailable")
-                #expect(!reply.text.contains(scratch.path))
+            let settings: [Setting: String] = [.issuer: "https://keys.test"]
+            var pair = TestDaemon.Pair(access: "", refresh: "")
+            var before: [String] = []
+            try await withDaemon(settings, scratch: scratch) { daemon in
+                pair = try await daemon.pair(daemon.identity("relayauth:identity:read:*"))
+                before = try await daemon.published()
+                expectField(try await daemon.admin("POST", "/v1/admin/seal/rewrap", body: #"{"giveUp":"it is there"}"#), "giveUp")
             }
-            #expect(scratch.files["state/master.key"] == nil, "none was made")
+            try FileManager.default.removeItem(atPath: scratch.state + "/master.key")
+            try await withDaemon(settings, scratch: scratch) { daemon in
+                expectError(try await daemon.admin("POST", "/v1/admin/seal/rewrap"), 503, "signing_unavailable")
+                #expect(scratch.files["state/master.key"] == nil, "none was made")
+                #expect(try await daemon.send("GET", "/v1/identities", [pair.bearer]).status == 200)
+                let answer = try await daemon.done("/v1/admin/seal/rewrap", #"{"giveUp":"the disk it was on is gone"}"#)
+                #expect(answer["oldMasterKey"] == nil && answer["masterKey"]?.text == scratch.state + "/master.key")
+                let after = try await daemon.published()
+                #expect(after.count == 2 && Set(after).isDisjoint(with: before))
+                expectError(try await daemon.send("GET", "/v1/identities", [pair.bearer]), 401, "invalid_token")
+                let next = try TestDaemon.pair(await daemon.refresh(pair.refresh))
+                #expect(try await daemon.send("GET", "/v1/identities", [next.bearer]).status == 200)
+                #expect(try daemon.audit(.sealRewrapped).last?.metadata.values.contains("the disk it was on is gone") == true)
+            }
+        }
+
+        @Test("is made here where it is a file of this program, and refuses another file")
+        func keyFile() async throws {
+            try await withDaemon { daemon in
+                for file in ["/etc/passwd", "/nowhere", "x"] {
+                    let reply = try await daemon.admin("POST", "/v1/admin/seal/rewrap", body: #"{"keyFile":"\#(file)"}"#)
+                    expectField(reply, "keyFile", file)
+                }
+                expectField(try await daemon.admin("POST", "/v1/admin/seal/rewrap", body: #"{"keyFile":7}"#), "keyFile")
+            }
         }
     }
 }
