@@ -7,6 +7,8 @@ struct PrivateKeyInput: ParsableArguments {
     /// An RSA key of 8,192 bits takes less than 7 KiB.
     private static let longest = 16_384
 
+    static let noArgument = "a private key is never an argument, where others can see it: give the path of its file, or - and send it"
+
     @Argument(help: ArgumentHelp("The key's file; - is standard input.", valueName: "file|-"))
     var source: String
 

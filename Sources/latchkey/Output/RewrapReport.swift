@@ -15,7 +15,7 @@ struct RewrapReport {
         return [
             ("sealed anew", answer["rewrappedAt"]?.text), ("records", records), ("master key", answer["masterKey"]?.text),
             ("old master key", answer["oldMasterKey"]?.text), ("next", next),
-            ("older backups", "they open with the old master key only; without it they are of no use, to anybody"),
+            ("older backups", "they open with the old master key only: make a new backup before you destroy it"),
         ]
     }
 

@@ -51,7 +51,7 @@ struct CutoverStep {
 
     /// What was measured: standard output is for it, but where a program reads the answer there.
     private func show(_ plan: CutoverPlan) throws(CommandFailure) {
-        for line in plan.lines {
+        for line in plan.lines(isOverridden: options.override != nil) {
             if json { Output.note(line) } else { try Output.line(Shown.text(line)) }
         }
     }

@@ -22,15 +22,17 @@ struct CutoverPlan {
     var alreadyThere: String { "the cutover stands in \(to) already; nothing was done" }
 
     /// The step, and each gate of it.
-    var lines: [String] {
-        ["from \(Shown.sentence(from)) to \(Shown.sentence(to))"] + (gates.isEmpty ? ["no gate is on this way"] : gates.map(\.line))
+    func lines(isOverridden: Bool) -> [String] {
+        let step = "from \(Shown.sentence(from)) to \(Shown.sentence(to))"
+        guard !gates.isEmpty else { return [step, "no gate is on this way"] }
+        return [step] + gates.map { $0.line + ($0.refuses(isOverridden: isOverridden) || $0.isPassed ? "" : " (overridden)") }
     }
 
     var question: String { "\(PhaseWords.consequence(of: to)). go from \(from) to \(to)?" }
 
     /// Why the step is not to be taken; `nil` when nothing refuses that has not been overridden.
     func refusal(isOverridden: Bool) -> CommandFailure? {
-        let refusing = gates.filter { !$0.isPassed && !(isOverridden && $0.isOverridable) }
+        let refusing = gates.filter { $0.refuses(isOverridden: isOverridden) }
         guard !refusing.isEmpty else { return nil }
         let names = refusing.map(\.name).joined(separator: ", ")
         let hint =

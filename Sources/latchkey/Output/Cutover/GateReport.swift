@@ -18,6 +18,9 @@ struct GateReport {
 
     var line: String { "\(isPassed ? "✓" : "✗") \(Shown.sentence(name)): \(Shown.sentence(detail))" }
 
+    /// - Parameter isOverridden: whether the operator has given a reason to go on all the same.
+    func refuses(isOverridden: Bool) -> Bool { !isPassed && !(isOverridden && isOverridable) }
+
     static func all(_ gates: JSONValue?) throws(CommandFailure) -> [GateReport] {
         guard let elements = gates?.elements else { throw JSONScanner.foreign }
         var reports: [GateReport] = []

@@ -12,15 +12,14 @@ enum PhaseWords {
         }
     }
 
-    /// What a step to a phase does, before it is taken.
+    /// What holds from the next request on when a step to a phase is taken, whichever way it is reached.
     static func consequence(of phase: String) -> String {
         switch phase {
-        case "legacy": "tokens are signed HS256 as before"
-        case "published": "tokens are signed HS256, and the JWKS is shown to be public"
-        case "cutover": "from the next request on tokens are signed RS256, and HS256 still verifies"
-        case "sunset": "from the next request on every HS256 token is refused"
-        case "purged": "the legacy secret is destroyed, and nothing can be rolled back any more"
-        default: "the cutover goes on"
+        case "legacy", "published": "tokens will be signed HS256; RS256 verifies too"
+        case "cutover": "tokens will be signed RS256; HS256 verifies too"
+        case "sunset": "every HS256 token will be refused"
+        case "purged": "the legacy secret will be destroyed, and nothing can be rolled back any more"
+        default: "the cutover will go on"
         }
     }
 

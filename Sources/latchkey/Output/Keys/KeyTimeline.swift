@@ -47,9 +47,13 @@ struct KeyTimeline {
         self.style = style
         self.now = now
         self.plan = plan
-        self.lives = lives.sorted { ($0.published, $0.activated ?? now, $0.id) < ($1.published, $1.activated ?? now, $1.id) }
+        // The youngest last; of those of one moment, the one that has not signed.
+        let never = Timestamp(milliseconds: .max)
+        self.lives = lives.sorted { ($0.published, $0.activated ?? never, $0.id) < ($1.published, $1.activated ?? never, $1.id) }
         let rotation = plan.rotation.map { max($0, now) }
-        let ends = lives.compactMap(\.leaves) + [rotation?.adding(seconds: plan.graceAfterUse)].compactMap { $0 }
+        // Some way beyond the rotation, so that it can be seen who signs then.
+        let beyond = plan.graceAfterUse + plan.rotationPeriod / 6
+        let ends = lives.compactMap(\.leaves) + [rotation?.adding(seconds: beyond)].compactMap { $0 }
         let first = lives.map(\.published).min() ?? now
         // What ended long ago would press the present together.
         let start = max(min(first, now), now.adding(seconds: -3 * max(plan.rotationPeriod, 86_400)))
@@ -64,7 +68,7 @@ struct KeyTimeline {
         guard !lives.isEmpty else { return ["there are no signing keys"] }
         let indent = String(repeating: " ", count: Self.labelWidth)
         let head = axis.head(now: style == .blocks ? "▼" : "v").map { indent + $0 }
-        return head + lives.map { label($0) + lane($0) } + legend(width: Self.labelWidth + 1 + axis.columns)
+        return (head + lives.map { label($0) + lane($0) }).map(Self.withoutTail) + legend(width: Self.labelWidth + 1 + axis.columns)
     }
 
     private func label(_ life: Life) -> String {
@@ -109,5 +113,12 @@ struct KeyTimeline {
             }
         }
         return lines
+    }
+
+    /// Spaces at the end of a line are no mark.
+    private static func withoutTail(_ line: String) -> String {
+        var line = line
+        while line.last == " " { line.removeLast() }
+        return line
     }
 }

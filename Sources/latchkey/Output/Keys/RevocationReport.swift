@@ -16,7 +16,7 @@ struct RevocationReport {
             var facts: [(name: String, value: String?)] = revoked.map { ("revoked", $0) }
             if revoked.isEmpty { facts.append(("revoked", "\(id ?? "every key") had been revoked before; nothing was done now")) }
             facts += [
-                ("at", answer["revokedAt"]?.text), ("signs now", answer["signerKeyId"]?.text ?? "no key"),
+                ("revoked at", answer["revokedAt"]?.text), ("signs now", answer["signerKeyId"]?.text ?? "no key"),
                 ("new standby", answer["standbyKeyId"]?.text), ("outstanding tokens", outstanding),
             ]
             facts += Witness.facts("still accepted by", answer["stillAcceptedBy"], nobody: "nobody")
