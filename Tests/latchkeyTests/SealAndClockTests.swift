@@ -12,6 +12,8 @@ import Testing
     private static let right = status(#""clock":{"reliable":true},"#)
     private static let accepted = #"{"time":"T","wasUnreliable":true,"problem":"it went back by 30 days","correctedKeys":2}"#
 
+    private static let givenUp = #"{"rewrappedAt":"T","records":3,"masterKey":"/k"}"#
+
     @Test func `the status tells of the clock, the cutover and the key ring`() async throws {
         let run = try await FakeRun.of(["status"]) { _ in (200, Self.wrong) }
         for fact in [
@@ -56,6 +58,17 @@ import Testing
         #expect(
             given.run.output.contains("next\tlet the service have the key in /new at its next start") && !given.run.output.contains("shred")
         )
+    }
+
+    @Test(arguments: [("give up", true), ("yes", true), ("rewrap", false), ("", false)])
+    func `to give up a lost master key says what is lost, and is confirmed`(answer: String, isDone: Bool) async throws {
+        let run = try await FakeRun.of(["seal", "rewrap", "--give-up-old", "gone"], typing: answer) { asked in
+            (200, asked.hasPrefix("GET") ? #"{"seal":{"open":false,"reason":"the master key is missing"}}"# : Self.givenUp)
+        }
+        #expect(run.run.output.contains("every token ends, every verifier needs the new JWKS"))
+        #expect(run.asked == ["GET /v1/admin/status"] + (isDone ? [#"POST /v1/admin/seal/rewrap {"giveUp":"gone"}"#] : []))
+        #expect(run.run.output.contains("each must fetch the JWKS again") == isDone && run.run.code == (isDone ? 0 : 1))
+        #expect(!run.run.output.contains("shred"))
     }
 
     @Test(arguments: [("rewrap", true), ("yes", true), ("no", false)])

@@ -98,7 +98,8 @@ import Testing
                 "not yet accepted by\tbundles before C, until T5",
             ])
         #expect(
-            run.run.output.contains("every one must fetch the JWKS") && run.run.lines.last?.hasPrefix("next\tmake the verifiers") == true)
+            run.run.output.contains("verifiers\tthose that do not know the new signer must fetch the JWKS")
+                && run.run.lines.last?.hasPrefix("next\tmake the verifiers") == true)
         let json = try await FakeRun.of(["signing-keys", "revoke", "--all", "--reason", "r", "--yes", "--json"]) { _ in (200, answer) }
         #expect(json.run.output == answer + "\n" && json.asked == [#"POST /v1/admin/keys/revoke-all {"reason":"r"}"#])
     }

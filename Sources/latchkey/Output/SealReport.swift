@@ -24,7 +24,7 @@ struct SealReport {
         [
             ("seal", isOpen ? "open" : "closed"), ("reason", seal["reason"]?.text), ("sealed", records),
             ("master key", seal["masterKey"]?.text), ("disk", sharesDisk ? "the store's own: who steals the disk has both" : nil),
-            ("next", isOpen ? nil : "give the daemon its master key back and start it again: no other key opens these records"),
+            ("next", isOpen ? nil : "give the daemon its master key back and start it again; lost for ever: latchkey seal rewrap --help"),
         ]
     }
 

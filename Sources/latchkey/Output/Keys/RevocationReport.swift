@@ -23,7 +23,11 @@ struct RevocationReport {
             facts += Witness.facts(
                 "not yet accepted by", answer["notYetAcceptedBy"], nobody: "nobody: all who play by the rules know the new signer")
             if mustRefetch {
-                facts.append(("verifiers", "every one must fetch the JWKS, or get a new trust bundle, before it accepts new tokens"))
+                facts.append(
+                    (
+                        "verifiers",
+                        "those that do not know the new signer must fetch the JWKS, or get a new trust bundle, to accept new tokens"
+                    ))
             }
             facts.append(("next", next))
             return facts
