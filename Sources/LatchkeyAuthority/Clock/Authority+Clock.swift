@@ -12,7 +12,7 @@ package struct ClockAcceptance: Sendable {
 
 /// The rows that remember time.
 enum ClockRow {
-    /// The latest time that was seen while the clock was reliable.
+    /// The latest time that is known to have been.
     static let seen = "seen"
     /// When the operator last took the clock as right.
     static let accepted = "accepted"
@@ -56,11 +56,11 @@ extension Authority {
         await noteTime()
     }
 
+    /// Notes the time that the steady clock knows, also while the wall clock says another: what has ended by then does not come alive again at
+    /// the next start.
     func noteTime() async {
-        guard clock.problem == nil else { return }
         try? await write(.essential) { [clock] transaction in
-            guard clock.problem == nil else { return }
-            try transaction.put(Tables.clock, ClockRow.seen, MomentRow(clock.now()))
+            try transaction.put(Tables.clock, ClockRow.seen, MomentRow(clock.steadyNow()))
         }
     }
 
