@@ -54,6 +54,7 @@ extension Authority {
             let born = try await newKey()
             try await changeRing { schedule, _, now, seal in
                 guard schedule.due(at: now).contains(.rotate) else { return nil }
+                try Self.requireUsableStandby(schedule, seal)
                 return .rotation(schedule, born: try born.record(at: now, by: seal), timings: timings, at: now)
             }
         case .beget:
@@ -66,6 +67,17 @@ extension Authority {
                 }
                 return .retirement(key, at: now)
             }
+        }
+    }
+
+    /// A standby that can't sign never takes over from a key that can.
+    static func requireUsableStandby(_ schedule: KeySchedule, _ seal: Seal?) throws {
+        guard let standby = schedule.standby, let seal else { throw SignerProblem.told }
+        guard let sealed = standby.sealedPrivateKey, (try? standby.privateKey(sealed: sealed, by: seal)) != nil else {
+            throw AuthorityError(
+                .signingUnavailable,
+                "the standby \(standby.kid) can't take over: its sealed private half does not open in its place; revoke it, and another is born"
+            )
         }
     }
 
