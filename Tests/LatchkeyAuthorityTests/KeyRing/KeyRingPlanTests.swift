@@ -112,6 +112,29 @@ struct KeyRingPlanTests {
         #expect(install.authority.keys.ring.records.count == 3)
     }
 
+    @Test("never hands over to a standby that can't sign, and neither does the operator")
+    func damagedStandby() async throws {
+        let install = try Install.prepared()
+        let (signer, standby) = try (install.signer.kid, install.standby.kid)
+        try await install.store.write { transaction in
+            var key = try transaction.get(Tables.signingKeys, standby)!
+            // Another record's private half, sealed for another place.
+            key.sealedPrivateKey = try transaction.get(Tables.signingKeys, signer)!.sealedPrivateKey
+            try transaction.put(Tables.signingKeys, standby, key)
+        }
+        install.clock.advance(seconds: 90 * day)
+        await install.authority.upkeep()
+        #expect(install.authority.services.first { $0.name == "keyRing" }?.detail?.contains("revoke it") == true)
+        let refusal = await refusal { try await install.authority.rotateKeys(now: true, by: install.admin) }
+        #expect(refusal?.code == .signingUnavailable && refusal?.message.contains(standby) == true)
+        #expect(try await install.keyId(install.issue(install.identity())) == signer)
+        _ = try await install.authority.revokeKey(standby, reason: "damaged", by: install.admin)
+        install.clock.advance(seconds: day)
+        for _ in 0..<60 { await install.authority.upkeep() }
+        #expect(try install.signer.kid != signer && install.authority.keyRingProblem == nil)
+        #expect(try await install.isLive(install.issue(install.identity("two"))))
+    }
+
     @Test("does nothing by a clock that can't be trusted, and goes on when it is right again")
     func wrongClock() async throws {
         let install = try Install.prepared()
