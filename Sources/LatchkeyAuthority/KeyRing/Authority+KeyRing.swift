@@ -19,6 +19,14 @@ extension Authority {
         return later
     }
 
+    /// The key ring as it was committed last, also when whoever changed it has not got round to showing it yet: what was signed with an
+    /// older one would be refused at its commit.
+    func committedKeys() throws -> KeyRingSnapshot {
+        let signer = try read { try $0.get(Tables.signer, SignerRow.current)?.text }
+        if signer != keys.ring.signerKid { try reloadKeys() }
+        return keys
+    }
+
     /// Does what the schedule says is due. What fails is told by ``services`` and tried again at the next look; the key that signs goes on.
     package func tendKeys() async {
         // A clock that is wrong schedules nothing; without a seal no key can be made, and none signs anyway.
