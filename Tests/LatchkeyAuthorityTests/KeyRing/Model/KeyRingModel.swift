@@ -243,11 +243,11 @@ final class KeyRingModel {
 
     /// Milliseconds from now to the ends of what lives: moments just before and after which something must, or may no longer, hold.
     var edges: [Int64] {
-        let ends = tokens.map(\.endsAt) + verifiers.map(\.usableUntil) + named.map(\.until)
+        let ends: [Int64] = tokens.map(\.endsAt) + verifiers.map(\.usableUntil) + named.map(\.until)
         let moment = authority.clock.steadyNow().milliseconds
-        let steps = authority.keys.ring.schedule.ahead.map { $0.at.milliseconds - moment }
-        return (ends.filter { $0 > now }.map { $0 - now } + steps).flatMap { [$0 - 1, $0] }.filter {
-            $0 > 0 && $0 < 3 * settings.rotationPeriod * 1000
-        }
+        var distances: [Int64] = ends.filter { $0 > now }.map { $0 - now }
+        distances += authority.keys.ring.schedule.ahead.map { $0.at.milliseconds - moment }
+        let most: Int64 = 3 * settings.rotationPeriod * 1000
+        return distances.flatMap { [$0 - 1, $0] }.filter { (1..<most).contains($0) }
     }
 }
