@@ -31,12 +31,27 @@ extension Authority {
             install = made
             sealing = Sealing(seal: seal, state: .open)
         }
+        try settleClock(store, clock, floor: floor)
         try withdrawUnproven(store, organisation: install.firstOrganisation, at: clock.steadyNow())
         let (records, cutover) = try settle(store, settings: settings, clock: clock)
         let ring = KeyRing(records, settings.timings, cutover: cutover, at: clock.steadyNow())
         return try Authority(
             settings: settings, install: install, sealing: sealing, masterKey: source, clock: clock, ids: ids, store: store,
             snapshot: KeyRingSnapshot(ring, sealing, showsLegacy: settings.showsLegacyJWK), seams: seams)
+    }
+
+    /// A clock that is behind at this start has stood since the latest time that is known; one that is right again has gone on since then.
+    private static func settleClock(_ store: Store, _ clock: SteadyClock, floor: Timestamp) throws {
+        let isBehind = clock.problem != nil
+        guard try store.read({ try $0.contains(Tables.clock, ClockRow.behind) }) != isBehind else { return }
+        let now = clock.steadyNow()
+        try store.writeAndWait(.essential) { transaction in
+            if isBehind {
+                try transaction.put(Tables.clock, ClockRow.behind, MomentRow(floor))
+            } else {
+                try catchUp(by: now.milliseconds - floor.milliseconds, at: now, in: transaction)
+            }
+        }
     }
 
     /// Brings what follows from records and settings into the store: who signs, how long the signer's tokens may live from now on, and, when
