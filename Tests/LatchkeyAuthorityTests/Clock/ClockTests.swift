@@ -145,6 +145,31 @@ struct ClockTests {
         #expect(restarted.authority.keys.ring.schedule.ahead == after.schedule.ahead)
     }
 
+    @Test(
+        "and was behind does not age what an emergency made meanwhile, when it is right again", arguments: [true, false])
+    func caughtUp(_ isRestarted: Bool) async throws {
+        let install = try Install.prepared()
+        install.clock.advance(seconds: day)
+        await install.authority.close()
+        // Off for twenty days, and on with a clock that was set back.
+        install.clock.advance(seconds: 20 * day)
+        install.clock.step(seconds: -30 * day)
+        var behind = try Install(at: install.scratch, clock: install.clock)
+        #expect(behind.authority.clockProblem?.expected == at(day))
+        _ = try await behind.authority.revokeKey(behind.standby.kid, reason: "stolen", by: behind.admin)
+        #expect(try behind.standby.publishedAt == at(day))
+        if isRestarted { await behind.authority.close() }
+        install.clock.step(seconds: 30 * day)
+        if isRestarted { behind = try Install(at: install.scratch, clock: install.clock) }
+        await behind.authority.upkeep()
+        #expect(behind.authority.clockProblem == nil)
+        #expect(try behind.standby.publishedAt == at(21 * day) && behind.standby.knownBy == at(21 * day + hour))
+        #expect(try behind.signer.publishedAt == at(0))
+        let last = behind
+        let refusal = await refusal { try await last.authority.rotateKeys(now: false, by: last.admin) }
+        #expect(refusal?.text("readyAt") == at(22 * day).description)
+    }
+
     @Test("that is right can be accepted too, and nothing moves")
     func acceptedRight() async throws {
         let install = try Install.prepared()
