@@ -1,5 +1,6 @@
 import FoundationEssentials
 import LatchkeyCrypto
+import Subprocess
 import Testing
 
 /// A cutover from its first phase to its last, with the real executable, as an operator walks it.
