@@ -102,6 +102,13 @@ import Testing
         #expect(run.run.code == 1 && run.run.errors.hasSuffix("latchkey: no\nhint: refused by: the JWKS is 2 min old\n"))
     }
 
+    @Test func `a refusal that is one sentence is told once`() async throws {
+        let run = try await FakeRun.of(["cutover", "rollback", "--yes"]) { _ in
+            (409, #"{"message":"the cutover is over","code":"cutover_gate_refused","gates":["the cutover is over"]}"#)
+        }
+        #expect(run.run.code == 1 && run.run.errors == "latchkey: the cutover is over\n")
+    }
+
     @Test(arguments: [["--dry-run"], ["--yes"]]) func `a step that was taken already is not taken again`(options: [String]) async throws {
         let there = #"{"from":"published","to":"published","done":false,"gates":[]}"#
         let run = try await FakeRun.of(["cutover", "advance", "--to", "published"] + options) { _ in (200, there) }
