@@ -67,10 +67,11 @@ extension Authority {
     private static func settle(
         _ store: Store, settings: AuthoritySettings, clock: SteadyClock
     ) throws -> (records: [SigningKeyRecord], cutover: CutoverRecord?) {
-        let (records, cutover, noted, served) = try store.read { transaction in
+        let (records, cutover, noted, served, hasSigned) = try store.read { transaction in
             (
                 try signingKeys(in: transaction), try transaction.get(Tables.cutover, CutoverRecord.key),
-                try transaction.get(Tables.signer, SignerRow.current)?.text, try transaction.get(Tables.signer, SignerRow.maxAge)?.text
+                try transaction.get(Tables.signer, SignerRow.current)?.text, try transaction.get(Tables.signer, SignerRow.maxAge)?.text,
+                try hasSignedUnnoted(in: transaction)
             )
         }
         let ring = KeyRing(records, settings.timings, cutover: cutover, at: clock.steadyNow())
@@ -81,7 +82,7 @@ extension Authority {
             return key
         }
         let maxAge = String(settings.jwksMaxAge)
-        guard longer != nil || noted != ring.signerKid || served != maxAge else { return (records, cutover) }
+        guard longer != nil || noted != ring.signerKid || served != maxAge || hasSigned else { return (records, cutover) }
         try store.writeAndWait(.essential) { transaction in
             if served != maxAge {
                 try transaction.put(Tables.signer, SignerRow.maxAge, TextRow(maxAge))
@@ -91,6 +92,7 @@ extension Authority {
                     try transaction.put(Tables.clock, ClockRow.copies, MomentRow(max(known, until)))
                 }
             }
+            if hasSigned { try transaction.put(Tables.signer, SignerRow.rsaUsed, TextRow("")) }
             if let longer { try transaction.put(Tables.signingKeys, longer.kid, longer) }
             if let kid = ring.signerKid {
                 try transaction.put(Tables.signer, SignerRow.current, TextRow(kid))
@@ -99,6 +101,30 @@ extension Authority {
             }
         }
         return (try store.read { try signingKeys(in: $0) }, cutover)
+    }
+
+    /// Whether tokens were signed with RSA keys in a store from before that was noted: then there are sessions, or entries that tell of them.
+    private static func hasSignedUnnoted(in transaction: borrowing some StoreReads & ~Copyable) throws -> Bool {
+        guard try !transaction.contains(Tables.signer, SignerRow.rsaUsed), try !transaction.contains(Tables.cutover, CutoverRecord.key)
+        else {
+            return false
+        }
+        if try transaction.count(Tables.sessions) > 0 { return true }
+        var organisations: [String] = []
+        try transaction.scanKeys(Tables.organisations, limit: .max) { id in
+            organisations.append(id)
+            return true
+        }
+        for organisation in organisations {
+            var found = false
+            let issues = AuditIndex.prefix(organisation, .action, AuditRecord.Action.tokenIssued.rawValue)
+            try transaction.scanKeys(Tables.auditIndex, prefix: issues, limit: 1) { _ in
+                found = true
+                return false
+            }
+            if found { return true }
+        }
+        return false
     }
 
     /// The seal of a store that has sealed records, or why there is none. Never makes a master key.
@@ -113,11 +139,11 @@ extension Authority {
             case .unusable(let reason): return Sealing(seal: nil, state: .closed(reason: "the master key \(source.path) \(reason)"))
             }
         }
-        if let seal = succeeded(install, source) { return Sealing(seal: seal, state: .open) }
+        if let sealing = succeeded(install, source) { return sealing }
         return Sealing(seal: nil, state: .closed(reason: "the master key \(source.path) \(why)"))
     }
 
-    private static func seal(of install: InstallRecord, _ key: Secret) -> Seal? {
+    static func seal(of install: InstallRecord, _ key: Secret) -> Seal? {
         guard let seal = try? Seal(masterKey: key, installId: install.id), seal.check.utf8.elementsEqual(install.sealCheck.utf8) else {
             return nil
         }
@@ -125,13 +151,22 @@ extension Authority {
     }
 
     /// The seal of a successor that the store is sealed under and that was not put into its place before the program ended. Puts it there.
-    private static func succeeded(_ install: InstallRecord, _ source: MasterKey.Source) -> Seal? {
+    private static func succeeded(_ install: InstallRecord, _ source: MasterKey.Source) -> Sealing? {
         guard case .file(let path) = source, let key = try? MasterKey.read(.file(MasterKey.successor(of: path))),
             let seal = seal(of: install, key)
         else { return nil }
-        // What fails now is done at the next start; the key is where this start has found it.
-        try? MasterKey.succeed(at: path)
-        return seal
+        var sealing = Sealing(seal: seal, state: .open)
+        do {
+            try MasterKey.succeed(at: path)
+        } catch {
+            sealing.misplaced = Self.misplaced(path, error)
+        }
+        return sealing
+    }
+
+    static func misplaced(_ path: String, _ problem: MasterKey.Problem) -> String {
+        let why = if case .unusable(let why) = problem { why } else { "it can't be moved" }
+        return "the master key lies in \(MasterKey.successor(of: path)) and nowhere else: \(why); keep that file, mend this, and restart"
     }
 
     /// The very first start.

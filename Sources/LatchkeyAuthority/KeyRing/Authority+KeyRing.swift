@@ -81,7 +81,7 @@ extension Authority {
     /// A standby that can't sign never takes over from a key that can.
     static func requireUsableStandby(_ schedule: KeySchedule, _ seal: Seal?) throws {
         guard let standby = schedule.standby, let seal else { throw SignerProblem.told }
-        guard let sealed = standby.sealedPrivateKey, (try? standby.privateKey(sealed: sealed, by: seal)) != nil else {
+        guard standby.isUsable(by: seal) else {
             throw AuthorityError(
                 .signingUnavailable,
                 "the standby \(standby.kid) can't take over: its sealed private half does not open in its place; revoke it, and another is born"

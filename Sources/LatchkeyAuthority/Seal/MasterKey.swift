@@ -88,19 +88,24 @@ package enum MasterKey {
     /// Where a master key is put that was succeeded.
     static func predecessor(of path: String) -> String { path + ".old" }
 
-    /// Makes the key that is to succeed the one at `path`, beside it. One that a broken off attempt left there is nobody's.
+    /// Makes the key that is to succeed the one at `path`, beside it. What lies there already must be nobody's.
     static func createSuccessor(of path: String) throws -> Secret {
         unlink(successor(of: path))
         return try create(at: successor(of: path))
     }
 
-    /// Puts the successor into its place, and what was there aside. Whatever is interrupted, one of the two names has the successor.
+    /// Puts the successor into its place, and what was there aside. Whatever is interrupted, one of the two names has the successor, and a start
+    /// finds it under either.
     static func succeed(at path: String) throws(Problem) {
         let old = predecessor(of: path)
         unlink(old)
-        guard link(path, old) == 0 || errno == ENOENT, rename(successor(of: path), path) == 0, syncDirectory(of: path) else {
-            throw .unusable("can't be put in its place: \(String(cString: strerror(errno)))")
+        guard link(path, old) == 0 || errno == ENOENT else {
+            throw .unusable("the old master key can't be put aside as \(old): \(String(cString: strerror(errno)))")
         }
+        guard rename(successor(of: path), path) == 0 else {
+            throw .unusable("it can't be moved to \(path): \(String(cString: strerror(errno)))")
+        }
+        _ = syncDirectory(of: path)
     }
 
     /// Makes a new master key and puts it where it belongs, readable by its owner alone and on disk before this returns. Never replaces a
