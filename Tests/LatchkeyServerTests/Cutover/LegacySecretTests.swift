@@ -1,5 +1,5 @@
 import Glibc
-import LatchkeyServer
+@testable import LatchkeyServer
 import Logging
 import ServiceLifecycle
 import Testing
