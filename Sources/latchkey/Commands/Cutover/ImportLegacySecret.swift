@@ -33,6 +33,7 @@ struct ImportLegacySecret: AsyncCommand {
 
     func run() async throws {
         let secret = try input.read()
+        let encoded = Base64URL.encoded(secret)
         let until = issuedUntil.moment(from: SystemClock().now())
         let document = try await DaemonClient.with(daemon) { client in
             try await client.post("/v1/admin/cutover/legacy-secret") { writer in
@@ -40,7 +41,7 @@ struct ImportLegacySecret: AsyncCommand {
                 writer.member("issuer", issuer)
                 writer.member("maxTTL", maxTTL.seconds)
                 writer.member("issuedUntil", until)
-                writer.member("secret", Base64URL.encode(secret))
+                writer.member("secret", escaped: encoded)
             }
         }
         if daemon.json { return try Output.json(document.root.raw) }
