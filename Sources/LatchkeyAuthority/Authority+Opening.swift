@@ -16,6 +16,8 @@ extension Authority {
         store: Store, settings: AuthoritySettings, masterKey source: MasterKey.Source, clock host: any HostClock,
         seams: AuthoritySeams = AuthoritySeams()
     ) throws -> Authority {
+        let source = source.resolved
+        source.removeLeftovers()
         let (existing, floor) = try store.read { transaction in
             (try transaction.get(Tables.install, InstallRecord.key), try ClockRow.floor(settings.madeAt, in: transaction))
         }
@@ -136,11 +138,10 @@ extension Authority {
         } catch {
             switch error {
             case .missing: why = "is missing; put it back, or name it with --master-key-file"
-            case .unusable(let reason): return Sealing(seal: nil, state: .closed(reason: "the master key \(source.path) \(reason)"))
+            case .unusable(let reason): why = reason
             }
         }
-        if let sealing = succeeded(install, source) { return sealing }
-        return Sealing(seal: nil, state: .closed(reason: "the master key \(source.path) \(why)"))
+        return succeeded(install, source) ?? Sealing(seal: nil, state: .closed(reason: "the master key \(source.path) \(why)"))
     }
 
     static func seal(of install: InstallRecord, _ key: Secret) -> Seal? {

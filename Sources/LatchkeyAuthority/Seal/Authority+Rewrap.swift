@@ -12,6 +12,8 @@ package struct SealRewrap: Sendable {
     package let masterKey: String
     /// The old one, to be destroyed now.
     package let oldMasterKey: String?
+    /// Whether a cutover is over with this, because its secret was lost with the old master key.
+    package let endsCutover: Bool
 }
 
 extension Authority {
@@ -43,7 +45,7 @@ extension Authority {
         let key = try newMasterKey(keyFile)
         seams.afterStep("rewrap: key made")
         let seal = try Seal(masterKey: key.secret, installId: install.id)
-        let at = try await commitRewrap(seal, givingUp: reason, by: caller)
+        let (at, endsCutover) = try await commitRewrap(seal, givingUp: reason, by: caller)
         seams.afterStep("rewrap: committed")
         sealing = Sealing(seal: seal, state: .open)
         try reloadKeys()
@@ -51,7 +53,7 @@ extension Authority {
         seams.afterStep("rewrap: proven")
         let old = try put(key, inPlaceOf: reason == nil ? masterKey : nil)
         seams.afterStep("rewrap: in place")
-        return SealRewrap(rewrappedAt: at, records: records, masterKey: masterKey.path, oldMasterKey: old)
+        return SealRewrap(rewrappedAt: at, records: records, masterKey: masterKey.path, oldMasterKey: old, endsCutover: endsCutover)
     }
 
     /// Moves a master key that this program made to where the next start looks.
@@ -129,7 +131,7 @@ extension Authority {
         return key
     }
 
-    private func commitRewrap(_ new: Seal, givingUp reason: String?, by caller: Caller) async throws -> Timestamp {
+    private func commitRewrap(_ new: Seal, givingUp reason: String?, by caller: Caller) async throws -> (at: Timestamp, endsCutover: Bool) {
         let old = sealing.seal
         let fresh = reason == nil ? [] : try [seams.makeKey(settings.signingKeyBits), seams.makeKey(settings.signingKeyBits)]
         let anchor = reason == nil ? nil : (id: try ids.make(.anchor), key: try Ed25519PrivateKey.generate())
@@ -141,6 +143,7 @@ extension Authority {
                 throw SignerProblem.told
             }
             install.sealCheck = new.check
+            var endsCutover = false
             if let old {
                 try Self.reseal(from: old, to: new, in: transaction)
             } else if let reason, let anchor {
@@ -160,7 +163,7 @@ extension Authority {
                     Tables.anchors, anchor.id,
                     AnchorRecord(id: anchor.id, x: Base64URL.encode(anchor.key.publicKey.raw), sealedSeed: sealed, createdAt: now))
                 install.anchor = anchor.id
-                try endCutover(because: reason, by: caller, at: now, in: transaction)
+                endsCutover = try endCutover(because: reason, by: caller, at: now, in: transaction)
                 try putSigner(in: transaction)
             }
             try transaction.put(Tables.install, InstallRecord.key, install)
@@ -168,15 +171,15 @@ extension Authority {
             draft.resource = "seal"
             draft.metadata["gaveUp"] = reason
             try record(draft, in: transaction)
-            return now
+            return (now, endsCutover)
         }
     }
 
     /// A cutover whose secret is lost is over: nothing can be signed or verified with it any more.
     private func endCutover(
         because reason: String, by caller: Caller, at now: Timestamp, in transaction: borrowing WriteTransaction
-    ) throws {
-        guard var cutover = try transaction.get(Tables.cutover, CutoverRecord.key), cutover.phase != .purged else { return }
+    ) throws -> Bool {
+        guard var cutover = try transaction.get(Tables.cutover, CutoverRecord.key), cutover.phase != .purged else { return false }
         let phase = cutover.phase
         cutover.sealedSecret = nil
         cutover.phase = .purged
@@ -186,6 +189,7 @@ extension Authority {
         draft.resource = "cutover"
         draft.metadata = ["from": phase.rawValue, "to": cutover.phase.rawValue, "reason": reason]
         try record(draft, in: transaction)
+        return true
     }
 
     /// Opens every sealed record and seals it for its place under another key.

@@ -105,5 +105,6 @@ extension Schema {
             .required("rewrappedAt", .timestamp), .required("records", .integer(0...Int64.max)),
             .required("masterKey", .string().sampled("/var/lib/latchkey/master.key")),
             .optional("oldMasterKey", .string().noted("The file of the old master key: destroy it now")),
+            .optional("endedCutover", .boolean.noted("The cutover's secret was lost with the old master key: HS256 tokens are dead")),
         ])
 }
