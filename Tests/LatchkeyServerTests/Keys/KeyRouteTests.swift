@@ -1,6 +1,6 @@
-import LatchkeyServer
 import FoundationEssentials
 @testable import LatchkeyAuthority
+@testable import LatchkeyServer
 import LatchkeyVerifier
 import Testing
 
