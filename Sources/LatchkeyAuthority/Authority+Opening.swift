@@ -18,10 +18,14 @@ extension Authority {
     ) throws -> Authority {
         let source = source.resolved
         source.removeLeftovers()
-        let (existing, floor) = try store.read { transaction in
-            (try transaction.get(Tables.install, InstallRecord.key), try ClockRow.floor(settings.madeAt, in: transaction))
+        let (existing, floor, seen) = try store.read { transaction in
+            (
+                try transaction.get(Tables.install, InstallRecord.key), try ClockRow.floor(settings.madeAt, in: transaction),
+                try transaction.get(Tables.clock, ClockRow.seen)?.moment
+            )
         }
         let clock = SteadyClock(host, floor: floor)
+        let absence = clock.absence(since: seen)
         let ids = IdentifierSource(clock: clock)
         let install: InstallRecord
         let sealing: Sealing
@@ -35,13 +39,13 @@ extension Authority {
         }
         // A store that can't be written now is opened all the same: what it holds is verified and shown, and neither of these two makes
         // anything good that is not.
-        try unlessUnwritable { try settleClock(store, clock, floor: floor) }
-        try unlessUnwritable { try withdrawUnproven(store, organisation: install.firstOrganisation, at: clock.steadyNow()) }
+        let debt = try settleClock(store, clock, floor: floor, seams)
+        try unlessUnwritable { try withdrawUnproven(store, organisation: install.firstOrganisation, at: clock.now()) }
         let (records, cutover) = try settle(store, settings: settings, clock: clock)
-        let ring = KeyRing(records, settings.timings, cutover: cutover, at: clock.steadyNow())
+        let ring = KeyRing(records, settings.timings, cutover: cutover, at: clock.now())
         return try Authority(
-            settings: settings, install: install, sealing: sealing, masterKey: source, clock: clock, ids: ids, store: store,
-            snapshot: KeyRingSnapshot(ring, sealing, showsLegacy: settings.showsLegacyJWK), seams: seams)
+            settings: settings, install: install, sealing: sealing, masterKey: source, clock: clock, clockDebt: debt, absence: absence,
+            ids: ids, store: store, snapshot: KeyRingSnapshot(ring, sealing, showsLegacy: settings.showsLegacyJWK), seams: seams)
     }
 
     private static func unlessUnwritable(_ change: () throws -> Void) throws {
@@ -51,17 +55,26 @@ extension Authority {
     }
 
     /// A clock that is behind at this start has stood since the latest time that is known; one that is right again has gone on since then.
-    private static func settleClock(_ store: Store, _ clock: SteadyClock, floor: Timestamp) throws {
+    ///
+    /// - Returns: what of it can't be written now.
+    private static func settleClock(_ store: Store, _ clock: SteadyClock, floor: Timestamp, _ seams: AuthoritySeams) throws -> ClockDebt {
         let isBehind = clock.problem != nil
-        guard try store.read({ try $0.contains(Tables.clock, ClockRow.behind) }) != isBehind else { return }
-        let now = clock.steadyNow()
-        try store.writeAndWait(.essential) { transaction in
-            if isBehind {
-                try transaction.put(Tables.clock, ClockRow.behind, MomentRow(floor))
-            } else {
-                try catchUp(by: now.milliseconds - floor.milliseconds, at: now, in: transaction)
+        guard try store.read({ try $0.contains(Tables.clock, ClockRow.behind) }) != isBehind else { return ClockDebt() }
+        let now = clock.now()
+        let step = now.milliseconds - floor.milliseconds
+        do {
+            try store.writeAndWait(.essential) { transaction in
+                try seams.beforeTime()
+                if isBehind {
+                    try transaction.put(Tables.clock, ClockRow.behind, MomentRow(floor))
+                } else {
+                    try catchUp(by: step, at: now, in: transaction)
+                }
             }
+        } catch let error as StoreError where error.code == .unavailable {
+            return isBehind ? ClockDebt(behind: floor) : ClockDebt(step: step)
         }
+        return ClockDebt()
     }
 
     /// Brings what follows from records and settings into the store: who signs, how long the signer's tokens may live from now on, and, when
@@ -76,7 +89,7 @@ extension Authority {
                 try hasSignedUnnoted(in: transaction)
             )
         }
-        let ring = KeyRing(records, settings.timings, cutover: cutover, at: clock.steadyNow())
+        let ring = KeyRing(records, settings.timings, cutover: cutover, at: clock.now())
         let longer = ring.active.flatMap { active -> SigningKeyRecord? in
             guard (active.longestToken ?? 0) < settings.maxAccessTokenTTL else { return nil }
             var key = active
@@ -89,7 +102,7 @@ extension Authority {
             if served != maxAge {
                 try transaction.put(Tables.signer, SignerRow.maxAge, TextRow(maxAge))
                 if let before = served.flatMap({ Int64($0) }), before > settings.jwksMaxAge {
-                    let until = clock.steadyNow().adding(seconds: before)
+                    let until = clock.now().adding(seconds: before)
                     let known = try transaction.get(Tables.clock, ClockRow.copies)?.moment ?? until
                     try transaction.put(Tables.clock, ClockRow.copies, MomentRow(max(known, until)))
                 }

@@ -6,7 +6,8 @@ import LatchkeyVerifier
 extension Authority {
     /// Mints an API key for the caller's organisation. The secret leaves this process in the answer, and never again.
     ///
-    /// - Throws: `invalid_request` (name, scopes, expiresAt), `invalid_scope`, `scope_escalation`, `rate_limited`, `clock_unreliable`, `storage_unavailable`.
+    /// - Throws: `invalid_request` (name, scopes, expiresAt), `invalid_scope`, `scope_escalation`, `rate_limited`, `clock_unreliable`,
+    ///   `storage_unavailable`.
     package func mintAPIKey(_ request: APIKeyRequest, by caller: Caller) async throws -> (key: APIKey, secret: Secret) {
         let principal = caller.principal
         let name = try DisplayText.normalised(request.name, field: "name", scalars: 1...100)
@@ -20,7 +21,6 @@ extension Authority {
         }
         try caller.requireOwn()
         try requireCover(of: scopes, by: caller)
-        try requireClock()
         let secret = try APIKeySecret.make()
         let hash = secret.hash
         let id = try ids.make(.apiKey)
@@ -30,6 +30,7 @@ extension Authority {
         try await write { [self] transaction in
             try Self.requireLive(principal, handing: scopes, at: now, in: transaction)
             try chargeMint(caller, at: now, in: transaction)
+            try requireClock()
             let place = OwnedKey(record.orgId, record.id)
             try transaction.put(Tables.apiKeys, place, record)
             try transaction.put(Tables.apiKeysByHash, hash, APIKeyRow(record))

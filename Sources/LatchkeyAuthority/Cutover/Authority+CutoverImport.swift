@@ -27,7 +27,7 @@ extension Authority {
             }
             try requireClock()
             guard let seal = try currentSeal(in: transaction) else { throw SignerProblem.told }
-            let now = clock.steadyNow()
+            let now = clock.now()
             let hasSigned = try transaction.contains(Tables.signer, SignerRow.rsaUsed)
             let record = CutoverRecord(
                 kid: request.kid, issuer: request.issuer, maxTTL: request.maxTTL, issuedUntil: request.issuedUntil,
@@ -53,7 +53,7 @@ extension Authority {
     }
 
     private func requireBound(_ issuedUntil: Timestamp) throws(AuthorityError) {
-        let latest = clock.steadyNow().adding(seconds: Self.longestIssuing)
+        let latest = clock.now().adding(seconds: Self.longestIssuing)
         guard (Timestamp(milliseconds: 0)...latest).contains(issuedUntil) else {
             throw .invalid(
                 "issuedUntil", "issuedUntil must not be later than 30 days from now (\(latest)): the old issuer has to stop by then")

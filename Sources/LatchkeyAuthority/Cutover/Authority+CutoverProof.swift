@@ -21,10 +21,10 @@ extension Authority {
             let gate = CutoverGate.fetch(fetched, kid: active?.kid)
             guard var record = try transaction.get(Tables.cutover, CutoverRecord.key), record.isUnproven else { return gate }
             if gate.passed {
-                record.publicSince = clock.steadyNow()
+                record.publicSince = clock.now()
                 try transaction.put(Tables.cutover, CutoverRecord.key, record)
             } else {
-                try transaction.put(Tables.cutover, CutoverRecord.key, record.withdrawn(at: clock.steadyNow()))
+                try transaction.put(Tables.cutover, CutoverRecord.key, record.withdrawn(at: clock.now()))
                 try putSigner(in: transaction)
                 try self.record(Self.withdrawal(AuditDraft(.cutoverRolledBack, by: caller), gate.detail), in: transaction)
             }

@@ -80,7 +80,7 @@ extension Authority {
         in transaction: borrowing some StoreReads & ~Copyable
     ) throws -> CutoverPlan {
         guard let record = try transaction.get(Tables.cutover, CutoverRecord.key) else { throw AuthorityError.noCutover }
-        let now = clock.steadyNow()
+        let now = clock.now()
         if wanted == record.phase || (direction == .purge && record.phase == .purged) {
             return CutoverPlan(record: record, move: nil, gates: [], reason: nil, now: now)
         }

@@ -11,7 +11,7 @@ extension Authority {
 
     package func keyRingReport() -> KeyRingReport {
         let ring = keys.ring
-        let now = clock.steadyNow()
+        let now = clock.now()
         let schedule = KeySchedule(ring.records, settings.timings, at: now, isHeld: ring.cutover?.phase.holdsKeys ?? false)
         return KeyRingReport(
             now: now, keys: ring.inOrder, schedule: schedule, timings: settings.timings, problem: keyRingProblem,
@@ -51,7 +51,7 @@ extension Authority {
             let holders = self.strangers(to: standby, at: now)
             if let ready = schedule.standbyReadyAt, now < ready, !isForced { throw Self.tooYoung(standby, ready, holders) }
         }
-        try check(keys.ring.schedule, clock.steadyNow())
+        try check(keys.ring.schedule, clock.now())
         try requireClock()
         let born = try await newKey()
         let old = Mutex<SigningKeyRecord?>(nil)

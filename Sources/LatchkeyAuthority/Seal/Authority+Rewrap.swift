@@ -137,7 +137,7 @@ extension Authority {
         let anchor = reason == nil ? nil : (id: try ids.make(.anchor), key: try Ed25519PrivateKey.generate())
         let timings = settings.timings
         return try await write(.essential) { [self] transaction in
-            let now = clock.steadyNow()
+            let now = clock.now()
             try Self.requireLive(caller.principal, at: now, in: transaction)
             guard var install = try transaction.get(Tables.install, InstallRecord.key), old == nil || install.sealCheck == old?.check else {
                 throw SignerProblem.told
