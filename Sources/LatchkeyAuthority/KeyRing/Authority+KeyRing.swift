@@ -148,10 +148,21 @@ extension Authority {
         }
         try Self.forgetOldKeys(in: transaction)
         for (action, key, metadata) in change.entries {
+            if action == .keyImported { try Self.requireImportable(key.kid, in: transaction) }
             var draft = caller.map { AuditDraft(action, by: $0) } ?? AuditDraft(action, actor: "system", organisation: firstOrganisation)
             draft.resource = "signing-key"
             draft.metadata = metadata.merging(["kid": key.kid, "state": key.state.rawValue]) { first, _ in first }
             try record(draft, in: transaction)
+        }
+    }
+
+    /// A key that was revoked does not come back, and no key takes the name of the legacy key's.
+    private static func requireImportable(_ kid: String, in transaction: borrowing WriteTransaction) throws {
+        if try SignerRow.isRevoked(kid, in: transaction) {
+            throw AuthorityError.invalid("pem", "this key was revoked here; import another one")
+        }
+        if let legacy = try transaction.get(Tables.cutover, CutoverRecord.key)?.kid, legacy.utf8.elementsEqual(kid.utf8) {
+            throw AuthorityError.invalid("pem", "this key's id \(kid) is that of the legacy key; import another one")
         }
     }
 
@@ -171,7 +182,7 @@ extension Authority {
         return records
     }
 
-    /// Keys out of the JWKS that are remembered at most; the audit log has them all.
+    /// Keys out of the JWKS that are remembered at most; the audit log has them all, and which were revoked is never forgotten.
     private static let mostRemembered = 200
 
     private static func forgetOldKeys(in transaction: borrowing WriteTransaction) throws {
@@ -179,7 +190,6 @@ extension Authority {
         guard gone.count > mostRemembered else { return }
         for key in gone.sorted(by: { $0.leftAt! > $1.leftAt! }).dropFirst(mostRemembered) {
             try transaction.delete(Tables.signingKeys, key.kid)
-            try transaction.delete(Tables.signer, SignerRow.revoked(key.kid))
         }
     }
 
