@@ -18,6 +18,11 @@ struct Document: Sendable, CustomTestStringConvertible {
 
     private static let root = "/" + #filePath.split(separator: "/").dropLast(4).joined(separator: "/") + "/"
 
+    init(path: String, text: String) {
+        self.path = path
+        self.text = text
+    }
+
     init(_ path: String) throws {
         self.path = path
         text = String(decoding: try Data(contentsOf: URL(filePath: Self.root + path)), as: UTF8.self)
@@ -75,7 +80,9 @@ struct Document: Sendable, CustomTestStringConvertible {
     /// The command lines that are only named: those between back-quotes, and those of blocks that are no transcripts.
     var mentions: Set<String> {
         let spans = text.split(separator: "\n").flatMap { line in
-            line.split(separator: "`", omittingEmptySubsequences: false).enumerated().filter { !$0.offset.isMultiple(of: 2) }.map { String($0.element) }
+            line.split(separator: "`", omittingEmptySubsequences: false).enumerated().filter { !$0.offset.isMultiple(of: 2) }.map {
+                String($0.element)
+            }
         }
         return Set((spans + blocks.joined()).filter { $0.hasPrefix("latchkey ") })
     }

@@ -7,13 +7,13 @@ final class ManualClock: HostClock {
     private struct State {
         var wall = SystemClock().now()
         var uptime: Int64 = 1_000_000
-        /// By how much the wall clock is wrong, in seconds.
-        var error: Int64 = 0
+        /// By how much the wall clock was set, each time, in seconds.
+        var steps: [Int64] = []
     }
 
     private let state = Mutex(State())
 
-    func now() -> Timestamp { state.withLock { $0.wall.adding(seconds: $0.error) } }
+    func now() -> Timestamp { state.withLock { $0.wall.adding(seconds: $0.steps.reduce(0, +)) } }
     func uptime() -> Int64 { state.withLock { $0.uptime } }
 
     /// Time goes by.
@@ -25,8 +25,8 @@ final class ManualClock: HostClock {
     }
 
     /// Somebody sets the wall clock.
-    func step(seconds: Int64) { state.withLock { $0.error += seconds } }
+    func step(seconds: Int64) { state.withLock { $0.steps.append(seconds) } }
 
-    /// Somebody sets it right.
-    func setRight() { state.withLock { $0.error = 0 } }
+    /// What somebody did last to the wall clock is undone.
+    func setRight() { state.withLock { _ = $0.steps.popLast() } }
 }

@@ -13,15 +13,19 @@ struct OutputMatch {
     init(shown: [String], real: [String]) {
         var rest = real.filter { !$0.allSatisfy(\.isWhitespace) }
         for line in shown where !line.allSatisfy(\.isWhitespace) && line != "…" {
-            let isBeginning = line.hasSuffix("…")
-            let form = OutputForm(isBeginning ? String(line.dropLast()) : line)
-            guard let found = rest.firstIndex(where: { isBeginning ? OutputForm($0).text.hasPrefix(form.text) : OutputForm($0) == form }) else {
+            guard let found = rest.firstIndex(where: { Self.isAlike(line, $0) }) else {
                 missing.append(line)
                 continue
             }
-            for (mine, its) in zip(form.ids, OutputForm(rest[found]).ids) { ids[mine] = its }
+            for (mine, its) in zip(OutputForm(line).ids, OutputForm(rest[found]).ids) { ids[mine] = its }
             rest.remove(at: found)
         }
         if !shown.contains("…") { surplus = rest }
+    }
+
+    private static func isAlike(_ shown: String, _ real: String) -> Bool {
+        guard shown.hasSuffix("…") else { return OutputForm(shown) == OutputForm(real) }
+        let beginning = String(shown.dropLast())
+        return real.hasPrefix(beginning) || OutputForm(real).text.hasPrefix(OutputForm(beginning).text)
     }
 }

@@ -26,7 +26,9 @@ actor Rehearsal {
     /// Runs it all, from an install that was never started to its end.
     func run(_ document: Document) async throws {
         do {
-            for step in document.steps {
+            let steps = document.steps
+            if !Self.beginsWithServe(steps) { try await start() }
+            for step in steps {
                 switch step {
                 case .event(let event): try await happen(event)
                 case .command(let command, let output): try await type(command, showing: output, in: document)
@@ -37,6 +39,11 @@ actor Rehearsal {
             throw error
         }
         try await stop()
+    }
+
+    /// Whether the transcript starts the daemon itself.
+    private static func beginsWithServe(_ steps: [Document.Step]) -> Bool {
+        if case .command(let command, _)? = steps.first { command.hasPrefix("latchkey serve ") } else { false }
     }
 
     // MARK: - What happens
@@ -81,7 +88,6 @@ actor Rehearsal {
             settings = Self.settings(words.dropFirst(2))
             return try await start()
         }
-        if daemon == nil, url == nil { try await start() }
         var command = shown.replacing(Self.shownState, with: scratch["state"]).replacing(Self.shownURL, with: url ?? "")
         for (mine, its) in ids { command = command.replacing(mine, with: its) }
         let run = try await terminal(command)
@@ -90,7 +96,7 @@ actor Rehearsal {
         #expect((run.code == 0) == !isRefused, "\(document.path): \(shown)\n\(run.code) \(real)")
         let match = OutputMatch(shown: output, real: real.split(separator: "\n").map(String.init))
         #expect(match.missing == [] && match.surplus == [], "\(document.path): \(shown)\n\(real)")
-        ids.merge(match.ids) { $1 }
+        ids.merge(match.ids) { known, _ in known }
     }
 
     /// Settings of a `latchkey serve`.
@@ -111,7 +117,8 @@ actor Rehearsal {
             "LATCHKEY_SOCKET": scratch["state/admin.sock"], "LC_ALL": "C.UTF-8", "TERM": "dumb", "SHELL": "/bin/bash",
         ])
         let result = try await Subprocess.run(
-            .name("bash"), arguments: ["-c", "cd \"$0\" && exec script -qec 'bash typed' /dev/null", scratch.path], environment: environment,
+            .name("bash"), arguments: ["-c", "cd \"$0\" && exec script -qec 'bash typed' /dev/null", scratch.path],
+            environment: environment,
             input: .none, output: .string(limit: 1 << 20), error: .string(limit: 1 << 20))
         guard case .exited(let code) = result.terminationStatus else { return (-1, result.standardError) }
         return (code, result.standardOutput.replacing("\r\n", with: "\n"))

@@ -10,13 +10,16 @@ import Testing
         #expect(names == ["cutover.md", "emergency.md", "lost-master-key.md", "planned-rotation.md", "wrong-clock.md"])
     }
 
-    @Test(arguments: try Document.all(in: folder)) func `every command of a runbook does what the runbook shows`(_ runbook: Document) async throws {
+    @Test(arguments: try Document.all(in: folder)) func `every command of a runbook does what the runbook shows`(_ runbook: Document)
+        async throws
+    {
         let commands = runbook.steps.filter { if case .command = $0 { true } else { false } }
         #expect(commands.count >= 5, "the transcripts of \(runbook.path) have gone missing")
         try await ScratchDirectory.with { scratch in try await Rehearsal(in: scratch).run(runbook) }
     }
 
-    @Test(arguments: try Document.all(in: folder) + [Document("README.md")]) func `every command that a document names is there, with its options`(
+    @Test(arguments: try Document.all(in: folder) + [Document("README.md")])
+    func `every command that a document names is there, with its options`(
         _ document: Document
     ) async throws {
         let mentions = document.mentions
