@@ -31,7 +31,7 @@ actor Rehearsal {
             for step in steps {
                 switch step {
                 case .event(let event): try await happen(event)
-                case .command(let command, let output): try await type(command, showing: output, in: document)
+                case .command(let command, let output): try await enter(command, showing: output, in: document)
                 }
             }
         } catch {
@@ -81,7 +81,7 @@ actor Rehearsal {
 
     // MARK: - What is typed
 
-    private func type(_ shown: String, showing output: [String], in document: Document) async throws {
+    private func enter(_ shown: String, showing output: [String], in document: Document) async throws {
         let words = shown.split(separator: " ").map(String.init)
         if words.starts(with: ["latchkey", "serve"]) {
             try await stop()
