@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Testing
 
 /// A document of the project, and what it tells its reader to type.
 struct Document: Sendable, CustomTestStringConvertible {

@@ -88,6 +88,8 @@ actor Rehearsal {
             settings = Self.settings(words.dropFirst(2))
             return try await start()
         }
+        // What somebody types takes time.
+        clock.advance(seconds: 1)
         var command = shown.replacing(Self.shownState, with: scratch["state"]).replacing(Self.shownURL, with: url ?? "")
         for (mine, its) in ids { command = command.replacing(mine, with: its) }
         let run = try await terminal(command)
