@@ -83,6 +83,7 @@ extension Authority {
         if let copies = try transaction.get(Tables.clock, ClockRow.copies)?.moment, copies >= floor {
             try transaction.put(Tables.clock, ClockRow.copies, MomentRow(copies.adding(milliseconds: step)))
         }
+        try moveCutover(by: step, since: floor, at: now, in: transaction)
         try transaction.delete(Tables.clock, ClockRow.behind)
     }
 
@@ -94,6 +95,7 @@ extension Authority {
         try caller.requireOwn()
         let problem = clock.problem
         let timings = settings.timings
+        await flushLegacyUses()
         let corrected = try await write(.essential) { [self] transaction in
             try Self.requireLive(caller.principal, at: clock.now(), in: transaction)
             let now = clock.wall
