@@ -94,6 +94,7 @@ extension Authority {
         if let copies = try transaction.get(Tables.clock, ClockRow.copies)?.moment, copies >= floor {
             try transaction.put(Tables.clock, ClockRow.copies, MomentRow(copies.adding(milliseconds: step)))
         }
+        try moveCutover(by: step, since: floor, at: now, in: transaction)
         try transaction.delete(Tables.clock, ClockRow.behind)
     }
 
@@ -106,6 +107,7 @@ extension Authority {
     package func acceptClock(by caller: Caller) async throws -> ClockAcceptance {
         try caller.requireOwn()
         let timings = settings.timings
+        await flushLegacyUses()
         let decided = Mutex<SteadyClock.Correction?>(nil)
         defer { clock.announce(nil) }
         let corrected = try await write(.essential) { [self] transaction in

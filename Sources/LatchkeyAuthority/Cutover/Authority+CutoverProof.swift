@@ -42,7 +42,8 @@ extension Authority {
         let draft = withdrawal(
             AuditDraft(.cutoverRolledBack, actor: "system", organisation: organisation),
             "the authority was stopped before a fetch had shown the RSA key")
-        try store.writeAndWait(.essential) { transaction in
+        // On a disk that is full it stands as it is: it goes no further, and the next start tries again.
+        try? store.writeAndWait(.essential) { transaction in
             try transaction.put(Tables.cutover, CutoverRecord.key, record.withdrawn(at: now))
             try append(draft, at: now, in: transaction)
         }
@@ -67,6 +68,7 @@ extension CutoverRecord {
         var record = self
         record.phase = .legacy
         record.phaseSince = now
+        record.steps = steps.map { $0 - 1 }
         return record
     }
 }

@@ -28,10 +28,12 @@ extension Authority {
         _ record: CutoverRecord, _ probe: CutoverProbe, in transaction: borrowing some StoreReads & ~Copyable
     ) throws -> CutoverFacts {
         let written = try Self.legacyUses(in: transaction).first?.lastSeenAt
+        let active = try Self.signingKeys(in: transaction).first { $0.state == .active }
         return CutoverFacts(
-            record: record, active: try Self.signingKeys(in: transaction).first { $0.state == .active }, probe: probe,
+            record: record, active: active, probe: probe,
             latestLegacyExpiry: try transaction.get(Tables.clock, ClockRow.legacyExpiry)?.moment,
-            lastPresentedAt: [written, legacyUses.last].compactMap(\.self).max(), jwksMaxAge: settings.jwksMaxAge,
+            lastPresentedAt: [written, legacyUses.last].compactMap(\.self).max(), activeKnownBy: active?.isKnown(settings.timings),
+            copiesUntil: try transaction.get(Tables.clock, ClockRow.copies)?.moment, jwksMaxAge: settings.jwksMaxAge,
             soak: settings.cutoverSoak, hold: settings.cutoverHold, now: clock.now())
     }
 

@@ -58,6 +58,7 @@ extension Authority {
             var record = plan.record
             record.phase = move.to
             record.phaseSince = plan.now
+            record.steps = (record.steps ?? 0) + 1
             if move.to == .legacy { record.publicSince = nil }
             if move.to == .purged { record.sealedSecret = nil }
             try transaction.put(Tables.cutover, CutoverRecord.key, record)
