@@ -53,6 +53,13 @@ extension Authority {
             try Self.requireLive(caller.principal, at: now, in: transaction)
             let plan = try plan(direction, to: wanted, probe, reason, in: transaction)
             guard let move = plan.move else { return plan.step(isDone: false) }
+            // Several requests at once, each without a word on which phase is meant, take one step and not several.
+            guard plan.record.phase == planned.record.phase else {
+                throw AuthorityError(
+                    .cutoverGateRefused,
+                    "the cutover went on to \(plan.record.phase.rawValue) meanwhile; look at it again, and say with `to` which phase is meant"
+                )
+            }
             try plan.requirePassed()
             try requireReady(for: move, plan.record, probe, in: transaction)
             var record = plan.record

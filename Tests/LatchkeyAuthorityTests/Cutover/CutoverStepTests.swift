@@ -249,3 +249,37 @@ extension CutoverRecord.Phase {
     /// 0 to 4.
     var place: Int { Self.allCases.firstIndex(of: self)! }
 }
+
+@Suite("Steps that are asked for at once")
+struct CutoverStepRaceTests {
+    @Test("and override what refuses, without a word on which phase is meant, are one step")
+    func one() async throws {
+        let install = try Install.prepared()
+        try await install.importSecret()
+        let (authority, store) = (install.authority, install.store)
+        let admin = try install.admin
+        let document = authority.keys.document
+        // All of them look at `legacy`, and only then is one after the other decided.
+        let gate = Gate()
+        let holder = Task { try await store.write { _ in gate.pass() } }
+        await gate.waitForEntry()
+        let asked = (0..<6).map { _ in
+            Task {
+                let request = CutoverStepRequest(override: "in a hurry")
+                return try await authority.advanceCutover(request, by: admin, fetchJWKS: { document }).done
+            }
+        }
+        while store.statistics.waiting < asked.count { await Task.yield() }
+        gate.open()
+        try await holder.value
+        var (done, refused) = (0, 0)
+        for task in asked {
+            switch await task.result {
+            case .success(let isDone): done += isDone ? 1 : 0
+            case .failure(let error): refused += (error as? AuthorityError)?.code == .cutoverGateRefused ? 1 : 0
+            }
+        }
+        #expect(done == 1 && refused == 5)
+        #expect(try install.phase == .published)
+    }
+}
