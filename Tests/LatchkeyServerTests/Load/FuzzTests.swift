@@ -97,7 +97,7 @@ extension ServerTests {
                 }
                 #expect(tally.failures.isEmpty, "seed \(seed): \(tally.failures.first ?? "")")
                 #expect(tally.served > 8000, "\(tally.served) answers")
-                #expect(tally.good > 800, "\(tally.good) good ones: the requests get somewhere")
+                #expect(tally.good > 400, "\(tally.good) good ones: the requests get somewhere")
                 let growth = try Memory.anonymous() - before
                 print("random requests: memory grew by \(growth) KiB")
                 #expect(growth < 32 * 1024, "grew by \(growth) KiB")
