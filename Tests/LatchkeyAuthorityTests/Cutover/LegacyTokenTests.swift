@@ -165,14 +165,19 @@ struct LegacyTokenTests {
     )
     func deleted() async throws {
         let install = try Install()
-        try await install.reach(.sunset)
+        try await install.importSecret()
+        for _ in 0..<3 { try await install.advance { $0.override = "a test" } }
         let identity = try await install.identity()
         try await install.authority.deleteIdentity(identity.id, by: install.admin)
         try await install.rollBack()
         let again = try await install.restarted()
-        let token = again.oldToken(identity.id) { $0.expiresAt = again.clock.now().seconds + 1 }
-        let record = try #require(try again.cutover())
-        #expect(await again.verdict(token) == (again.clock.now() > record.elsewhereUntil ? .invalidToken : .tokenRevoked))
+        #expect(await again.verdict(again.oldToken(identity.id)) == .tokenRevoked)
+        #expect(await again.verdict(again.oldToken("agent_00000000000000000000000000")) == nil)
+        #expect(try again.counts()["legacy-spent"] == 1)
+        again.clock.advance(seconds: OldIssuer.goesOn + OldIssuer.maxTTL + 120)
+        await again.authority.upkeep()
+        #expect(try again.counts()["legacy-spent"] == 0)
+        #expect(await again.verdict(again.oldToken(identity.id)) == .invalidToken)
     }
 
     @Test("does not reach into another organisation")
