@@ -237,6 +237,20 @@ struct LegacyTokenTests {
             await refusal { try await install.authority.mintAPIKey(wide, by: Caller(known, RequestOrigin())) }?.code == .scopeEscalation)
     }
 
+    @Test("does not pass for a token that an RSA key signed, though it says the same of itself")
+    func otherKey() async throws {
+        let install = try Install()
+        let identity = try await install.identity()
+        let pair = try await install.issue(identity)
+        #expect(try await install.importSecret()?.phase == .cutover)
+        let twin = install.oldToken(identity.id) { token in
+            token.tokenId = pair.tokenId
+            token.sessionId = pair.sessionId
+        }
+        #expect(await install.verdict(twin) == .tokenRevoked)
+        #expect(try install.isLive(pair))
+    }
+
     @Test("for another plane is good for questions about that plane alone")
     func audience() async throws {
         let install = try Install()
@@ -256,7 +270,6 @@ struct LegacyTokenTests {
         let watcher = try install.watch(by: caller)
         try await install.advance { $0.override = "now" }
         install.authority.recheckWatchers()
-        while await watcher.next() != nil {}
         #expect(watcher.ending == .credential)
     }
 }
