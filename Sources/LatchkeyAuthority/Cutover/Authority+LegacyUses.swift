@@ -28,7 +28,11 @@ extension Authority {
         do {
             try await write { transaction in
                 guard let record = try transaction.get(Tables.cutover, CutoverRecord.key), record.phase != .purged else { return }
-                for row in rows { try transaction.put(Tables.legacyUses, row.key, row) }
+                for row in rows {
+                    let written = try transaction.get(Tables.legacyUses, row.key)?.lastSeenAt
+                    // What could not be written before may be older than what is there.
+                    if written.map({ $0 < row.lastSeenAt }) ?? true { try transaction.put(Tables.legacyUses, row.key, row) }
+                }
                 try Self.makeRoom(in: transaction)
             }
         } catch {

@@ -54,14 +54,15 @@ extension CutoverGate {
                 "verifiers", passed: false, "these listed verifiers don't accept \(algorithm): \(refusing.joined(separator: ", "))")
     }
 
-    /// To `sunset`: nobody can hold a legacy token that is still good.
+    /// To `sunset`: nobody can hold a legacy access token that is still good.
     static func unexpired(_ facts: CutoverFacts) -> CutoverGate {
         let elsewhere = facts.record.elsewhereUntil
         let last = max(facts.latestLegacyExpiry ?? elsewhere, elsewhere)
         let end = last.adding(seconds: TokenPolicy.standardSkew)
         let here = facts.latestLegacyExpiry.map { "the last one of this install ends at \($0)" } ?? "this install has issued none"
         let measured =
-            "of HS256 tokens, \(here), those from elsewhere end by \(elsewhere), and verifiers' clocks may be \(TokenPolicy.standardSkew) s off"
+            "of HS256 access tokens, \(here), those from elsewhere end by \(elsewhere), and verifiers' clocks may be "
+            + "\(TokenPolicy.standardSkew) s off; refresh tokens of the old issuer that have not been exchanged end with the step"
         return CutoverGate("unexpired", passed: facts.now >= end, facts.now >= end ? measured : "\(measured): wait until \(end)")
     }
 

@@ -165,14 +165,19 @@ struct LegacyTokenTests {
     )
     func deleted() async throws {
         let install = try Install()
-        try await install.reach(.sunset)
+        try await install.importSecret()
+        for _ in 0..<3 { try await install.advance { $0.override = "a test" } }
         let identity = try await install.identity()
         try await install.authority.deleteIdentity(identity.id, by: install.admin)
         try await install.rollBack()
         let again = try await install.restarted()
-        let token = again.oldToken(identity.id) { $0.expiresAt = again.clock.now().seconds + 1 }
-        let record = try #require(try again.cutover())
-        #expect(await again.verdict(token) == (again.clock.now() > record.elsewhereUntil ? .invalidToken : .tokenRevoked))
+        #expect(await again.verdict(again.oldToken(identity.id)) == .tokenRevoked)
+        #expect(await again.verdict(again.oldToken("agent_00000000000000000000000000")) == nil)
+        #expect(try again.counts()["legacy-spent"] == 1)
+        again.clock.advance(seconds: OldIssuer.goesOn + OldIssuer.maxTTL + 120)
+        await again.authority.upkeep()
+        #expect(try again.counts()["legacy-spent"] == 0)
+        #expect(await again.verdict(again.oldToken(identity.id)) == .invalidToken)
     }
 
     @Test("does not reach into another organisation")
@@ -232,6 +237,20 @@ struct LegacyTokenTests {
             await refusal { try await install.authority.mintAPIKey(wide, by: Caller(known, RequestOrigin())) }?.code == .scopeEscalation)
     }
 
+    @Test("does not pass for a token that an RSA key signed, though it says the same of itself")
+    func otherKey() async throws {
+        let install = try Install()
+        let identity = try await install.identity()
+        let pair = try await install.issue(identity)
+        #expect(try await install.importSecret()?.phase == .cutover)
+        let twin = install.oldToken(identity.id) { token in
+            token.tokenId = pair.tokenId
+            token.sessionId = pair.sessionId
+        }
+        #expect(await install.verdict(twin) == .tokenRevoked)
+        #expect(try install.isLive(pair))
+    }
+
     @Test("for another plane is good for questions about that plane alone")
     func audience() async throws {
         let install = try Install()
@@ -251,7 +270,6 @@ struct LegacyTokenTests {
         let watcher = try install.watch(by: caller)
         try await install.advance { $0.override = "now" }
         install.authority.recheckWatchers()
-        while await watcher.next() != nil {}
         #expect(watcher.ending == .credential)
     }
 }

@@ -165,4 +165,18 @@ struct LegacyUseTests {
         #expect(status.jwksPublicSince == behind.clock.now())
         #expect(await refusal { try await behind.advance { $0.override = nil } }?.code == .cutoverGateRefused)
     }
+
+    @Test("is not put back by what could not be written before")
+    func older() async throws {
+        let install = try Install()
+        try await install.importSecret()
+        present(install, "agent_a")
+        let held = install.authority.legacyUses.take()
+        install.clock.advance(seconds: 60)
+        present(install, "agent_a")
+        await install.authority.upkeep()
+        install.authority.legacyUses.giveBack(held)
+        await install.authority.upkeep()
+        #expect(try install.authority.cutoverStatus()?.presenters.map(\.lastSeenAt) == [install.clock.now()])
+    }
 }
