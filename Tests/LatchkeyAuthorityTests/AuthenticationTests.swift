@@ -17,7 +17,7 @@ struct AuthenticationTests {
         let kid = try #require(install.authority.keys.ring.active?.kid)
         let input = CompactJWS.signingInput(
             header: Array((header ?? #"{"alg":"RS256","typ":"JWT","kid":"\#(kid)"}"#).utf8), payload: claims.json())
-        return CompactJWS.assemble(signingInput: input, signature: try install.authority.keys.rsaSigner().sign(input))
+        return CompactJWS.assemble(signingInput: input, signature: try install.authority.signRSA(input))
     }
 
     private func code(_ install: Install, _ token: String) async -> AuthorityError.Code? {

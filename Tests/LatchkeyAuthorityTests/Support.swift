@@ -283,3 +283,11 @@ func traces(of secret: String) -> [[UInt8]] {
     let hex = hash.map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
     return [Array(secret.utf8), hash, Array(hex.utf8), Array(Base64URL.encode(hash).utf8), Array(Data(hash).base64EncodedString().utf8)]
 }
+
+extension Authority {
+    /// A signature of the RSA key that signs, over anything: what only a thief of the key, or this program, could make.
+    func signRSA(_ message: [UInt8]) throws -> [UInt8] {
+        guard case .rsa(_, let key) = try keys.signer.get() else { throw SignerProblem.told }
+        return try key.sign(message)
+    }
+}

@@ -42,8 +42,8 @@ extension Authority {
         let draft = withdrawal(
             AuditDraft(.cutoverRolledBack, actor: "system", organisation: organisation),
             "the authority was stopped before a fetch had shown the RSA key")
-        // On a disk that is full it stands as it is: it goes no further, and the next start tries again.
-        try? store.writeAndWait(.essential) { transaction in
+        // Where it can't be written it stands as it is: it goes no further, and the next start tries again.
+        try store.writeAndWait(.essential) { transaction in
             try transaction.put(Tables.cutover, CutoverRecord.key, record.withdrawn(at: now))
             try append(draft, at: now, in: transaction)
         }

@@ -239,7 +239,7 @@ extension Authority {
         let displaced = Mutex<String?>(nil)
         let after = try await changeRing(by: caller) { schedule, records, now, seal in
             try Self.requireNoCutover(schedule)
-            guard !records.contains(where: { $0.kid == kid }), kid != self.keys.ring.cutover?.kid else {
+            guard !records.contains(where: { $0.kid == kid }) else {
                 throw AuthorityError.invalid("pem", "this key is, or was, in the key ring already; import another one")
             }
             displaced.withLock { $0 = schedule.standby?.kid }

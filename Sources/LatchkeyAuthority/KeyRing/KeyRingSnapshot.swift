@@ -24,17 +24,10 @@ package final class KeyRingSnapshot: Sendable {
         if case .failure(let problem) = signer { problem.detail } else { nil }
     }
 
-    /// The RSA key that signs, for a probe.
-    ///
-    /// - Throws: `signing_unavailable` when none does.
-    func rsaSigner() throws -> RSAPrivateKey {
-        guard case .success(.rsa(_, let key)) = signer else { throw SignerProblem.told }
-        return key
-    }
-
     init(_ ring: KeyRing, _ sealing: Sealing, showsLegacy: Bool) throws {
         self.ring = ring
-        legacyKey = Self.legacyKey(of: ring, sealing)
+        // A secret that does not open is no key; what needs it says so.
+        legacyKey = sealing.seal.flatMap { seal in (try? ring.cutover?.legacyKey(by: seal)) ?? nil }
         let accepted = ring.cutover?.phase.verifiesLegacy == true ? legacyKey : nil
         keySet = try KeySet(ring.jwks, legacy: accepted)
         document = ring.document(showsLegacy: showsLegacy)
@@ -57,13 +50,6 @@ package final class KeyRingSnapshot: Sendable {
     }
 
     private static func tag(of document: [UInt8]) -> String { "\"\(Base64URL.encode(Array(SHA256.hash(document).prefix(12))))\"" }
-
-    private static func legacyKey(of ring: KeyRing, _ sealing: Sealing) -> LegacyKey? {
-        guard let cutover = ring.cutover, let sealed = cutover.sealedSecret, let seal = sealing.seal,
-            let secret = try? cutover.openedSecret(sealed: sealed, by: seal)
-        else { return nil }
-        return try? LegacyKey(kid: cutover.kid, secret: secret, issuer: cutover.issuer)
-    }
 
     private static func standbyProblem(of ring: KeyRing, seal: Seal) -> String? {
         guard let standby = ring.standby else { return "there is no standby signing key" }

@@ -50,6 +50,14 @@ extension TestDaemon {
     /// Signs whatever it is given with the key that signs tokens.
     func sign(header: String, payload: [UInt8]) throws -> String {
         let input = Forgery.input(header, payload)
-        return Forgery.token(input, try authority.keys.rsaSigner().sign(input))
+        return Forgery.token(input, try authority.signRSA(input))
+    }
+}
+
+extension Authority {
+    /// A signature of the RSA key that signs, over anything: what only a thief of the key, or this program, could make.
+    func signRSA(_ message: [UInt8]) throws -> [UInt8] {
+        guard case .rsa(_, let key) = try keys.signer.get() else { throw SignerProblem.told }
+        return try key.sign(message)
     }
 }
