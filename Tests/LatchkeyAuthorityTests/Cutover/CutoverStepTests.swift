@@ -256,10 +256,11 @@ struct CutoverStepRaceTests {
     func one() async throws {
         let install = try Install.prepared()
         try await install.importSecret()
+        try await install.advance()
         let (authority, store) = (install.authority, install.store)
         let admin = try install.admin
         let document = authority.keys.document
-        // All of them look at `legacy`, and only then is one after the other decided.
+        // All of them look at `published`, and only then is one after the other decided.
         let gate = Gate()
         let holder = Task { try await store.write { _ in gate.pass() } }
         await gate.waitForEntry()
@@ -280,6 +281,6 @@ struct CutoverStepRaceTests {
             }
         }
         #expect(done == 1 && refused == 5)
-        #expect(try install.phase == .published)
+        #expect(try install.phase == .cutover)
     }
 }
