@@ -31,6 +31,7 @@ extension Authority {
             install = made
             sealing = Sealing(seal: seal, state: .open)
         }
+        try withdrawUnproven(store, organisation: install.firstOrganisation, at: clock.steadyNow())
         let (records, cutover) = try settle(store, settings: settings, clock: clock)
         let ring = KeyRing(records, settings.timings, cutover: cutover, at: clock.steadyNow())
         return try Authority(

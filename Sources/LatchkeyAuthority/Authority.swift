@@ -17,6 +17,7 @@ package final class Authority: Sendable {
     let denials = DenialLog()
     let uses = UseLog()
     let identityUses = UseLog()
+    let legacyUses = LegacyUseLog()
     let events = EventHub()
     /// How often upkeep was done: once a second, or more often while it has much to do.
     let ticks = Atomic<Int>(0)

@@ -46,9 +46,9 @@ extension Authority {
 
     private func authorize(_ scope: Scope, by caller: Caller) throws -> Scope {
         let principal = caller.principal
-        if case .token(let id, _, let identityId) = principal.kind {
+        if let bearer = principal.bearer {
             let isMeant = principal.audience.contains { Self.isMeant($0, for: scope) }
-            publish(audienceEvent(isMeant, id, identityId, caller), at: clock.now())
+            publish(audienceEvent(isMeant, bearer.tokenId, bearer.subject, caller), at: clock.now())
             guard isMeant else { throw AuthorityError.unusableToken }
         }
         try caller.requireOwn()

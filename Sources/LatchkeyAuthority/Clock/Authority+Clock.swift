@@ -75,6 +75,7 @@ extension Authority {
             let now = clock.wall
             let records = try Self.signingKeys(in: transaction).compactMap { $0.corrected(timings, at: now) }
             for key in records { try transaction.put(Tables.signingKeys, key.kid, key) }
+            try Self.correctCutover(at: now, in: transaction)
             try transaction.put(Tables.clock, ClockRow.seen, MomentRow(now))
             try transaction.put(Tables.clock, ClockRow.accepted, MomentRow(now))
             var draft = AuditDraft(.clockAccepted, by: caller)
@@ -85,6 +86,7 @@ extension Authority {
             return records.count
         }
         let time = clock.accept()
+        legacyUses.settle(at: time)
         try reloadKeys()
         return ClockAcceptance(time: time, problem: problem, correctedKeys: corrected)
     }

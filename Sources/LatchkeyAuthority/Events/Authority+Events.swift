@@ -90,7 +90,8 @@ extension Authority {
     func name(of principal: Principal) -> String? {
         switch principal.kind {
         case .apiKey(let id, _): try? read { try $0.get(Tables.apiKeys, OwnedKey(principal.organisation, id))?.name }
-        case .token(_, _, let identityId): try? read { try $0.get(Tables.identities, OwnedKey(principal.organisation, identityId))?.name }
+        case .token, .legacyToken:
+            principal.identityId.flatMap { id in try? read { try $0.get(Tables.identities, OwnedKey(principal.organisation, id))?.name } }
         case .administrator: nil
         }
     }

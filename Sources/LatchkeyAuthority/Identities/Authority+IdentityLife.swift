@@ -135,6 +135,7 @@ extension Authority {
         if fate == .deleted {
             try IdentityIndex.remove(old, in: transaction)
             try transaction.delete(Tables.identityLiveness, old.id)
+            try LegacyMark.noteDeleted(old.id, in: transaction)
             try transaction.delete(Tables.identityUses, OwnedKey(old.orgId, old.id))
             try transaction.delete(Tables.identityDescendants, old.id)
         } else {

@@ -54,35 +54,34 @@ extension Authority {
         token text: String, audiences: [String]? = ["relayauth"], origin: RequestOrigin = RequestOrigin()
     ) throws -> Principal {
         let now = clock.now()
-        let claims: Claims
+        let token: VerifiedToken
         do {
-            claims = try signatures.verifySignature(of: text, with: keys.keySet).claims
+            token = try verifiedSignature(of: text, from: origin.address)
         } catch {
             publish(invalidEvent(error.message, nil, origin), at: now)
             throw AuthorityError.unusableToken
         }
-        // From here on the claims are this install's own word.
+        // From here on the claims are the word of a key of this install.
+        let claims = token.claims
         do {
-            try policy(audiences).check(claims, at: now)
+            try policy(audiences).check(token, at: now)
         } catch {
             publish(invalidEvent(error.message, claims.organisation, origin, of: claims), at: now)
             if error.reason == .expired { throw AuthorityError(.tokenExpired, "the token has expired; get a new one") }
             throw AuthorityError.unusableToken
         }
-        let root = try read { transaction in
-            try Self.liveRoot(tokenId: claims.tokenId, sessionId: claims.sessionId, identityId: claims.subject, at: now, in: transaction)
+        let principal: Principal
+        do {
+            principal = try self.principal(of: token, at: now)
+        } catch let error as AuthorityError where error.code == .tokenRevoked || error.code == .invalidToken {
+            let why = error.code == .tokenRevoked ? "the token has been revoked" : "the token does not count here"
+            publish(invalidEvent(why, claims.organisation, origin, of: claims), at: now)
+            throw error
         }
-        guard let root else {
-            publish(invalidEvent("the token has been revoked", claims.organisation, origin, of: claims), at: now)
-            throw AuthorityError.revokedToken
-        }
-        guard let scopes = ScopeSet.trusted(stored: claims.scopes) else { throw AuthorityError.unusableToken }
-        identityUses.note(OwnedKey(claims.organisation, claims.subject), at: now)
+        if let identity = principal.identityId { identityUses.note(OwnedKey(principal.organisation, identity), at: now) }
         // Where the audience is still to be held against what is asked, nothing is verified yet.
         if audiences != nil { publish(verifiedEvent(claims, origin), at: now) }
-        return Principal(
-            kind: .token(id: claims.tokenId, sessionId: claims.sessionId, identityId: claims.subject), organisation: claims.organisation,
-            scopes: scopes, rootId: root, label: "identity:\(claims.subject)", audience: claims.audience)
+        return principal
     }
 
     func verifiedEvent(_ claims: Claims, _ origin: RequestOrigin) -> EventDraft {
@@ -130,14 +129,7 @@ extension Authority {
             kind: .administrator(uid: uid), organisation: named, scopes: Self.everything, rootId: nil, label: "admin-socket:uid=\(uid)")
     }
 
-    /// A token whose signature, type, issuer, audience and times are good. Whether it was revoked is another question.
-    func goodToken(_ text: String, audiences: [String]?, at now: Timestamp) throws(VerificationError) -> VerifiedToken {
-        let verified = try signatures.verifySignature(of: text, with: keys.keySet)
-        try policy(audiences).check(verified.claims, at: now)
-        return verified
-    }
-
-    private func policy(_ audiences: [String]?) -> TokenPolicy { TokenPolicy(issuer: settings.issuer, audiences: audiences) }
+    func policy(_ audiences: [String]?) -> TokenPolicy { TokenPolicy(issuer: settings.issuer, audiences: audiences) }
 
     /// The session's root when token, session and identity are all live, and the token's key was not revoked; `nil` when one is not, or is not known here.
     static func liveRoot(
@@ -177,6 +169,7 @@ extension Authority {
                 return false
             }
             return try liveRoot(tokenId: id, sessionId: sessionId, identityId: identityId, at: now, in: transaction) != nil
+        case .legacyToken(let bearer): return try isLive(bearer, at: now, in: transaction)
         case .administrator: return true
         }
     }

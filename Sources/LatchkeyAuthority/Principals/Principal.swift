@@ -7,6 +7,8 @@ package struct Principal: Sendable {
         case apiKey(id: String, hash: [UInt8])
         /// An access token.
         case token(id: String, sessionId: String, identityId: String)
+        /// A token that the legacy key signed, while a cutover takes those.
+        case legacyToken(LegacyBearer)
         /// A peer of the admin socket without a credential.
         case administrator(uid: UInt32)
     }
@@ -23,7 +25,20 @@ package struct Principal: Sendable {
 
     /// The identity behind the caller, if any.
     package var identityId: String? {
-        if case .token(_, _, let identityId) = kind { identityId } else { nil }
+        switch kind {
+        case .token(_, _, let identityId): identityId
+        case .legacyToken(let bearer): bearer.isKnown ? bearer.subject : nil
+        case .apiKey, .administrator: nil
+        }
+    }
+
+    /// `jti` and `sub` of the token that it came with; none for other credentials.
+    var bearer: (tokenId: String, subject: String)? {
+        switch kind {
+        case .token(let id, _, let identityId): (id, identityId)
+        case .legacyToken(let bearer): (bearer.tokenId, bearer.subject)
+        case .apiKey, .administrator: nil
+        }
     }
 
     /// Whether it is the operator on the admin socket.
@@ -36,6 +51,7 @@ package struct Principal: Sendable {
         switch kind {
         case .apiKey(let id, _): id
         case .token(_, let sessionId, _): sessionId
+        case .legacyToken(let bearer): bearer.sessionId.isEmpty ? bearer.subject : bearer.sessionId
         case .administrator: nil
         }
     }
@@ -45,6 +61,7 @@ package struct Principal: Sendable {
         switch kind {
         case .apiKey(let id, _): "api_key:\(id)"
         case .token(_, _, let identityId): identityId
+        case .legacyToken(let bearer): bearer.subject
         case .administrator: label
         }
     }

@@ -66,7 +66,8 @@ package enum Tables {
     package static let cutover = Table<String, CutoverRecord>("cutover", slot: 27)
     /// SHA-256 of (subject, address, audience) → who still presents legacy tokens.
     package static let legacyUses = Table<[UInt8], LegacyUseRow>("legacy-uses", slot: 28)
-    /// SHA-256 of the `jti` of a legacy refresh token that was spent → the session that came of it.
+    /// SHA-256 of the `jti` of a legacy refresh token that was spent → the session that came of it; SHA-256 of the id of an identity that was
+    /// deleted while legacy tokens may speak for it → its id. `LegacyMark` makes the keys.
     package static let legacySpent = Table<[UInt8], TextRow>("legacy-spent", slot: 29)
 
     package static let all: [any AnyTable] = [

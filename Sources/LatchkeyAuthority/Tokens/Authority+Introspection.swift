@@ -15,7 +15,7 @@ extension Authority {
     /// organisation (RFC 7662 §2.2 in the contract's form).
     package func introspect(_ text: String, by caller: Caller) throws -> [UInt8]? {
         try caller.requireOwn()
-        return try goodToken(text, of: caller)?.payload
+        return try goodToken(text, of: caller)?.token.payload
     }
 
     /// Whether a token is good now and covers scopes.
@@ -24,9 +24,8 @@ extension Authority {
     package func validate(_ text: String, requiring texts: [String], by caller: Caller) throws -> TokenVerdict {
         let required = try parseScopes(texts)
         try caller.requireOwn()
-        guard let verified = try goodToken(text, of: caller), let held = ScopeSet.trusted(stored: verified.claims.scopes) else {
-            return TokenVerdict(claims: nil, missing: [])
-        }
+        guard let (verified, principal) = try goodToken(text, of: caller) else { return TokenVerdict(claims: nil, missing: []) }
+        let held = principal.scopes
         let missing = required.scopes.filter { !held.covers($0) }.map(\.text)
         if !required.isEmpty { publish(coverEvent(required, missing, verified.claims, caller), at: clock.now()) }
         return TokenVerdict(claims: missing.isEmpty ? verified.payload : nil, missing: missing)
@@ -40,23 +39,24 @@ extension Authority {
         return draft
     }
 
-    /// A token of the caller's organisation that is good now, whoever it is meant for.
-    private func goodToken(_ text: String, of caller: Caller) throws -> VerifiedToken? {
+    /// A token of the caller's organisation that is good now, whoever it is meant for, and who comes with it.
+    private func goodToken(_ text: String, of caller: Caller) throws -> (token: VerifiedToken, principal: Principal)? {
         let now = clock.now()
-        let verified = try? goodToken(text, audiences: nil, at: now)
-        guard let verified, verified.claims.organisation.utf8.elementsEqual(caller.principal.organisation.utf8) else {
+        let verified = try? verifiedSignature(of: text, from: caller.origin.address)
+        guard let verified, (try? policy(nil).check(verified, at: now)) != nil,
+            verified.claims.organisation.utf8.elementsEqual(caller.principal.organisation.utf8)
+        else {
             publish(invalidEvent("the token is not good", caller.principal.organisation, caller.origin), at: now)
             return nil
         }
-        let claims = verified.claims
-        let root = try read { transaction in
-            try Self.liveRoot(tokenId: claims.tokenId, sessionId: claims.sessionId, identityId: claims.subject, at: now, in: transaction)
-        }
-        guard root != nil else {
-            publish(invalidEvent("the token has been revoked", claims.organisation, caller.origin, of: claims), at: now)
+        do {
+            let principal = try principal(of: verified, at: now)
+            publish(verifiedEvent(verified.claims, caller.origin), at: now)
+            return (verified, principal)
+        } catch let error as AuthorityError where error.code == .tokenRevoked || error.code == .invalidToken {
+            let why = error.code == .tokenRevoked ? "the token has been revoked" : "the token does not count here"
+            publish(invalidEvent(why, verified.claims.organisation, caller.origin, of: verified.claims), at: now)
             return nil
         }
-        publish(verifiedEvent(claims, caller.origin), at: now)
-        return verified
     }
 }

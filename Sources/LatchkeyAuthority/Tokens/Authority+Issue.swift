@@ -111,7 +111,12 @@ extension Authority {
     }
 
     /// Writes a session with its first token pair, and the entry that tells of it.
-    func startSession(_ signed: SignedPair, caller: Caller, in transaction: borrowing WriteTransaction) throws {
+    ///
+    /// - Parameter note: what the entry says besides.
+    func startSession(
+        _ signed: SignedPair, caller: Caller, _ action: AuditRecord.Action = .tokenIssued, note: [String: String] = [:],
+        in transaction: borrowing WriteTransaction
+    ) throws {
         let plan = signed.plan
         let principal = caller.principal
         let end = plan.issuedAt.adding(seconds: AuthoritySettings.sessionLife)
@@ -128,8 +133,9 @@ extension Authority {
                 epoch: plan.ground.epoch, endsAt: end, revokedAt: nil))
         try Expiry(at: end.adding(seconds: 120), .session, Array(plan.sessionId.utf8)).note(in: transaction)
         try signed.put(in: transaction)
-        try record(
-            tokenDraft(.tokenIssued, actor: principal.label, origin: caller.origin, plan: plan), in: transaction)
+        var draft = tokenDraft(action, actor: principal.label, origin: caller.origin, plan: plan)
+        draft.metadata.merge(note) { first, _ in first }
+        try record(draft, in: transaction)
     }
 
     /// Whether the identity still is what the plan was made on. The record is compared too: its scopes may have been narrowed.

@@ -30,7 +30,12 @@ extension Authority {
     ///
     /// - Throws: `invalid_refresh_token`, `signing_unavailable`, `storage_unavailable`.
     package func refresh(_ presented: String, origin: RequestOrigin) async throws -> TokenPair {
-        guard let secret = RefreshSecret(presented: presented) else { throw AuthorityError.badRefreshToken }
+        guard let secret = RefreshSecret(presented: presented) else { return try await refreshLegacy(presented, origin: origin) }
+        return try await refresh(secret, origin: origin)
+    }
+
+    /// As ``refresh(_:origin:)``, for a token of which something is on record.
+    func refresh(_ secret: RefreshSecret, origin: RequestOrigin) async throws -> TokenPair {
         let hash = secret.hash
         for _ in 0..<Self.attempts {
             let now = clock.now()
@@ -102,8 +107,7 @@ extension Authority {
         _ signed: SignedPair, hash: [UInt8], row: RefreshRow, secret: RefreshSecret, origin: RequestOrigin
     ) async throws -> Outcome {
         let plan = signed.plan
-        let keepsAnswer = settings.refreshRetryWindow > 0
-        let sealed = keepsAnswer ? try AESGCM.seal(signed.pair.packed(), key: secret.answerKey(), associatedData: hash) : []
+        let sealed = try sealedAnswer(signed.pair, by: secret)
         return try await write { [self] transaction in
             let now = clock.now()
             switch try standing(of: hash, at: now, in: transaction) {
@@ -120,14 +124,23 @@ extension Authority {
             used.successor = signed.refreshHash
             try transaction.put(Tables.refreshTokens, hash, used)
             try signed.put(in: transaction)
-            if keepsAnswer {
-                try transaction.put(Tables.refreshAnswers, hash, BytesRow(sealed))
-                try Expiry(at: now.adding(seconds: settings.refreshRetryWindow), .refreshAnswer, hash).note(in: transaction)
-            }
+            try keepAnswer(sealed, hash, at: now, in: transaction)
             try record(
                 tokenDraft(.tokenRefreshed, actor: "identity:\(plan.identity.id)", origin: origin, plan: plan), in: transaction)
             return .given
         }
+    }
+
+    /// The answer as it is kept for the retry window; `nil` when there is no such window.
+    func sealedAnswer(_ pair: TokenPair, by secret: RefreshSecret) throws -> [UInt8]? {
+        guard settings.refreshRetryWindow > 0 else { return nil }
+        return try AESGCM.seal(pair.packed(), key: secret.answerKey(), associatedData: secret.hash)
+    }
+
+    func keepAnswer(_ sealed: [UInt8]?, _ hash: [UInt8], at now: Timestamp, in transaction: borrowing WriteTransaction) throws {
+        guard let sealed else { return }
+        try transaction.put(Tables.refreshAnswers, hash, BytesRow(sealed))
+        try Expiry(at: now.adding(seconds: settings.refreshRetryWindow), .refreshAnswer, hash).note(in: transaction)
     }
 
     /// Looks again inside the write, so that the session dies on what is true then.
@@ -142,7 +155,7 @@ extension Authority {
         }
     }
 
-    private func kill(
+    func kill(
         _ id: String, _ session: SessionRow, origin: RequestOrigin, at now: Timestamp, in transaction: borrowing WriteTransaction
     ) throws {
         var dead = session

@@ -62,12 +62,17 @@ extension Authority {
         }
     }
 
-    /// Whether a `jti` is revoked or expired. One that is not known here is revoked: it can't be shown to be good (contract §3).
+    /// Whether a `jti` is revoked or expired. One that is not known here is revoked, because it can't be shown to be good; but while a cutover
+    /// takes tokens from elsewhere it may well be one of those (contract §3).
     package func isRevoked(tokenId: String) throws -> Bool {
-        guard Identifier.isPlausible(tokenId, .token) else { return true }
         let now = clock.now()
+        let cutover = keys.ring.cutover
+        let takesLegacy = cutover?.phase.verifiesLegacy ?? false
         return try read { transaction in
-            guard let token = try transaction.get(Tables.tokens, tokenId), now < token.expiresAt else { return true }
+            guard Identifier.isPlausible(tokenId, .token), let token = try transaction.get(Tables.tokens, tokenId) else {
+                return try !takesLegacy || transaction.contains(Tables.legacySpent, LegacyMark.spent(tokenId))
+            }
+            guard now < token.expiresAt, takesLegacy || token.keyId != cutover?.kid else { return true }
             return try Self.liveRoot(
                 tokenId: tokenId, sessionId: token.sessionId, identityId: token.identityId, at: now, in: transaction) == nil
         }

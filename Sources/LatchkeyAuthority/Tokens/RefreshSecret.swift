@@ -1,20 +1,23 @@
 import LatchkeyCrypto
 
-/// A refresh token: `lkr_…`, opaque, single use.
+/// A refresh token: `lkr_…`, opaque, single use; or, while a cutover takes them, one of the old issuer's, which is a JWT.
 struct RefreshSecret {
-    private let secret: CheckedSecret
+    let text: Secret
 
-    var text: Secret { secret.text }
-    var hash: [UInt8] { secret.hash }
+    var hash: [UInt8] { SHA256.hash(text) }
 
-    static func make() throws -> RefreshSecret { RefreshSecret(secret: try .make(prefix: "lkr_")) }
+    static func make() throws -> RefreshSecret { RefreshSecret(text: try CheckedSecret.make(prefix: "lkr_").text) }
 
+    /// `nil` for what is not of the form `lkr_…`.
     init?(presented: String) {
         guard let secret = CheckedSecret(presented: presented, prefix: "lkr_") else { return nil }
-        self.secret = secret
+        text = secret.text
     }
 
-    private init(secret: CheckedSecret) { self.secret = secret }
+    /// - Parameter verified: a JWT whose signature is good.
+    init(legacy verified: String) { text = Secret(copying: Array(verified.utf8)) }
+
+    private init(text: Secret) { self.text = text }
 
     /// The key under which the answer to this token's use is kept for the retry window: whoever does not hold the token can't open it.
     func answerKey() throws -> Secret {

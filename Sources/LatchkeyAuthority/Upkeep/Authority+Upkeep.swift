@@ -35,6 +35,7 @@ extension Authority {
         let now = clock.now()
         await flush(uses, to: Tables.apiKeyUses, of: Tables.apiKeys, all: all)
         await flush(identityUses, to: Tables.identityUses, of: Tables.identities, all: all)
+        await flushLegacyUses()
         let summaries = denials.take(at: now, all: all)
         for start in stride(from: 0, to: summaries.count, by: Self.batch) {
             let some = summaries[start..<min(start + Self.batch, summaries.count)]
@@ -127,6 +128,8 @@ extension Authority {
             try transaction.delete(Tables.refreshAnswers, expiry.key)
         case .mintBucket:
             try transaction.delete(Tables.mintBuckets, expiry.key)
+        case .legacySpent:
+            try transaction.delete(Tables.legacySpent, expiry.key)
         }
     }
 }

@@ -9,6 +9,7 @@ struct Expiry {
         case refreshToken = 3
         case refreshAnswer = 4
         case mintBucket = 5
+        case legacySpent = 6
     }
 
     let at: Timestamp

@@ -1,0 +1,21 @@
+import LatchkeyCrypto
+import LatchkeyStore
+import LatchkeyVerifier
+
+/// What has to be remembered because tokens from elsewhere are on no record here.
+enum LegacyMark {
+    /// The key under which a refresh token's `jti` is spent.
+    static func spent(_ tokenId: String) -> [UInt8] { SHA256.hash(Array("jti:\(tokenId)".utf8)) }
+
+    /// The key under which an identity is known to be deleted.
+    static func deleted(_ identityId: String) -> [UInt8] { SHA256.hash(Array("deleted:\(identityId)".utf8)) }
+
+    /// Remembers that an identity was deleted: else its legacy tokens would pass for those of somebody who was never known here.
+    static func noteDeleted(_ identityId: String, in transaction: borrowing WriteTransaction) throws {
+        guard let record = try transaction.get(Tables.cutover, CutoverRecord.key), record.sealedSecret != nil else { return }
+        let key = deleted(identityId)
+        try transaction.put(Tables.legacySpent, key, TextRow(identityId))
+        // By then no token from elsewhere is good any more, with twice the skew that verification accepts.
+        try Expiry(at: record.elsewhereUntil.adding(seconds: 120), .legacySpent, key).note(in: transaction)
+    }
+}
