@@ -11,7 +11,7 @@ extension Authority {
     /// What may end a credential: every watcher's is looked at again at once.
     private static let endings: Set<String> = Set(
         [
-            AuditRecord.Action.tokenRevoked, .tokenReuseDetected, .apiKeyRevoked, .identitySuspended, .identityRetired, .identityDeleted,
+            AuditRecord.Action.tokenRevoked, .tokenReuseDetected, .apiKeyRevoked, .apiKeyRotated, .identitySuspended, .identityRetired, .identityDeleted,
         ].map(\.rawValue))
 
     /// Lets a caller watch what happens in its organisation from now on; the operator on the socket also sees what belongs to none.

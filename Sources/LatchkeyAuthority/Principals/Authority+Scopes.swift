@@ -84,10 +84,10 @@ extension Authority {
     ///
     /// - Throws: `insufficient_scope`, which is noted for the audit log.
     package func require(_ scope: Scope, of caller: Caller) throws(AuthorityError) {
-        guard caller.principal.scopes.covers(scope) else {
+        guard caller.principal.grant(of: scope) != nil else {
             noteDenied(.scopeDenied, scope, caller: caller)
             throw .insufficientScope(
-                required: scope.text, actual: caller.principal.scopes.texts,
+                required: scope.text, actual: caller.principal.held.texts,
                 "this needs the scope \(scope.text), which you don't hold")
         }
     }

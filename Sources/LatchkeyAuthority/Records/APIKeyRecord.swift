@@ -25,7 +25,9 @@ package struct APIKeyRecord: JSONRecord {
     /// The id of the key, identity or session that made it; none when the operator did.
     package let makerId: String?
     package let rootId: String
-    package let expiresAt: Timestamp?
+    /// Of a self-service key: the identity that it acts as.
+    package var identityId: String?
+    package var expiresAt: Timestamp?
     package var revokedAt: Timestamp?
     package var revokeReason: String?
 }
