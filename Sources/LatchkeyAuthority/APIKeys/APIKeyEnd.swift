@@ -25,7 +25,9 @@ enum APIKeyEnd {
         try Expiry(at: end, .apiKeyEnd, key.storeBytes).note(in: transaction)
         guard isTold else { return }
         try transaction.put(Tables.apiKeysByEnd, place(end, key), EmptyRow())
-        try Expiry(at: end.adding(seconds: -notice), .apiKeyNotice, key.storeBytes).note(in: transaction)
+        let notice = end.adding(seconds: -notice)
+        // Whoever makes a key for some days knows that it ends soon.
+        if notice > record.createdAt { try Expiry(at: notice, .apiKeyNotice, key.storeBytes).note(in: transaction) }
     }
 
     /// Takes a key out of the order of ends: it was revoked, or will end otherwise.

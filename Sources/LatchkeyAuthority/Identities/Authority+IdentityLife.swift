@@ -22,6 +22,15 @@ extension Authority {
             case .deleted: "parent_deleted"
             }
         }
+
+        /// The reason that self-service keys get.
+        var ofKeys: String {
+            switch self {
+            case .suspended: "identity_suspended"
+            case .retired: "identity_retired"
+            case .deleted: "identity_deleted"
+            }
+        }
     }
 
     /// Suspends an identity and all its descendants. Their tokens and sessions are dead with the commit, and stay so.
@@ -134,6 +143,12 @@ extension Authority {
         record.updatedAt = now
         if fate == .deleted {
             try IdentityIndex.remove(old, in: transaction)
+            // Where nothing came from it, nobody will ask which way.
+            if try !Self.hasMade(old.id, in: transaction) {
+                for maker in Set([old.makerId, old.parentId].compactMap(\.self)) {
+                    try transaction.delete(Tables.makings, OwnedKey(maker, old.id))
+                }
+            }
             try transaction.delete(Tables.identityLiveness, old.id)
             try LegacyMark.noteDeleted(old.id, in: transaction)
             try transaction.delete(Tables.identityUses, OwnedKey(old.orgId, old.id))
@@ -153,11 +168,25 @@ extension Authority {
             row.cutOffAt = now
             try transaction.put(Tables.identityLiveness, old.id, row)
         }
+        if fate != .suspended { try revokeOwnKeys(of: record, because: fate.ofKeys, at: now, in: transaction) }
         var draft = identityDraft(fate.action, record, caller)
         draft.metadata["reason"] = reason
         draft.metadata["ancestorId"] = ancestor
         try self.record(draft, in: transaction)
         return record
+    }
+
+    /// Retires an identity as part of something larger; one that is retired already stays as it is.
+    ///
+    /// - Returns: whether it was not.
+    func retire(
+        _ id: String, because reason: String, from ancestor: String, by caller: Caller, at now: Timestamp,
+        in transaction: borrowing WriteTransaction
+    ) throws -> Bool {
+        guard let record = try transaction.get(Tables.identities, OwnedKey(caller.principal.organisation, id)), record.status != .retired
+        else { return false }
+        _ = try meet(record, .retired, reason, from: ancestor, caller, at: now, in: transaction)
+        return true
     }
 
     /// The caller's organisation's identity, with what its tokens depend on.

@@ -22,7 +22,8 @@ extension Authority {
         let scopes = ScopeSet.trusted(stored: row.scopes)
         let isLive = row.isLive(at: now)
         guard found != nil, isLive, owner != .gone, let scopes else {
-            let reason = found == nil ? "unknown" : row.revokedAt != nil ? "revoked" : !isLive ? "expired" : "one of an identity that is not active"
+            let reason =
+                found == nil ? "unknown" : row.revokedAt != nil ? "revoked" : !isLive ? "expired" : "one of an identity that is not active"
             noteBadKey(reason, found, origin, at: now)
             throw AuthorityError.badAPIKey
         }

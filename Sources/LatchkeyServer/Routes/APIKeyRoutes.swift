@@ -49,11 +49,8 @@ enum APIKeyRoutes {
         .body(RevokeKeyBody.self)
         .answers(.ok, .apiKey)
         .handle { call, body in
-            // Whoever asks for a cascade and gets a single revocation would believe that the descendants are dead.
-            if body.descendants == true {
-                throw APIError.invalid("descendants", "this version revokes one key at a time; revoke the descendants by their ids")
-            }
-            let key = try await call.authority.revokeAPIKey(call.parameter("id"), reason: body.reason, by: call.caller)
-            return .json { $0.apiKey(key) }
+            let (key, descendants) = try await call.authority.revokeAPIKey(
+                call.parameter("id"), reason: body.reason, reachesDescendants: body.descendants ?? false, by: call.caller)
+            return .json { $0.apiKey(key, revokedDescendants: descendants) }
         }
 }

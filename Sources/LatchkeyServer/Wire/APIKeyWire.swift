@@ -40,7 +40,7 @@ struct RevokeKeyBody: RequestBodyType {
         "RevokeApiKey",
         [
             .optional("reason", .displayText(1...500).sampled("its host was sold")), .optional("orgId", .organisationId),
-            .optional("descendants", .boolean.noted("true is refused: this version revokes one key at a time")),
+            .optional("descendants", .boolean.noted("Also every key, identity and session that came from it, in one commit")),
         ])
 
     static var whenAbsent: Self? { Self() }
@@ -59,7 +59,12 @@ extension Schema {
             .required("rootId", .string().sampled(.subject(.apiKey))),
             .optional("expiresAt", .string(format: "date-time")), .optional("lastUsedAt", .string(format: "date-time")),
             .required("revoked", .boolean), .optional("revokedAt", .string(format: "date-time")),
+            .optional("revokedDescendants", .revokedDescendants),
         ])
+
+    static let revokedDescendants = Schema.object(
+        "RevokedDescendants",
+        [.required("keys", .count), .required("identities", .count), .required("sessions", .count)])
 
     static let mintedKey = Schema.object(
         "MintedApiKey",
@@ -69,7 +74,7 @@ extension Schema {
 }
 
 extension JSONWriter {
-    mutating func apiKey(_ key: APIKey) {
+    mutating func apiKey(_ key: APIKey, revokedDescendants: RevokedDescendants? = nil) {
         let record = key.record
         object { writer in
             writer.member("id", record.id)
@@ -85,6 +90,14 @@ extension JSONWriter {
             writer.member("lastUsedAt", ifPresent: key.lastUsedAt)
             writer.member("revoked", record.revokedAt != nil)
             writer.member("revokedAt", ifPresent: record.revokedAt)
+            if let died = revokedDescendants {
+                writer.key("revokedDescendants")
+                writer.object { writer in
+                    writer.member("keys", Int64(died.keys))
+                    writer.member("identities", Int64(died.identities))
+                    writer.member("sessions", Int64(died.sessions))
+                }
+            }
         }
     }
 }
