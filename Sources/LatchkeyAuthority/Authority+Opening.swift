@@ -39,14 +39,15 @@ extension Authority {
             snapshot: KeyRingSnapshot(ring, sealing, showsLegacy: settings.showsLegacyJWK), seams: seams)
     }
 
-    /// Brings what follows from records and settings into the store: who signs, and how long the signer's tokens may live from now on.
+    /// Brings what follows from records and settings into the store: who signs, how long the signer's tokens may live from now on, and, when
+    /// the JWKS may be cached for less time than before, until when there are copies from before.
     private static func settle(
         _ store: Store, settings: AuthoritySettings, clock: SteadyClock
     ) throws -> (records: [SigningKeyRecord], cutover: CutoverRecord?) {
-        let (records, cutover, noted) = try store.read { transaction in
+        let (records, cutover, noted, served) = try store.read { transaction in
             (
                 try signingKeys(in: transaction), try transaction.get(Tables.cutover, CutoverRecord.key),
-                try transaction.get(Tables.signer, SignerRow.current)?.text
+                try transaction.get(Tables.signer, SignerRow.current)?.text, try transaction.get(Tables.signer, SignerRow.maxAge)?.text
             )
         }
         let ring = KeyRing(records, settings.timings, cutover: cutover, at: clock.steadyNow())
@@ -56,8 +57,17 @@ extension Authority {
             key.longestToken = settings.maxAccessTokenTTL
             return key
         }
-        guard longer != nil || noted != ring.signerKid else { return (records, cutover) }
+        let maxAge = String(settings.jwksMaxAge)
+        guard longer != nil || noted != ring.signerKid || served != maxAge else { return (records, cutover) }
         try store.writeAndWait(.essential) { transaction in
+            if served != maxAge {
+                try transaction.put(Tables.signer, SignerRow.maxAge, TextRow(maxAge))
+                if let before = served.flatMap({ Int64($0) }), before > settings.jwksMaxAge {
+                    let until = clock.steadyNow().adding(seconds: before)
+                    let known = try transaction.get(Tables.clock, ClockRow.copies)?.moment ?? until
+                    try transaction.put(Tables.clock, ClockRow.copies, MomentRow(max(known, until)))
+                }
+            }
             if let longer { try transaction.put(Tables.signingKeys, longer.kid, longer) }
             if let kid = ring.signerKid {
                 try transaction.put(Tables.signer, SignerRow.current, TextRow(kid))
@@ -131,6 +141,7 @@ extension Authority {
                 try transaction.put(Tables.signingKeys, record.kid, record)
                 if record.state == .active { try transaction.put(Tables.signer, SignerRow.current, TextRow(record.kid)) }
             }
+            try transaction.put(Tables.signer, SignerRow.maxAge, TextRow(String(settings.jwksMaxAge)))
             var drafts = [AuditDraft(.organisationCreated, actor: "system", organisation: organisation)]
             drafts[0].metadata = ["name": "default"]
             for record in records {

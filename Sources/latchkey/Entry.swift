@@ -12,7 +12,7 @@ enum Entry {
 
     private static func run() async -> ExitStatus {
         do {
-            var command = try Latchkey.parseAsRoot()
+            var command = try Latchkey.parseAsRoot(DashedKeyIds.arguments(Array(CommandLine.arguments.dropFirst())))
             if let serve = command as? Serve {
                 // Here, before anything else runs: it takes variables out of the environment, which other threads may be reading later.
                 try await serve.run(inherited: BoundSocket.inherited())

@@ -242,6 +242,8 @@ struct EventWatcherTests {
     func unseen() async throws {
         let install = try Install()
         let caller = try install.admin
+        // The very first token leaves a row that later ones find.
+        _ = try await install.issue(install.identity("zero"), by: caller)
         let quiet = try await install.changes { _ = try await install.issue(install.identity("one"), by: caller) }
         let watcher = try install.watch()
         let watched = try await install.changes { _ = try await install.issue(install.identity("two"), by: caller) }

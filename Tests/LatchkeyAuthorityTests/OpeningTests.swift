@@ -13,7 +13,7 @@ struct OpeningTests {
         let counts = try install.counts().filter { $0.value > 0 }
         #expect(
             counts == [
-                "install": 1, "organisations": 1, "anchors": 1, "signing-keys": 2, "audit": 3, "audit-index": 9,
+                "install": 1, "organisations": 1, "anchors": 1, "signing-keys": 2, "signer": 2, "audit": 3, "audit-index": 9,
             ])
         let ring = install.authority.keys.ring
         #expect(ring.published.map(\.state) == [.active, .standby])
@@ -42,7 +42,8 @@ struct OpeningTests {
 
     @Test("a second time changes nothing")
     func secondStart() async throws {
-        let first = try Install()
+        // A stop notes the time; the one before has done so.
+        let first = try await Install().restarted()
         let before = try first.contents()
         let key = try Data(contentsOf: URL(filePath: first.scratch.masterKey))
         let document = first.authority.keys.document

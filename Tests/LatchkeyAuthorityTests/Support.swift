@@ -25,7 +25,9 @@ final class ManualClock: HostClock {
     }
 
     /// Somebody sets the wall clock.
-    func step(seconds: Int64) { moment.withLock { $0.wall = $0.wall.adding(seconds: seconds) } }
+    func step(seconds: Int64) { step(milliseconds: seconds * 1000) }
+
+    func step(milliseconds: Int64) { moment.withLock { $0.wall = $0.wall.adding(milliseconds: milliseconds) } }
 }
 
 /// A directory that goes away with its owner.

@@ -6,6 +6,7 @@ import Testing
 @Suite(.timeLimit(.minutes(1))) struct Help {
     static let groups: [[String]] = [
         [], ["api-keys"], ["identities"], ["identities", "sub-agents"], ["tokens"], ["scopes"], ["audit"], ["orgs"],
+        ["signing-keys"], ["seal"], ["clock"], ["cutover"], ["cutover", "verifiers"],
     ]
 
     static let leaves: [[String]] =
@@ -17,6 +18,10 @@ import Testing
         + ["validate", "check", "explain", "templates"].map { ["scopes", $0] }
         + ["query", "show", "export"].map { ["audit", $0] }
         + ["create", "list", "show", "update"].map { ["orgs", $0] }
+        + ["list", "show", "rotate", "revoke", "import", "export-public", "explain"].map { ["signing-keys", $0] }
+        + [["seal", "status"], ["seal", "rewrap"], ["clock", "accept"]]
+        + ["status", "advance", "rollback", "purge", "import-secret"].map { ["cutover", $0] }
+        + ["list", "add", "remove"].map { ["cutover", "verifiers", $0] }
 
     static let commands = groups + leaves
 

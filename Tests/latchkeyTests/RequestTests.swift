@@ -86,7 +86,7 @@ import Testing
             request: "PATCH /v1/admin/org", body: #"{"name":"n","maxTokenTTL":7200,"defaultTokenTTL":90,"auditRetentionDays":0}"#),
     ]
 
-    @Test(arguments: cases) func `a command asks for what it says`(expected: Case) async throws {
+    @Test(arguments: cases + keyCases) func `a command asks for what it says`(expected: Case) async throws {
         try await ScratchDirectory.with { scratch in
             let seen = Mutex("")
             let daemon = FakeDaemon(path: scratch["s"]) { request in
@@ -103,15 +103,16 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        ["identities", "update", "a"], ["identities", "update", "a", "--scope", "s", "--no-scopes"], ["identities", "suspend", "a"],
-        ["identities", "delete", "a"], ["identities", "sub-agents", "create", "a"], ["tokens", "list"], ["scopes", "check", "s"],
-        ["scopes", "explain"], ["scopes", "explain", "--scope", "s", "--identity", "a"], ["authorize"],
-        ["authorize", "s", "--file-path", "/a"], ["authorize", "--file-path", "/a"], ["authorize", "s", "--action", "read"],
-        ["audit", "query", "--from", "yesterday"], ["audit", "query", "--limit", "0"], ["audit", "export"],
-        ["audit", "export", "--format", "xml"], ["audit", "export", "--format", "json", "--json"], ["orgs", "update"],
-        ["orgs", "update", "--max-token-ttl", "soon"], ["orgs", "create"], ["tokens", "validate", "eyJ.a.b"],
-    ])
+    @Test(
+        arguments: [
+            ["identities", "update", "a"], ["identities", "update", "a", "--scope", "s", "--no-scopes"], ["identities", "suspend", "a"],
+            ["identities", "delete", "a"], ["identities", "sub-agents", "create", "a"], ["tokens", "list"], ["scopes", "check", "s"],
+            ["scopes", "explain"], ["scopes", "explain", "--scope", "s", "--identity", "a"], ["authorize"],
+            ["authorize", "s", "--file-path", "/a"], ["authorize", "--file-path", "/a"], ["authorize", "s", "--action", "read"],
+            ["audit", "query", "--from", "yesterday"], ["audit", "query", "--limit", "0"], ["audit", "export"],
+            ["audit", "export", "--format", "xml"], ["audit", "export", "--format", "json", "--json"], ["orgs", "update"],
+            ["orgs", "update", "--max-token-ttl", "soon"], ["orgs", "create"], ["tokens", "validate", "eyJ.a.b"],
+        ] + unclearKeyCases)
     func `a command line that is not clear is usage, and nobody is asked`(arguments: [String]) async throws {
         let run = try await Tool.run(arguments + ["--socket", "/nowhere"])
         #expect(run.code == 2 && run.output.isEmpty && !run.errors.contains("eyJ"), "\(run.errors)")

@@ -6,7 +6,7 @@ package struct ClockAcceptance: Sendable {
     package let time: Timestamp
     /// What was wrong with the clock until then.
     package let problem: ClockProblem?
-    /// Signing keys whose moments lay ahead and now begin here.
+    /// Signing keys whose moments were moved with the clock.
     package let correctedKeys: Int
 }
 
@@ -17,6 +17,8 @@ enum ClockRow {
     /// When the operator last took the clock as right.
     static let accepted = "accepted"
 
+    /// When the last copy of the JWKS that was served under a longer max-age than today's ends.
+    static let copies = "jwks-copies"
     /// The latest end of an HS256 token that was issued here.
     static let legacyExpiry = "legacy-expiry"
 
@@ -62,8 +64,8 @@ extension Authority {
         }
     }
 
-    /// Takes the wall clock as right, on the operator's word. What the key ring has noted of moments that now lie ahead begins now: a key is
-    /// seen for as long, signs for as long and stays for as long as if it had begun today.
+    /// Takes the wall clock as right, on the operator's word. What the key ring and a cutover have noted moves with it: a key that has been
+    /// seen for an hour has been seen for an hour by the new time too, and stays for as long as it would have.
     ///
     /// - Throws: `storage_unavailable`; then nothing is accepted.
     package func acceptClock(by caller: Caller) async throws -> ClockAcceptance {
@@ -73,9 +75,13 @@ extension Authority {
         let corrected = try await write(.essential) { [self] transaction in
             try Self.requireLive(caller.principal, at: clock.now(), in: transaction)
             let now = clock.wall
-            let records = try Self.signingKeys(in: transaction).compactMap { $0.corrected(timings, at: now) }
+            let step = now.milliseconds - clock.steadyNow().milliseconds
+            let records = try Self.signingKeys(in: transaction).compactMap { $0.moved(by: step, timings, at: now) }
             for key in records { try transaction.put(Tables.signingKeys, key.kid, key) }
-            try Self.correctCutover(at: now, in: transaction)
+            if let copies = try transaction.get(Tables.clock, ClockRow.copies)?.moment {
+                try transaction.put(Tables.clock, ClockRow.copies, MomentRow(copies.adding(milliseconds: step)))
+            }
+            try Self.moveCutover(by: step, at: now, in: transaction)
             try transaction.put(Tables.clock, ClockRow.seen, MomentRow(now))
             try transaction.put(Tables.clock, ClockRow.accepted, MomentRow(now))
             var draft = AuditDraft(.clockAccepted, by: caller)
@@ -92,21 +98,31 @@ extension Authority {
     }
 }
 
+extension Timestamp {
+    /// - Parameter latest: for what has been: it is not ahead of now.
+    func moved(by milliseconds: Int64, latest: Timestamp) -> Timestamp { min(adding(milliseconds: milliseconds), latest) }
+}
+
 extension SigningKeyRecord {
-    /// The record with no moment of its past ahead of `now`; `nil` when there is none.
-    fileprivate func corrected(_ timings: KeyTimings, at now: Timestamp) -> SigningKeyRecord? {
+    /// The record with its moments on a clock that was set by so many milliseconds; `nil` when it is the same. What is history stays as it
+    /// was written.
+    fileprivate func moved(by step: Int64, _ timings: KeyTimings, at now: Timestamp) -> SigningKeyRecord? {
         var key = self
-        key.publishedAt = min(publishedAt, now)
-        key.activatedAt = activatedAt.map { min($0, now) }
-        key.deactivatedAt = deactivatedAt.map { min($0, now) }
-        key.leftAt = leftAt.map { min($0, now) }
-        // No bundle lives longer than this.
-        let latest = now.adding(seconds: timings.maxBundleLife)
-        key.bundlesLackItUntil = bundlesLackItUntil.map { min($0, latest) }
-        key.heldByBundlesUntil = heldByBundlesUntil.map { min($0, latest) }
-        let isSame =
-            key.publishedAt == publishedAt && key.activatedAt == activatedAt && key.deactivatedAt == deactivatedAt && key.leftAt == leftAt
-            && key.bundlesLackItUntil == bundlesLackItUntil && key.heldByBundlesUntil == heldByBundlesUntil
-        return isSame ? nil : key
+        key.publishedAt = publishedAt.moved(by: step, latest: now)
+        key.activatedAt = activatedAt?.moved(by: step, latest: now)
+        key.deactivatedAt = deactivatedAt?.moved(by: step, latest: now)
+        key.leftAt = leftAt?.moved(by: step, latest: now)
+        key.leavesAt = leavesAt?.adding(milliseconds: step)
+        key.knownBy = knownBy?.adding(milliseconds: step)
+        key.bundlesLackItUntil = bundlesLackItUntil.map { Self.bundleEnd($0, movedBy: step, timings, at: now) }
+        key.heldByBundlesUntil = heldByBundlesUntil.map { Self.bundleEnd($0, movedBy: step, timings, at: now) }
+        return key == self ? nil : key
+    }
+
+    /// A bundle says its end itself, and who reads it may have another clock: it lives as long as it would have, or, by a clock that went
+    /// back, until the end that it says, though never longer than a bundle that is made now.
+    private static func bundleEnd(_ end: Timestamp, movedBy step: Int64, _ timings: KeyTimings, at now: Timestamp) -> Timestamp {
+        let moved = end.adding(milliseconds: step)
+        return step >= 0 ? moved : min(end, max(moved, now.adding(seconds: timings.maxBundleLife)))
     }
 }

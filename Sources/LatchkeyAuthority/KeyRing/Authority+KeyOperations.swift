@@ -88,7 +88,7 @@ extension Authority {
     /// Who, playing by the rules, may not know a key yet.
     private func strangers(to key: SigningKeyRecord, at now: Timestamp) -> [KeyHolder] {
         var holders: [KeyHolder] = []
-        let fetched = key.publishedAt.adding(seconds: settings.jwksMaxAge)
+        let fetched = key.isKnown(settings.timings)
         if fetched > now {
             holders.append(KeyHolder(who: "verifiers whose copy of the JWKS is older than \(key.publishedAt)", until: fetched))
         }
@@ -127,13 +127,13 @@ extension Authority {
         let timings = settings.timings
         for _ in 0..<Self.attempts {
             let ring = keys.ring
-            let fresh = try await freshKeys(KeyChange.needed(revoking: choose(ring.schedule, ring.records), ring.schedule))
+            let (fresh, failure) = await freshKeys(KeyChange.needed(revoking: try choose(ring.schedule, ring.records), ring.schedule))
             let done = Mutex<(revoked: [SigningKeyRecord], at: Timestamp)?>(nil)
             let after = try await changeRing(by: caller, isEmergency: true) { schedule, records, now, seal in
                 let kids = try choose(schedule, records)
                 done.withLock { $0 = nil }
                 // Decided on another ring than the one that the fresh keys were made for: once more, unless none can be made.
-                if !kids.isEmpty, seal != nil, fresh.count < KeyChange.needed(revoking: kids, schedule) { return nil }
+                if !kids.isEmpty, seal != nil, failure == nil, fresh.count < KeyChange.needed(revoking: kids, schedule) { return nil }
                 done.withLock { $0 = (records.filter { kids.contains($0.kid) }, now) }
                 return kids.isEmpty
                     ? nil
@@ -142,29 +142,36 @@ extension Authority {
                         reason: reason, timings: timings, at: now)
             }
             if let (revoked, at) = done.withLock({ $0 }) {
+                if let failure { ringProblem.withLock { $0 = "no signing key could be made in an emergency: \(failure)" } }
                 return try revocation(revoked, after ?? keys.ring.schedule, at: at)
             }
         }
         throw AuthorityError(.storageUnavailable, "the signing keys are being changed again and again; try again")
     }
 
-    private func freshKeys(_ count: Int) async throws -> [NewKey] {
-        guard sealing.state == .open else { return [] }
+    /// Keys for an emergency. One that can't be made does not hold it up: what is missing is born by the schedule.
+    private func freshKeys(_ count: Int) async -> (keys: [NewKey], failure: (any Error)?) {
+        guard sealing.state == .open else { return ([], nil) }
         var fresh: [NewKey] = []
-        for _ in 0..<count { fresh.append(try await newKey()) }
-        return fresh
+        do {
+            for _ in 0..<count { fresh.append(try await newKey()) }
+        } catch {
+            return (fresh, error)
+        }
+        return (fresh, nil)
     }
 
     private func revocation(_ revoked: [SigningKeyRecord], _ after: KeySchedule, at now: Timestamp) throws -> KeyRevocation {
         let kids = Set(revoked.map(\.kid))
         let (count, latest) = try outstandingTokens(of: kids, at: now)
         var holders: [KeyHolder] = []
-        if revoked.contains(where: { $0.leftAt == nil }) {
-            holders.append(
-                KeyHolder(who: "verifiers with a copy of the JWKS from before now", until: now.adding(seconds: settings.jwksMaxAge)))
+        // A key that had left lately is in copies from before.
+        let copies = try revoked.map { key in try read { try copiesUntil(key.leftAt ?? now, in: $0) } }.max()
+        if let copies, copies > now {
+            holders.append(KeyHolder(who: "verifiers with a copy of the JWKS from before \(now)", until: copies))
         }
         if let bundles = revoked.compactMap(\.heldByBundlesUntil).max(), bundles > now {
-            holders.append(KeyHolder(who: "verifiers that hold a trust bundle from before now", until: bundles))
+            holders.append(KeyHolder(who: "verifiers that hold a trust bundle from before \(now)", until: bundles))
         }
         return KeyRevocation(
             revokedKeyIds: revoked.map(\.kid), revokedAt: now, signerKeyId: after.signer?.kid, standbyKeyId: after.standby?.kid,

@@ -113,10 +113,14 @@ extension Authority {
         in transaction: borrowing WriteTransaction
     ) throws {
         let latest = records.compactMap(\.heldByBundlesUntil).max()
+        let copies = try copiesUntil(now, in: transaction)
         for key in change.changed {
             var key = key
-            // Bundles that are out know nothing of a key that is born now.
-            if key.publishedAt == now, key.leftAt == nil, let latest, latest > now { key.bundlesLackItUntil = latest }
+            // Copies and bundles that are out know nothing of a key that is born now.
+            if key.publishedAt == now, key.leftAt == nil {
+                key.knownBy = copies
+                if let latest, latest > now { key.bundlesLackItUntil = latest }
+            }
             try transaction.put(Tables.signingKeys, key.kid, key)
             if key.state == .revoked { try transaction.put(Tables.signer, SignerRow.revoked(key.kid), TextRow(key.kid)) }
         }
@@ -127,6 +131,12 @@ extension Authority {
             draft.metadata = metadata.merging(["kid": key.kid, "state": key.state.rawValue]) { first, _ in first }
             try record(draft, in: transaction)
         }
+    }
+
+    /// Until when a copy of the JWKS that was served before `now` may be used.
+    func copiesUntil(_ now: Timestamp, in transaction: borrowing some StoreReads & ~Copyable) throws -> Timestamp {
+        let mine = now.adding(seconds: settings.jwksMaxAge)
+        return max(mine, try transaction.get(Tables.clock, ClockRow.copies)?.moment ?? mine)
     }
 
     /// Every signing key that is remembered.

@@ -20,6 +20,7 @@ struct KeyChange: Sendable {
             signer.state = .grace
             signer.deactivatedAt = now
             signer.longestToken = max(signer.longestToken ?? 0, timings.longestToken)
+            signer.leavesAt = signer.leaves(timings)
             change.changed.append(signer)
         }
         var metadata = ["standby": born.kid]

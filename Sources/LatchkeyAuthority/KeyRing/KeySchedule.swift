@@ -60,7 +60,7 @@ package struct KeySchedule: Sendable {
         var ahead = grace.map { Due(step: .retire($0.kid), at: $0.leaves(timings)) }
         var waitsFor: Waiting?
         if let standby {
-            let seen = standby.publishedAt.adding(seconds: timings.shortestStandby)
+            let seen = max(standby.publishedAt.adding(seconds: timings.shortestStandby), standby.isKnown(timings))
             let bundles = standby.bundlesLackItUntil ?? seen
             standbyReadyAt = max(seen, bundles)
             if let due {
@@ -94,9 +94,13 @@ package struct KeySchedule: Sendable {
 }
 
 extension SigningKeyRecord {
+    /// When every copy of the JWKS that is in use holds this key.
+    package func isKnown(_ timings: KeyTimings) -> Timestamp { knownBy ?? publishedAt.adding(seconds: timings.jwksMaxAge) }
+
     /// When a key that has stopped to sign leaves the JWKS: after the grace, and never before the last token that it can have signed has
     /// ended, whatever the lives were configured to be then.
     package func leaves(_ timings: KeyTimings) -> Timestamp {
+        if let leavesAt { return leavesAt }
         let longest = max(longestToken ?? 0, 0) + KeyTimings.skew
         return (deactivatedAt ?? publishedAt).adding(seconds: max(timings.graceAfterUse, longest))
     }

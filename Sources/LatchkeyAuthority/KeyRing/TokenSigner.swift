@@ -47,6 +47,9 @@ enum SignerRow {
     /// There once an RSA key has signed a token.
     static let rsaUsed = "rsa-used"
 
+    /// → seconds: for how long the JWKS may be cached, as it was served last.
+    static let maxAge = "jwks-max-age"
+
     /// There while a revoked key is remembered: its tokens are dead wherever they have got to.
     static func revoked(_ kid: String) -> String { "revoked:" + kid }
 

@@ -3,7 +3,7 @@ package import LatchkeyVerifier
 
 /// A signing key: its public half, its state and the moments that its life went through. The private half is sealed, and gone once the key
 /// is retired.
-package struct SigningKeyRecord: JSONRecord {
+package struct SigningKeyRecord: JSONRecord, Equatable {
     package static let version = 1
 
     package enum State: String, Sendable, Codable {
@@ -31,9 +31,13 @@ package struct SigningKeyRecord: JSONRecord {
     package var activatedAt: Timestamp?
     /// When it stopped to sign.
     package var deactivatedAt: Timestamp?
+    /// When it leaves the JWKS, fixed when it stopped to sign: a later configuration neither takes it away sooner nor brings it back.
+    package var leavesAt: Timestamp?
     /// When it left the JWKS.
     package var leftAt: Timestamp?
     package var revokeReason: String?
+    /// When the last copy of a JWKS from before this key may have been used: from then on every verifier with a copy knows it.
+    package var knownBy: Timestamp?
     /// The latest not-after of a trust bundle that lacks this key: it does not sign before then by plan.
     package var bundlesLackItUntil: Timestamp?
     /// The latest not-after of a trust bundle that holds this key.

@@ -96,10 +96,12 @@ extension Authority {
         else { return nil }
         let scopes = issued.cut(to: held)
         guard issued.isEmpty || !scopes.isEmpty else { return nil }
+        // As at issue, but never longer than this configuration allows: a key stays for as long as its longest token, and no longer.
+        let life = min(session.accessTTL, settings.maxAccessTokenTTL)
         return PairPlan(
             identity: identity, ground: row, sessionId: session.id, tokenId: try ids.make(.token), scopes: scopes,
-            audience: session.audience, issuedAt: now, accessLife: session.accessTTL,
-            accessExpiresAt: min(now.adding(seconds: session.accessTTL), session.endsAt),
+            audience: session.audience, issuedAt: now, accessLife: life,
+            accessExpiresAt: min(now.adding(seconds: life), session.endsAt),
             refreshExpiresAt: min(now.adding(seconds: session.refreshTTL), session.endsAt))
     }
 

@@ -63,6 +63,7 @@ package struct DaemonSettings: Sendable {
         settings.refreshTokenTTL = try values.seconds(.refreshTokenTTL, 1...AuthoritySettings.sessionLife, default: 86_400)
         settings.refreshRetryWindow = try values.seconds(.refreshRetryWindow, 0...300, default: 10)
         settings.jwksMaxAge = try values.seconds(.jwksMaxAge, 1...86_400, default: 3600)
+        try Self.readKeyTimings(values, into: &settings)
         settings.auditRetentionDays = try values.number(.auditRetention, 0...36_500, default: 0)
         settings.mintsPerHour = try values.number(.mintsPerHour, 0...1_000_000, default: 60)
         settings.signingKeyBits = try values.number(.signingKeyBits, 2048...4096, default: 3072)
@@ -74,6 +75,8 @@ package struct DaemonSettings: Sendable {
                 .accessTokenTTL,
                 "is \(settings.accessTokenTTL) s, more than max-access-token-ttl allows, which is \(settings.maxAccessTokenTTL) s")
         }
+        // Before the first key is made: one that breaks a rule would, sooner or later, fail good tokens.
+        if let problem = settings.timings.problem { throw ConfigurationError(problem) }
         return settings
     }
 

@@ -10,6 +10,13 @@ package enum Setting: String, CaseIterable, Sendable {
     case maxAccessTokenTTL = "max-access-token-ttl"
     case refreshRetryWindow = "refresh-retry-window"
     case jwksMaxAge = "jwks-max-age"
+    case rotationPeriod = "rotation-period"
+    case shortestStandby = "shortest-standby"
+    case graceAfterUse = "grace-after-use"
+    case maxBundleLife = "max-bundle-life"
+    case cutoverLegacyJWK = "cutover-legacy-jwk"
+    case cutoverSoak = "cutover-soak"
+    case cutoverHold = "cutover-hold"
     case auditRetention = "audit-retention"
     case planes
     case trustedProxies = "trusted-proxies"

@@ -30,6 +30,7 @@ package enum ErrorCode: String, Sendable, CaseIterable {
     case identityNotFound = "identity_not_found"
     case tokenNotFound = "token_not_found"
     case auditEntryNotFound = "audit_entry_not_found"
+    case signingKeyNotFound = "signing_key_not_found"
 
     case methodNotAllowed = "method_not_allowed"
     case bodyTimeout = "body_timeout"
@@ -38,6 +39,9 @@ package enum ErrorCode: String, Sendable, CaseIterable {
     case identityNotActive = "identity_not_active"
     case identityNotReactivatable = "identity_not_reactivatable"
     case sponsorChainTooLong = "sponsor_chain_too_long"
+    case standbyTooYoung = "standby_too_young"
+    case cutoverInProgress = "cutover_in_progress"
+    case cutoverGateRefused = "cutover_gate_refused"
 
     case bodyTooLarge = "body_too_large"
 
@@ -47,6 +51,7 @@ package enum ErrorCode: String, Sendable, CaseIterable {
     case internalError = "internal_error"
     case storageUnavailable = "storage_unavailable"
     case signingUnavailable = "signing_unavailable"
+    case clockUnreliable = "clock_unreliable"
 }
 
 extension ErrorCode {
@@ -62,14 +67,18 @@ extension ErrorCode {
         case .peerNotAllowed, .originNotAllowed, .insufficientScope, .organisationMismatch, .identitySuspended, .identityRetired,
             .scopeEscalation:
             .forbidden
-        case .notFound, .organisationNotFound, .apiKeyNotFound, .identityNotFound, .tokenNotFound, .auditEntryNotFound: .notFound
+        case .notFound, .organisationNotFound, .apiKeyNotFound, .identityNotFound, .tokenNotFound, .auditEntryNotFound,
+            .signingKeyNotFound:
+            .notFound
         case .methodNotAllowed: .methodNotAllowed
         case .bodyTimeout: .requestTimeout
-        case .identityAlreadyExists, .identityNotActive, .identityNotReactivatable, .sponsorChainTooLong: .conflict
+        case .identityAlreadyExists, .identityNotActive, .identityNotReactivatable, .sponsorChainTooLong, .standbyTooYoung,
+            .cutoverInProgress, .cutoverGateRefused:
+            .conflict
         case .bodyTooLarge: .contentTooLarge
         case .rateLimited, .tooManySubscribers: .tooManyRequests
         case .internalError: .internalServerError
-        case .storageUnavailable, .signingUnavailable: .serviceUnavailable
+        case .storageUnavailable, .signingUnavailable, .clockUnreliable: .serviceUnavailable
         }
     }
 
@@ -99,18 +108,23 @@ extension ErrorCode {
         case .identityNotFound: "the caller's organisation has no identity with this id"
         case .tokenNotFound: "the caller's organisation has no such token, session or identity"
         case .auditEntryNotFound: "the caller's organisation has no audit entry with this id"
+        case .signingKeyNotFound: "there is no signing key with this id"
         case .methodNotAllowed: "the path answers to the methods in Allow only"
         case .bodyTimeout: "the body took too long to arrive"
         case .identityAlreadyExists: "an identity of this name exists in the organisation"
         case .identityNotActive: "the identity is not active"
         case .identityNotReactivatable: "the identity is not suspended, or its parent is not active"
         case .sponsorChainTooLong: "the sponsor chain would have more than 10 links, or more than 10,000 identities would come from one"
+        case .standbyTooYoung: "not every verifier knows the standby yet; from `readyAt` on it may sign"
+        case .cutoverInProgress: "a cutover stands where this is held back, or there has been one already"
+        case .cutoverGateRefused: "the cutover can't take this step; `gates` says what was measured and refused it"
         case .bodyTooLarge: "the body has more than 64 KiB; the connection is closed"
         case .rateLimited: "too many requests of this kind; Retry-After says when to come again"
         case .tooManySubscribers: "as many subscribers as are allowed are listening"
         case .internalError: "a defect; the log has it under the request's id"
         case .storageUnavailable: "the store can't be written at the moment; reads go on"
         case .signingUnavailable: "no key can sign at the moment; verification goes on"
+        case .clockUnreliable: "this host's clock is wrong, so that nothing is minted; verification goes on"
         }
     }
 

@@ -12,6 +12,8 @@ enum ErrorSchema {
             .optional("field", .string().noted("What the error is about: a member, a parameter or a header")),
             .optional("scope", .string()), .optional("reason", .string()), .optional("required", .string()),
             .optional("actual", .array(of: .string())), .optional("identityId", .string()),
+            .optional("readyAt", .timestamp.noted("When the standby may sign")),
+            .optional("gates", .array(of: .string()).noted("The gates that refused, a sentence each")),
         ])
 
     /// The answer with which all of some codes of one status come.

@@ -14,7 +14,7 @@ enum APIKeyRoutes {
         .note("The secret is in this answer and never shown again. The key holds at most what its maker holds.")
         .body(MintBody.self)
         .answers(.created, .mintedKey, headers: .noStore)
-        .refuses(.invalidScope, .scopeEscalation, .rateLimited)
+        .refuses(.invalidScope, .scopeEscalation, .rateLimited, .clockUnreliable)
         .handle { call, body in
             let (key, secret) = try await call.authority.mintAPIKey(body.request, by: call.caller)
             return .secretJSON(.created, capacity: 4096) { writer in

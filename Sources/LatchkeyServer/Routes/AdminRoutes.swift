@@ -14,12 +14,14 @@ enum AdminRoutes {
     .handle { call in
         try call.caller.requireOwn()
         let status = try call.authority.status()
-        return .json { $0.status(status, call.about, seal: call.authority.sealState) }
+        let sealed = try call.authority.sealedRecords()
+        return .json { $0.status(status, call, sealed: sealed) }
     }
 }
 
 extension JSONWriter {
-    fileprivate mutating func status(_ status: AuthorityStatus, _ about: About, seal: SealState) {
+    fileprivate mutating func status(_ status: AuthorityStatus, _ call: Call, sealed: Int) {
+        let (about, seal) = (call.about, call.authority.sealState)
         object { writer in
             writer.member("status", status.level.rawValue)
             writer.member("version", about.version)
@@ -47,6 +49,21 @@ extension JSONWriter {
                 writer.member("reason", ifPresent: seal.reason)
                 writer.member("masterKey", about.masterKey)
                 writer.member("sharesDiskWithStore", about.masterKeySharesDisk)
+                writer.member("records", Int64(sealed))
+            }
+            writer.key("clock")
+            writer.object { writer in
+                let problem = call.authority.clockProblem
+                writer.member("reliable", problem == nil)
+                writer.member("problem", ifPresent: problem?.sentence)
+                writer.member("advice", ifPresent: problem.map { _ in ClockProblem.advice })
+            }
+            if let cutover = call.authority.keys.ring.cutover {
+                writer.key("cutover")
+                writer.object { writer in
+                    writer.member("phase", cutover.phase.rawValue)
+                    writer.member("since", cutover.phaseSince)
+                }
             }
             writer.key("signingKeys")
             writer.array { writer in

@@ -84,7 +84,7 @@ enum IdentityLifeRoutes {
     .answers(.created, .subAgent, headers: .noStore)
     .refuses(
         .invalidScope, .identitySuspended, .identityRetired, .insufficientScope, .scopeEscalation, .identityAlreadyExists,
-        .sponsorChainTooLong, .rateLimited, .signingUnavailable
+        .sponsorChainTooLong, .rateLimited, .signingUnavailable, .clockUnreliable
     )
     .handle { call, body in
         let made = try await call.authority.createSubAgent(body.request, of: call.parameter("id"), by: call.caller)

@@ -4,7 +4,7 @@ extension RouteTable {
         tagged(.install, PublicRoutes.all + DiscoveryRoutes.all) + tagged(.apiKeys, APIKeyRoutes.all)
             + tagged(.identities, IdentityRoutes.all + IdentityLifeRoutes.all) + tagged(.tokens, TokenRoutes.all + TokenListRoutes.all)
             + tagged(.scopes, ScopeRoutes.all + AuthorizationRoutes.all) + tagged(.audit, AuditRoutes.all + EventRoutes.all)
-            + tagged(.administration, AdminRoutes.all + OrganisationRoutes.all))
+            + tagged(.administration, AdminRoutes.all + OrganisationRoutes.all + KeyRoutes.all + SealRoutes.all + CutoverRoutes.all))
 
     private static func tagged(_ tag: RouteTag, _ routes: [Route]) -> [Route] { routes.map { $0.tagged(tag) } }
 }

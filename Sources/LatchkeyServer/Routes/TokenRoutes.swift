@@ -16,7 +16,7 @@ enum TokenRoutes {
         .answers(.created, .tokenPair, headers: .noStore)
         .refuses(
             .invalidScope, .identityNotFound, .identitySuspended, .identityRetired, .insufficientScope, .scopeEscalation,
-            .signingUnavailable
+            .signingUnavailable, .clockUnreliable
         )
         .handle { call, body in .pair(try await call.authority.issueToken(body.request, by: call.caller), status: .created) }
 
@@ -24,7 +24,7 @@ enum TokenRoutes {
         .note("The refresh token is the credential. One that was used already ends its whole session.")
         .body(RefreshBody.self)
         .answers(.ok, .tokenPair, headers: .noStore)
-        .refuses(.invalidRefreshToken, .signingUnavailable)
+        .refuses(.invalidRefreshToken, .signingUnavailable, .clockUnreliable)
         .handle { call, body in .pair(try await call.authority.refresh(body.refreshToken, origin: call.origin), status: .ok) }
 
     private static let revoke = Route.post(

@@ -15,15 +15,19 @@ package struct APIResponder: ConnectionResponder {
     private let authenticator: Authenticator
     private let proxies: TrustedProxies
     private let about: About
+    private let probe: ListenerProbe
     private let published: Published
     private let requestIds: RequestIds
 
-    package init(table: RouteTable, authority: Authority, peers: PeerPolicy, proxies: TrustedProxies, about: About) throws {
+    package init(
+        table: RouteTable, authority: Authority, peers: PeerPolicy, proxies: TrustedProxies, about: About, probe: ListenerProbe
+    ) throws {
         self.table = table
         self.authority = authority
         self.authenticator = Authenticator(authority: authority, peers: peers)
         self.proxies = proxies
         self.about = about
+        self.probe = probe
         self.published = Published(table: table, version: about.version, planes: authority.settings.planes)
         self.requestIds = try RequestIds()
     }
@@ -75,7 +79,7 @@ package struct APIResponder: ConnectionResponder {
         }
         for (name, value) in parameters where value.isEmpty { throw APIError.invalid(name, "\(name) is empty") }
         let call = Call(
-            authority: authority, about: about, published: published, table: table, facts: route.facts,
+            authority: authority, about: about, probe: probe, published: published, table: table, facts: route.facts,
             surface: peer.isUnix ? .adminSocket : .network, principal: principal, origin: origin, parameters: parameters,
             query: Query(request.uri.query), headers: request.headers, body: body)
         return try await route.handle(call)

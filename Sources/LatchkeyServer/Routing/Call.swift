@@ -22,6 +22,8 @@ package struct Call: Sendable {
     let authority: Authority
     /// What the daemon says of itself.
     let about: About
+    /// Sees the daemon as a verifier does.
+    let probe: ListenerProbe
     /// The documents that were made at the start.
     let published: Published
     /// All routes, this one among them.
@@ -41,11 +43,13 @@ package struct Call: Sendable {
     var bodyOrganisation: String?
 
     init(
-        authority: Authority, about: About, published: Published, table: RouteTable, facts: RouteFacts, surface: Surface,
-        principal: Principal?, origin: RequestOrigin, parameters: [String: String], query: Query, headers: HTTPFields, body: [UInt8]
+        authority: Authority, about: About, probe: ListenerProbe, published: Published, table: RouteTable, facts: RouteFacts,
+        surface: Surface, principal: Principal?, origin: RequestOrigin, parameters: [String: String], query: Query, headers: HTTPFields,
+        body: [UInt8]
     ) {
         self.authority = authority
         self.about = about
+        self.probe = probe
         self.published = published
         self.table = table
         self.facts = facts

@@ -70,7 +70,8 @@ package struct Daemon: Sendable {
             masterKeySharesDisk: Self.device(of: masterKey.path) == Self.device(of: settings.stateDirectory + "/store"),
             retryWindow: settings.authority.refreshRetryWindow)
         let responder = try APIResponder(
-            table: .api, authority: authority, peers: admin.peers, proxies: settings.trustedProxies, about: about)
+            table: .api, authority: authority, peers: admin.peers, proxies: settings.trustedProxies, about: about,
+            probe: ListenerProbe(network))
         let running = Running(url: url, adminSocket: admin.socket.name, authority: authority)
         let countdown = Countdown(2) { [logger] in
             logger.info("listening on \(url)")
@@ -80,9 +81,14 @@ package struct Daemon: Sendable {
         let listeners = [network, admin.socket].map { socket in
             Listener(socket: socket, responder: responder, logger: logger, group: group, onListening: { countdown.count() })
         }
-        for service in authority.services where service.level != .healthy { logger.error("\(service.detail ?? service.name)") }
+        var health = HealthLog()
+        health.tell(authority.services, logger)
         var configuration = ServiceGroupConfiguration(
-            services: [.init(service: UpkeepService(authority: authority), successTerminationBehavior: .gracefullyShutdownGroup)]
+            services: [
+                .init(
+                    service: UpkeepService(authority: authority, health: health, logger: logger),
+                    successTerminationBehavior: .gracefullyShutdownGroup)
+            ]
                 + listeners.map { .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup) }
                 // The last one is stopped first: streams that would go on for ever end before the listeners wait for their answers.
                 + [.init(service: EventStreamService(authority: authority), successTerminationBehavior: .gracefullyShutdownGroup)],
@@ -95,6 +101,7 @@ package struct Daemon: Sendable {
         var authority = settings.authority
         authority.issuer = settings.issuer ?? url
         authority.signingThreads = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+        authority.madeAt = Self.madeAt
         return try Authority.open(store: store, settings: authority, masterKey: masterKey, clock: clock)
     }
 
@@ -150,6 +157,13 @@ package struct Daemon: Sendable {
         guard status.st_mode & 0o077 == 0 else {
             throw ConfigurationError("the state directory \(path) is open to other users; close it with: chmod 0700 \(path)")
         }
+    }
+
+    /// When this program was made: packages keep the time of its file.
+    private static var madeAt: Timestamp {
+        var status = stat()
+        guard stat("/proc/self/exe", &status) == 0 else { return Timestamp(milliseconds: 0) }
+        return Timestamp(milliseconds: Int64(status.st_mtim.tv_sec) * 1000)
     }
 
     private static func device(of path: String) -> UInt64? {

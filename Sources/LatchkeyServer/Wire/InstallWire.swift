@@ -26,15 +26,24 @@ extension Schema {
         [
             .required(
                 "keys",
-                .array(
-                    of: .object(
-                        "Jwk",
-                        [
-                            .required("kty", .enumeration("RSA")), .required("n", base64url.sampled("sXch")),
-                            .required("e", base64url.sampled("AQAB")), .required("alg", .enumeration("RS256")),
-                            .required("use", .enumeration("sig")),
-                            .required("kid", base64url.sampled("NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs")),
-                        ]), count: 1...Int.max))
+                .array(of: .oneOf(publicJWK, legacyJWK), count: 1...Int.max))
+        ])
+
+    /// An RSA key's public half.
+    static let publicJWK = Schema.object(
+        "Jwk",
+        [
+            .required("kty", .enumeration("RSA")), .required("n", base64url.sampled("sXch")),
+            .required("e", base64url.sampled("AQAB")), .required("alg", .enumeration("RS256")),
+            .required("use", .enumeration("sig")), .required("kid", base64url.sampled("NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs")),
+        ])
+
+    /// That there is a legacy key (`cutover-legacy-jwk`); never the key.
+    private static let legacyJWK = Schema.object(
+        "LegacyJwk",
+        [
+            .required("kty", .enumeration("oct")), .required("alg", .enumeration("HS256")), .required("use", .enumeration("sig")),
+            .required("kid", .string(length: 1...128).sampled("production")),
         ])
 
     static let openAPI = Schema.object(
@@ -79,14 +88,19 @@ extension Schema {
                 .object([
                     .required("open", .boolean), .optional("reason", .string()),
                     .required("masterKey", .string().sampled("/var/lib/latchkey/master.key")), .required("sharesDiskWithStore", .boolean),
+                    .required("records", .integer(0...Int64.max).noted("What is sealed under the master key")),
                 ])),
+            .required(
+                "clock",
+                .object([.required("reliable", .boolean.sampled(true)), .optional("problem", .string()), .optional("advice", .string())])),
+            .optional("cutover", .object([.required("phase", .cases(CutoverRecord.Phase.self)), .required("since", .timestamp)])),
             .required(
                 "signingKeys",
                 .array(
                     of: .object([
                         .required("keyId", base64url.sampled("NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs")),
                         .required("algorithm", .enumeration("RS256")), .required("bits", .integer(2048...4096)),
-                        .required("status", .enumeration("standby", "active", "grace", "retired", "revoked")),
+                        .required("status", .signingKeyState),
                         .required("createdAt", .timestamp),
                     ]))),
             .required("counts", .map(of: .integer(0...Int64.max)).sampled(["organisations": 1, "apiKeys": 2])),

@@ -30,7 +30,8 @@ struct IssueBody: RequestBodyType {
 struct RefreshBody: RequestBodyType {
     let refreshToken: String
 
-    static let schema = Schema.body("RefreshToken", [.required("refreshToken", .id(.refreshToken))])
+    static let schema = Schema.body(
+        "RefreshToken", [.required("refreshToken", .eitherRefreshToken.noted("In a cutover, also a refresh token of the old kind"))])
 
     /// Nobody calls here whose organisation could be meant.
     var orgId: String? { nil }
@@ -75,6 +76,11 @@ extension Schema {
     /// What is presented as an access token: any text, because one that is none gets an answer, too.
     static let presentedToken = Schema.string().naming(.accessToken)
 
+    /// `lkr_…`, or a JWT, which is what refresh tokens were before.
+    fileprivate static let eitherRefreshToken = Schema.string(
+        pattern: "^(lkr_[0-9A-Za-z]{49}|[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+)$"
+    ).naming(.refreshToken)
+
     /// A `jti` that is asked about: any text, because one that nothing has gets an answer, too.
     static let tokenId = Schema.string(length: 1...256).naming(.token)
 
@@ -88,17 +94,20 @@ extension Schema {
 
     private static let numericDate = Schema.integer(0...Int64.max).sampled(1_893_456_000)
 
+    private static let absent = "There but for tokens that an older authority issued before a cutover"
+
     static let claims = Schema.object(
         "Claims",
         [
             .required("sub", .string().sampled(.subject(.identity))), .required("org", .organisationId.sampled(.subject(.organisation))),
-            .required("wks", .string().sampled(.subject(.organisation))), .required("scopes", .scopes),
-            .required("sponsorId", .string().sampled("ada@example.org")),
-            .required("sponsorChain", .array(of: .string()).sampled(["ada@example.org", .subject(.identity)])),
+            .optional("wks", .string().sampled(.subject(.organisation)).noted(absent)), .required("scopes", .scopes),
+            .optional("sponsorId", .string().sampled("ada@example.org").noted(absent)),
+            .optional("sponsorChain", .array(of: .string()).sampled(["ada@example.org", .subject(.identity)]).noted(absent)),
             .required("token_type", .enumeration("access")), .required("iss", .string().sampled("http://127.0.0.1:8787")),
             .required("aud", .array(of: .string(), count: 1...10).sampled(["relayfile"])), .required("exp", numericDate),
-            .required("iat", numericDate), .optional("nbf", .integer(0...Int64.max)), .required("jti", .string().naming(.token)),
-            .required("sid", .string().sampled(.subject(.session))), .optional("parentTokenId", .string()),
+            .optional("iat", numericDate.noted(absent)), .optional("nbf", .integer(0...Int64.max)),
+            .optional("jti", .string().naming(.token).sampled(.subject(.token)).noted(absent)),
+            .optional("sid", .string().sampled(.subject(.session)).noted(absent)), .optional("parentTokenId", .string()),
             .optional("meta", .map(of: .string())),
         ])
 

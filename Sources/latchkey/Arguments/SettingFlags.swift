@@ -36,6 +36,37 @@ struct SettingFlags: ParsableArguments {
     @Option(name: .setting(.jwksMaxAge), help: .setting("How long verifiers may keep the JWKS (1h).", "time"))
     var jwksMaxAge: String?
 
+    @Option(name: .setting(.rotationPeriod), help: .setting("How long a signing key signs (90d).", "time"))
+    var rotationPeriod: String?
+
+    @Option(
+        name: .setting(.shortestStandby),
+        help: .setting("How long a signing key is in the JWKS before it signs by plan (24h, or the rotation period if shorter).", "time"))
+    var shortestStandby: String?
+
+    @Option(name: .setting(.graceAfterUse), help: .setting("How long a signing key stays in the JWKS after its last token (72h).", "time"))
+    var graceAfterUse: String?
+
+    @Option(
+        name: .setting(.maxBundleLife),
+        help: .setting("Longest life of a trust bundle (30d, or the rotation period if shorter).", "time"))
+    var maxBundleLife: String?
+
+    @Option(
+        name: .setting(.cutoverLegacyJWK), defaultAsFlag: "true",
+        help: .setting("Show in the JWKS, during a cutover, that there is a legacy key; never the key (false).", "true|false"))
+    var cutoverLegacyJWK: String?
+
+    @Option(
+        name: .setting(.cutoverSoak),
+        help: .setting("How long nobody must have presented an HS256 token before a cutover ends them (90m).", "time"))
+    var cutoverSoak: String?
+
+    @Option(
+        name: .setting(.cutoverHold),
+        help: .setting("How long a cutover must have ended HS256 before its secret is destroyed (7d).", "time"))
+    var cutoverHold: String?
+
     @Option(
         name: .setting(.auditRetention),
         help: .setting("Days that entries of the audit log are kept, and the most that an organisation may choose (0: for ever).", "days"))
@@ -67,7 +98,10 @@ struct SettingFlags: ParsableArguments {
         let values: [Setting: String?] = [
             .stateDirectory: stateDirectory, .listen: listen, .adminSocket: adminSocket, .issuer: issuer, .signingKeyBits: signingKeyBits,
             .accessTokenTTL: accessTokenTTL, .refreshTokenTTL: refreshTokenTTL, .maxAccessTokenTTL: maxAccessTokenTTL,
-            .refreshRetryWindow: refreshRetryWindow, .jwksMaxAge: jwksMaxAge, .auditRetention: auditRetention, .planes: planes,
+            .refreshRetryWindow: refreshRetryWindow, .jwksMaxAge: jwksMaxAge, .rotationPeriod: rotationPeriod,
+            .shortestStandby: shortestStandby,
+            .graceAfterUse: graceAfterUse, .maxBundleLife: maxBundleLife, .cutoverLegacyJWK: cutoverLegacyJWK, .cutoverSoak: cutoverSoak,
+            .cutoverHold: cutoverHold, .auditRetention: auditRetention, .planes: planes,
             .trustedProxies: trustedProxies,
             .adminGroup: adminGroup, .masterKeyFile: masterKeyFile, .allowPlaintext: allowPlaintext, .mintsPerHour: mintsPerHour,
         ]

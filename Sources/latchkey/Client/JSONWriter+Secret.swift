@@ -11,4 +11,10 @@ extension JSONWriter {
         // No token has such characters: what is sent then is no secret, and will be refused.
         if needsEscapes { string("") } else { secret.withBytes { ascii($0) } }
     }
+
+    /// A secret that is escaped already, as `PrivateKeyInput` gives it.
+    mutating func member(_ name: StaticString, escaped secret: Secret) {
+        key(name)
+        secret.withBytes { ascii($0) }
+    }
 }

@@ -21,6 +21,11 @@ extension CommandFailure {
                 self.init(.failed, Latchkey.message(for: error))
                 return
             }
+            // The parser repeats what it does not know, and that is not to be a key in somebody's log.
+            guard !Latchkey.message(for: error).contains("-----BEGIN ") else {
+                self.init(.usage, PrivateKeyInput.noArgument)
+                return
+            }
             self.init(.usage, Self.sentence(Latchkey.message(for: error)), hint: Self.pointer(Latchkey.fullMessage(for: error)))
         }
     }

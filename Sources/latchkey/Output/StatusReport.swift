@@ -17,9 +17,10 @@ struct StatusReport {
             ]
             facts.append(("signing key", words.compactMap { $0 }.joined(separator: " ")))
         }
-        facts.append(("seal", seal))
+        facts += [("seal", seal), ("clock", clock), ("cutover", cutover)]
         for (name, value) in status["counts"]?.members ?? [] { facts.append((Self.words[name] ?? name, value.integer.map { String($0) })) }
-        for (name, service) in status["services"]?.members ?? [] where service["status"]?.text != "healthy" {
+        for (name, service) in status["services"]?.members ?? []
+        where service["status"]?.text != "healthy" && (name != "clock" || clock == nil) {
             let why = [service["status"]?.text, service["reason"]?.text, service["detail"]?.text].compactMap { $0 }
             facts.append((name, why.joined(separator: ": ")))
         }
@@ -29,16 +30,24 @@ struct StatusReport {
 
     private static let words = ["apiKeys": "API keys", "auditEntries": "audit entries"]
 
-    private var seal: String? {
-        guard let seal = status["seal"], let isOpen = seal["open"]?.bool else { return nil }
-        var text = isOpen ? "open" : "closed"
-        if let reason = seal["reason"]?.text { text += ": \(reason)" }
-        if let place = seal["masterKey"]?.text { text += "; master key in \(place)" }
-        if seal["sharesDiskWithStore"]?.bool == true { text += ", on the store's own disk" }
-        return text
+    private var seal: String? { status["seal"].flatMap { try? SealReport($0) }?.line }
+
+    /// What is wrong with it; a clock that is trusted is no news.
+    private var clock: String? {
+        guard let clock = status["clock"], clock["reliable"]?.bool != true else { return nil }
+        return "not trusted" + (clock["problem"]?.text.map { ": \($0)" } ?? "")
+    }
+
+    private var cutover: String? {
+        guard let phase = status["cutover"]?["phase"]?.text, phase != "none" else { return nil }
+        return phase + (status["cutover"]?["since"]?.text.map { " since \($0)" } ?? "")
     }
 
     private var next: String? {
+        if let clock = status["clock"], clock["reliable"]?.bool != true {
+            return clock["advice"]?.text ?? "set the host's clock right; when it is right already: latchkey clock accept"
+        }
+        if status["seal"]?["open"]?.bool == false { return "give the daemon its master key back: latchkey seal status" }
         if status["counts"]?["apiKeys"]?.integer == 0 {
             return "mint the first API key: latchkey api-keys mint --name admin --scope '*' --to-file admin.key"
         }

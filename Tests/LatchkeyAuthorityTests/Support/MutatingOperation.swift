@@ -107,5 +107,35 @@ struct MutatingOperation: Sendable, CustomTestStringConvertible {
             let identity = try await install.identity()
             return { try await install.authority.revoke(.identity(identity.id), by: install.admin) }
         },
+        MutatingOperation("rotate the signing keys by hand", [.keyRotated, .keyCreated]) { install in
+            { _ = try await install.authority.rotateKeys(now: true, by: install.admin) }
+        },
+        MutatingOperation("rotate the signing keys by plan", [.keyRotated, .keyCreated]) { install in
+            install.clock.advance(seconds: install.authority.settings.rotationPeriod)
+            return { try await install.tend() }
+        },
+        MutatingOperation("retire a signing key", [.keyRetired]) { install in
+            _ = try await install.authority.rotateKeys(now: true, by: install.admin)
+            install.clock.advance(seconds: install.authority.settings.graceAfterUse)
+            return { try await install.tend() }
+        },
+        MutatingOperation("revoke the key that signs", [.keyRevoked, .keyRotated, .keyCreated]) { install in
+            let kid = try install.signer.kid
+            return { _ = try await install.authority.revokeKey(kid, reason: "it was copied", by: install.admin) }
+        },
+        MutatingOperation("revoke the standby", [.keyRevoked, .keyCreated]) { install in
+            let kid = try install.standby.kid
+            return { _ = try await install.authority.revokeKey(kid, reason: "it was copied", by: install.admin) }
+        },
+        MutatingOperation("revoke all signing keys", [.keyRevoked, .keyRevoked, .keyRotated, .keyCreated]) { install in
+            { _ = try await install.authority.revokeAllKeys(reason: "the disk was stolen", by: install.admin) }
+        },
+        MutatingOperation("import a signing key", [.keyRetired, .keyImported]) { install in
+            { _ = try await install.authority.importKey(pem: Fixture.pem("rsa2048-pkcs8"), by: install.admin) }
+        },
+        MutatingOperation("accept the clock", [.clockAccepted]) { install in
+            install.clock.step(seconds: 86_400)
+            return { _ = try await install.authority.acceptClock(by: install.admin) }
+        },
     ]
 }

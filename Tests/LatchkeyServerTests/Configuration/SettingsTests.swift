@@ -21,6 +21,10 @@ struct SettingsTests {
         #expect(
             settings.authority.refreshRetryWindow == 10 && settings.authority.jwksMaxAge == 3600 && settings.authority.mintsPerHour == 60)
         #expect(settings.authority.signingKeyBits == 3072)
+        let (day, timings) = (Int64(86_400), settings.authority.timings)
+        #expect(timings.rotation == 90 * day && timings.shortestStandby == day && timings.graceAfterUse == 3 * day)
+        #expect(timings.maxBundleLife == 30 * day && timings.longestToken == day && timings.jwksMaxAge == 3600)
+        #expect(settings.authority.cutoverSoak == 5400 && settings.authority.cutoverHold == 7 * day && !settings.authority.showsLegacyJWK)
     }
 
     @Test("come from a flag before the environment before the file")
@@ -65,6 +69,9 @@ struct SettingsTests {
             (.refreshTokenTTL, ["0", "31d", "2592001"]), (.maxAccessTokenTTL, ["0", "2d"]), (.refreshRetryWindow, ["-1", "301", "6m"]),
             (.jwksMaxAge, ["0", "86401"]), (.planes, ["A", "relay:x", "*", "a b c!"]),
             (.trustedProxies, ["x", "10.0.0.0/99", "10.0.0.1,,x"]),
+            (.rotationPeriod, ["", "0", "59", "3651d", "x"]), (.shortestStandby, ["0", "366d", "1w"]),
+            (.graceAfterUse, ["59", "366d"]), (.maxBundleLife, ["0", "366d"]), (.cutoverSoak, ["59", "31d"]),
+            (.cutoverHold, ["59", "366d"]), (.cutoverLegacyJWK, ["", "on", "1"]),
             (.allowPlaintext, ["", "yes", "1", "TRUE"]), (.mintsPerHour, ["-1", "x", "1000001", "1e3"]),
         ] as [(Setting, [String])])
     func refusals(_ setting: Setting, _ values: [String]) {
@@ -80,7 +87,9 @@ struct SettingsTests {
             (.listen, ["127.0.0.1:0", "[::1]:80", "localhost:65535", "127.1.2.3:1"]),
             (.issuer, ["https://a", "http://a/b", "https://a:8443"]),
             (.signingKeyBits, ["2048", "3072", "4096"]), (.accessTokenTTL, ["1", "90s", "15m", "24h", "1d"]),
-            (.refreshRetryWindow, ["0", "5m"]),
+            (.refreshRetryWindow, ["0", "5m"]), (.rotationPeriod, ["1d", "3650d"]), (.shortestStandby, ["1h", "90d"]),
+            (.graceAfterUse, ["86460", "365d"]), (.maxBundleLife, ["60", "90d"]), (.cutoverSoak, ["60", "30d"]),
+            (.cutoverHold, ["60", "365d"]), (.cutoverLegacyJWK, ["true", "false"]),
             (.refreshTokenTTL, ["30d"]), (.planes, ["", "mine", "mine,yours-2"]), (.trustedProxies, ["", "::1", "10.0.0.0/8, fd00::/8"]),
             (.allowPlaintext, ["true", "false"]), (.mintsPerHour, ["0", "1000000"]),
         ] as [(Setting, [String])])
@@ -107,6 +116,26 @@ struct SettingsTests {
         #expect(try Self.settings([.maxAccessTokenTTL: "60"]).authority.accessTokenTTL == 60)
         let error = #expect(throws: ConfigurationError.self) { try Self.settings([.maxAccessTokenTTL: "60", .accessTokenTTL: "61"]) }
         #expect(error?.message.contains("access-token-ttl") == true && error?.message.contains("max-access-token-ttl") == true)
+    }
+
+    @Test("follow a short rotation by themselves where nothing else is told")
+    func shortRotation() throws {
+        let settings = try Self.settings([.rotationPeriod: "6h", .graceAfterUse: "25h"]).authority
+        #expect(settings.shortestStandby == 6 * 3600 && settings.maxBundleLife == 6 * 3600)
+    }
+
+    @Test(
+        "refuse timings that would take a key away too early or bring it too late, with the sum",
+        arguments: [
+            ([.graceAfterUse: "1d"], ["grace-after-use is 86400 s", "86400 s + 60 s", "86460 s"]),
+            ([.shortestStandby: "30m"], ["shortest-standby is 1800 s", "jwks-max-age 3600 s"]),
+            ([.rotationPeriod: "30m"], ["shortest-standby is 1800 s", "jwks-max-age 3600 s"]),
+            ([.rotationPeriod: "12h", .shortestStandby: "1d"], ["rotation-period is 43200 s", "shortest-standby 86400 s"]),
+            ([.rotationPeriod: "10d", .maxBundleLife: "11d"], ["max-bundle-life is 950400 s", "rotation-period 864000 s"]),
+        ] as [([Setting: String], [String])])
+    func timings(_ flags: [Setting: String], _ parts: [String]) throws {
+        let error = #expect(throws: ConfigurationError.self) { try Self.settings(flags) }
+        for part in parts { #expect(error?.message.contains(part) == true, "\(error?.message ?? "")") }
     }
 
     @Test(

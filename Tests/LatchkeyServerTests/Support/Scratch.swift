@@ -11,6 +11,14 @@ final class Scratch: Sendable {
         chmod(path, 0o755)
     }
 
+    /// With a state directory in which nothing is yet: the daemon's very first start is in it.
+    static func withEmptyState() throws -> Scratch {
+        let scratch = Scratch()
+        try FileManager.default.createDirectory(
+            atPath: scratch.state, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
+        return scratch
+    }
+
     deinit { try? FileManager.default.removeItem(atPath: path) }
 
     var state: String { path + "/state" }
