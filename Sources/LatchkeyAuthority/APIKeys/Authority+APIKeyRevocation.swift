@@ -1,5 +1,5 @@
 import LatchkeyStore
-package import LatchkeyVerifier
+import LatchkeyVerifier
 
 /// What died with a key.
 package struct RevokedDescendants: Sendable, Equatable {

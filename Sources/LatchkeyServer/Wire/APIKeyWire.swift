@@ -64,7 +64,10 @@ extension Schema {
 
     static let revokedDescendants = Schema.object(
         "RevokedDescendants",
-        [.required("keys", .count), .required("identities", .count), .required("sessions", .count)])
+        [
+            .required("keys", .integer(0...Int64.max)), .required("identities", .integer(0...Int64.max)),
+            .required("sessions", .integer(0...Int64.max)),
+        ])
 
     static let mintedKey = Schema.object(
         "MintedApiKey",
