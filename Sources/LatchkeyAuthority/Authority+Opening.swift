@@ -31,12 +31,35 @@ extension Authority {
             install = made
             sealing = Sealing(seal: seal, state: .open)
         }
-        try withdrawUnproven(store, organisation: install.firstOrganisation, at: clock.steadyNow())
+        // A store that can't be written now is opened all the same: what it holds is verified and shown, and neither of these two makes
+        // anything good that is not.
+        try unlessUnwritable { try settleClock(store, clock, floor: floor) }
+        try unlessUnwritable { try withdrawUnproven(store, organisation: install.firstOrganisation, at: clock.steadyNow()) }
         let (records, cutover) = try settle(store, settings: settings, clock: clock)
         let ring = KeyRing(records, settings.timings, cutover: cutover, at: clock.steadyNow())
         return try Authority(
             settings: settings, install: install, sealing: sealing, masterKey: source, clock: clock, ids: ids, store: store,
             snapshot: KeyRingSnapshot(ring, sealing, showsLegacy: settings.showsLegacyJWK), seams: seams)
+    }
+
+    private static func unlessUnwritable(_ change: () throws -> Void) throws {
+        do {
+            try change()
+        } catch let error as StoreError where error.code == .unavailable {}
+    }
+
+    /// A clock that is behind at this start has stood since the latest time that is known; one that is right again has gone on since then.
+    private static func settleClock(_ store: Store, _ clock: SteadyClock, floor: Timestamp) throws {
+        let isBehind = clock.problem != nil
+        guard try store.read({ try $0.contains(Tables.clock, ClockRow.behind) }) != isBehind else { return }
+        let now = clock.steadyNow()
+        try store.writeAndWait(.essential) { transaction in
+            if isBehind {
+                try transaction.put(Tables.clock, ClockRow.behind, MomentRow(floor))
+            } else {
+                try catchUp(by: now.milliseconds - floor.milliseconds, at: now, in: transaction)
+            }
+        }
     }
 
     /// Brings what follows from records and settings into the store: who signs, how long the signer's tokens may live from now on, and, when

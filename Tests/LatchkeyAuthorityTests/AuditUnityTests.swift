@@ -67,7 +67,7 @@ struct AuditUnityTests {
         let summaries: Set<AuditRecord.Action> = [.apiKeyDenied, .scopeDenied, .scopeEscalationDenied]
         // Operations that are tried where they are tested.
         let elsewhere: Set<AuditRecord.Action> = [
-            .sealRewrapped, .cutoverSecretImported, .cutoverAdvanced, .cutoverRolledBack, .cutoverPurged, .cutoverVerifierChanged,
+            .cutoverSecretImported, .cutoverAdvanced, .cutoverRolledBack, .cutoverPurged, .cutoverVerifierChanged,
         ]
         let others = summaries.union(elsewhere)
         let tried = Set(MutatingOperation.all.flatMap(\.entries))

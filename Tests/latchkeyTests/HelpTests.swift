@@ -63,7 +63,8 @@ import Testing
         (flags.signingKeyBits, flags.accessTokenTTL, flags.refreshTokenTTL, flags.maxAccessTokenTTL) = ("e", "f", "g", "h")
         (flags.refreshRetryWindow, flags.jwksMaxAge, flags.planes, flags.trustedProxies) = ("i", "j", "k", "l")
         (flags.adminGroup, flags.masterKeyFile, flags.allowPlaintext, flags.mintsPerHour) = ("m", "n", "o", "p")
-        flags.auditRetention = "q"
+        (flags.auditRetention, flags.rotationPeriod, flags.shortestStandby, flags.graceAfterUse) = ("q", "r", "s", "t")
+        (flags.maxBundleLife, flags.cutoverLegacyJWK, flags.cutoverSoak, flags.cutoverHold) = ("u", "v", "w", "x")
         #expect(Set(flags.values.keys) == Set(Setting.allCases))
         #expect(Set(flags.values.values).count == Setting.allCases.count)
         let help = try await Tool.run(["serve", "--help"]).output

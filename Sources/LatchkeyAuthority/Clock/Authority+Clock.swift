@@ -12,11 +12,14 @@ package struct ClockAcceptance: Sendable {
 
 /// The rows that remember time.
 enum ClockRow {
-    /// The latest time that was seen while the clock was reliable.
+    /// The latest time that is known to have been.
     static let seen = "seen"
     /// When the operator last took the clock as right.
     static let accepted = "accepted"
 
+    /// Where the time stood when a start first found the clock behind; there until it is right again. What was noted since is too early by as
+    /// much as nobody knew.
+    static let behind = "behind"
     /// When the last copy of the JWKS that was served under a longer max-age than today's ends.
     static let copies = "jwks-copies"
     /// The latest end of an HS256 token that was issued here.
@@ -51,17 +54,36 @@ extension Authority {
 
     /// Watches the clock, and notes how late it is, so that the next start knows. What can't be written now is written at the next look.
     func tendClock(tick: Int) async {
-        clock.look()
+        if let step = clock.look() {
+            let moved: Void? = try? await write(.essential) { [clock] transaction in
+                try Self.catchUp(by: step, at: clock.now(), in: transaction)
+            }
+            if moved != nil { try? reloadKeys() }
+        }
         guard tick % Self.notePeriod == 0 else { return }
         await noteTime()
     }
 
+    /// Notes the time that the steady clock knows, also while the wall clock says another: what has ended by then does not come alive again at
+    /// the next start.
     func noteTime() async {
-        guard clock.problem == nil else { return }
         try? await write(.essential) { [clock] transaction in
-            guard clock.problem == nil else { return }
-            try transaction.put(Tables.clock, ClockRow.seen, MomentRow(clock.now()))
+            try transaction.put(Tables.clock, ClockRow.seen, MomentRow(clock.steadyNow()))
         }
+    }
+
+    /// A clock that was behind is right again: keys that an emergency made meanwhile have been in the JWKS only since then.
+    static func catchUp(by step: Int64, at now: Timestamp, in transaction: borrowing WriteTransaction) throws {
+        guard let floor = try transaction.get(Tables.clock, ClockRow.behind)?.moment else { return }
+        for var key in try signingKeys(in: transaction) where key.publishedAt >= floor {
+            key.publishedAt = key.publishedAt.moved(by: step, latest: now)
+            key.knownBy = key.knownBy?.adding(milliseconds: step)
+            try transaction.put(Tables.signingKeys, key.kid, key)
+        }
+        if let copies = try transaction.get(Tables.clock, ClockRow.copies)?.moment, copies >= floor {
+            try transaction.put(Tables.clock, ClockRow.copies, MomentRow(copies.adding(milliseconds: step)))
+        }
+        try transaction.delete(Tables.clock, ClockRow.behind)
     }
 
     /// Takes the wall clock as right, on the operator's word. What the key ring and a cutover have noted moves with it: a key that has been
@@ -84,6 +106,7 @@ extension Authority {
             try Self.moveCutover(by: step, at: now, in: transaction)
             try transaction.put(Tables.clock, ClockRow.seen, MomentRow(now))
             try transaction.put(Tables.clock, ClockRow.accepted, MomentRow(now))
+            try transaction.delete(Tables.clock, ClockRow.behind)
             var draft = AuditDraft(.clockAccepted, by: caller)
             draft.resource = "clock"
             draft.metadata = ["time": now.description, "correctedKeys": String(records.count)]

@@ -57,11 +57,18 @@ package final class SteadyClock: WallClock {
     }
 
     /// A look every second or so. A clock that was behind and is right again counts from here on; a small correction is taken as one.
-    func look() {
+    ///
+    /// - Returns: for a clock that was behind, how many milliseconds later it is than it was thought to be at least.
+    @discardableResult func look() -> Int64? {
         let (wall, expected, isReliable) = reading
-        guard isReliable else { return }
-        let difference = abs(wall.milliseconds - expected.milliseconds)
-        if isFloor.load(ordering: .acquiring) || (difference > 0 && difference <= Self.correction) { settle(at: wall) }
+        guard isReliable else { return nil }
+        let difference = wall.milliseconds - expected.milliseconds
+        if isFloor.load(ordering: .acquiring) {
+            settle(at: wall)
+            return difference
+        }
+        if difference != 0, abs(difference) <= Self.correction { settle(at: wall) }
+        return nil
     }
 
     /// The operator's word that the wall clock is right.

@@ -57,6 +57,7 @@ extension Authority {
         let old = Mutex<SigningKeyRecord?>(nil)
         let after = try await changeRing(by: caller) { schedule, _, now, seal in
             try check(schedule, now)
+            try Self.requireUsableStandby(schedule, seal)
             old.withLock { $0 = schedule.signer }
             return .rotation(schedule, born: try born.record(at: now, by: seal), timings: timings, at: now)
         }

@@ -19,6 +19,14 @@ extension Authority {
         return later
     }
 
+    /// The key ring as it was committed last, also when whoever changed it has not got round to showing it yet: what was signed with an
+    /// older one would be refused at its commit.
+    func committedKeys() throws -> KeyRingSnapshot {
+        let signer = try read { try $0.get(Tables.signer, SignerRow.current)?.text }
+        if signer != keys.ring.signerKid { try reloadKeys() }
+        return keys
+    }
+
     /// Does what the schedule says is due. What fails is told by ``services`` and tried again at the next look; the key that signs goes on.
     package func tendKeys() async {
         // A clock that is wrong schedules nothing; without a seal no key can be made, and none signs anyway.
@@ -54,6 +62,7 @@ extension Authority {
             let born = try await newKey()
             try await changeRing { schedule, _, now, seal in
                 guard schedule.due(at: now).contains(.rotate) else { return nil }
+                try Self.requireUsableStandby(schedule, seal)
                 return .rotation(schedule, born: try born.record(at: now, by: seal), timings: timings, at: now)
             }
         case .beget:
@@ -66,6 +75,17 @@ extension Authority {
                 }
                 return .retirement(key, at: now)
             }
+        }
+    }
+
+    /// A standby that can't sign never takes over from a key that can.
+    static func requireUsableStandby(_ schedule: KeySchedule, _ seal: Seal?) throws {
+        guard let standby = schedule.standby, let seal else { throw SignerProblem.told }
+        guard let sealed = standby.sealedPrivateKey, (try? standby.privateKey(sealed: sealed, by: seal)) != nil else {
+            throw AuthorityError(
+                .signingUnavailable,
+                "the standby \(standby.kid) can't take over: its sealed private half does not open in its place; revoke it, and another is born"
+            )
         }
     }
 

@@ -70,7 +70,9 @@ extension Authority {
     ) throws -> PairPlan {
         let now = clock.now()
         let end = now.adding(seconds: AuthoritySettings.sessionLife)
-        let life = min(life ?? rules.defaultTokenTTL, rules.maxTokenTTL)
+        // No token outlives its key's time in the JWKS, which is reckoned from the longest life that is noted with the key.
+        let longest = keys.ring.active?.longestToken ?? rules.maxTokenTTL
+        let life = min(life ?? rules.defaultTokenTTL, rules.maxTokenTTL, longest)
         return PairPlan(
             identity: identity, ground: row, sessionId: try ids.make(.session), tokenId: try ids.make(.token), scopes: granted,
             audience: audience ?? defaultAudience(of: granted), issuedAt: now, accessLife: life,

@@ -28,8 +28,10 @@ extension Authority {
     /// use, decided where it is committed; a repeat inside the retry window gets the same answer, any other kills the session (contract
     /// §6).
     ///
-    /// - Throws: `invalid_refresh_token`, `signing_unavailable`, `storage_unavailable`.
+    /// - Throws: `invalid_refresh_token`, `clock_unreliable`, `signing_unavailable`, `storage_unavailable`.
     package func refresh(_ presented: String, origin: RequestOrigin) async throws -> TokenPair {
+        // By a clock that jumped ahead good refresh tokens have ended, and honest repeats are reuse: nothing is decided by it.
+        try requireClock()
         guard let secret = RefreshSecret(presented: presented) else { return try await refreshLegacy(presented, origin: origin) }
         return try await refresh(secret, origin: origin)
     }
@@ -111,6 +113,7 @@ extension Authority {
         let plan = signed.plan
         let sealed = try sealedAnswer(signed.pair, by: secret)
         return try await write { [self] transaction in
+            try requireClock()
             let now = clock.now()
             switch try standing(of: hash, at: now, in: transaction) {
             case .dead: return .refused

@@ -43,7 +43,7 @@ extension Authority {
     ///
     /// - Throws: `signing_unavailable` when no key can sign; `clock_unreliable`; `invalid_request` for a token that would be too large to be presented.
     func sign(_ plan: PairPlan) async throws -> SignedPair {
-        let snapshot = keys
+        let snapshot = try committedKeys()
         try requireClock()
         guard case .success(let signer) = snapshot.signer else { throw SignerProblem.told }
         let refresh = try RefreshSecret.make()

@@ -19,8 +19,8 @@ extension Authority {
         let tick = ticks.add(1, ordering: .relaxed).newValue
         await flush(all: false)
         await tendClock(tick: tick)
-        // What failed is tried again once a minute; what is due now, now.
-        if hasDueKeys(), keyRingProblem == nil || tick % Self.ringPeriod == 1 { await tendKeys() }
+        // What is due now, now; what failed is tried again once a minute, and is forgotten when nothing is due any more.
+        if keyRingProblem == nil ? hasDueKeys() : tick % Self.ringPeriod == 1 { await tendKeys() }
         // By a clock that can't be trusted nothing is old.
         guard clock.problem == nil else { return false }
         // The next look at old entries comes at once while there are many; the count of rounds goes on, others live by it.

@@ -1,3 +1,5 @@
+import FoundationEssentials
+import Glibc
 @testable import LatchkeyAuthority
 import LatchkeyCrypto
 import LatchkeyVerifier
@@ -30,4 +32,36 @@ extension Install {
 
     /// `kid`s of the JWKS as it is served now.
     var served: [String] { get throws { try KeySet(jwks: authority.keys.document).keyIds } }
+
+    /// The key that signed a pair's access token.
+    func keyId(_ pair: TokenPair) throws -> String { try authority.keys.keySet.verifySignature(of: pair.accessToken.text).keyId }
+
+    private var putAway: String { scratch.masterKey + ".away" }
+
+    /// The same directory after a stop and a start, without its master key.
+    func withoutMasterKey() async throws -> Install {
+        await authority.close()
+        try FileManager.default.moveItem(atPath: scratch.masterKey, toPath: putAway)
+        return try Install(at: scratch, clock: clock)
+    }
+
+    func putMasterKeyBack() throws { try FileManager.default.moveItem(atPath: putAway, toPath: scratch.masterKey) }
+}
+
+extension Scratch {
+    /// What a kill would leave of this directory now.
+    func copied() throws -> Scratch {
+        let copy = Scratch()
+        mkdir(copy.store, 0o700)
+        for place in ["", "/store"] {
+            for name in try FileManager.default.contentsOfDirectory(atPath: path + place) where name != "store" && name != "lock.mdb" {
+                let file = "\(place)/\(name)"
+                var status = stat()
+                guard stat(path + file, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { continue }
+                try Data(contentsOf: URL(filePath: path + file)).write(to: URL(filePath: copy.path + file))
+                chmod(copy.path + file, status.st_mode & 0o777)
+            }
+        }
+        return copy
+    }
 }

@@ -22,9 +22,24 @@ final class PreparedKeys: Sendable {
     }()
 
     private let used = Mutex(0)
+    private let failing = Mutex(false)
+
+    /// How many there are still.
+    var left: Int { Self.file.inverses.count - used.withLock { $0 } }
+
+    /// Whether none can be made.
+    var isFailing: Bool {
+        get { failing.withLock { $0 } }
+        set { failing.withLock { $0 = newValue } }
+    }
 
     /// For ``AuthoritySeams/makeKey``.
-    var maker: @Sendable (Int) throws -> RSAPrivateKey { { [self] _ in try next() } }
+    var maker: @Sendable (Int) throws -> RSAPrivateKey {
+        { [self] _ in
+            guard !isFailing else { throw NoMore() }
+            return try next()
+        }
+    }
 
     func next() throws -> RSAPrivateKey {
         let number = used.withLock { used in

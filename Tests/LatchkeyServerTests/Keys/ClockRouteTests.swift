@@ -30,11 +30,6 @@ extension ServerTests {
                 let key = try await daemon.key(Self.scope)
                 clock.step(seconds: seconds)
                 for (name, reply) in try await mints(daemon, identity: identity, refresh: pair.refresh) {
-                    // By a clock that is years ahead the session has ended, and that is said before it is said that nothing is minted.
-                    if name == "refresh", seconds > 86_400 {
-                        expectError(reply, 401, "invalid_refresh_token")
-                        continue
-                    }
                     expectError(reply, 503, "clock_unreliable", name)
                     #expect(reply["retry-after"] != nil)
                 }
@@ -73,9 +68,9 @@ extension ServerTests {
             try await withDaemon(clock: clock) { daemon in
                 let identity = try await daemon.identity(Self.scope)
                 let pair = try await daemon.pair(identity)
-                clock.step(seconds: 7200)
+                clock.step(seconds: 3 * 86_400)
                 expectError(try await daemon.refresh(pair.refresh), 503, "clock_unreliable")
-                clock.step(seconds: -7200)
+                clock.step(seconds: -3 * 86_400)
                 let next = try TestDaemon.pair(await daemon.refresh(pair.refresh))
                 for bearer in [pair.bearer, next.bearer] { #expect(try await daemon.send("GET", "/v1/identities", [bearer]).status == 200) }
                 #expect(try await daemon.send("GET", "/v1/health").json["status"]?.text == "healthy")

@@ -1,4 +1,5 @@
 import LatchkeyServer
+import FoundationEssentials
 import LatchkeyAuthority
 import LatchkeyVerifier
 import Testing
@@ -171,6 +172,8 @@ extension ServerTests {
             let clock = ManualClock()
             try await withDaemon(clock: clock) { daemon in
                 let pem = try Fixture.text("crypto/rsa2048-pkcs8.pem")
+                let lines = pem.split(separator: "\n").filter { !$0.hasPrefix("-----") }.map(String.init)
+                lines.forEach(daemon.ledger.note)
                 let body = #"{"pem":"\#(pem.replacing("\n", with: "\\n"))"}"#
                 let displaced = try await daemon.keyId("standby")
                 let reply = try await daemon.admin("POST", "/v1/admin/keys/import", body: body)
@@ -186,6 +189,12 @@ extension ServerTests {
                 clock.advance(seconds: Self.day)
                 try await daemon.done("/v1/admin/keys/rotate")
                 #expect(try await daemon.pair(daemon.identity(Self.scope)).header["kid"]?.text == imported)
+                // In the middle of the private half.
+                let der = try #require(Data(base64Encoded: lines.joined()).map(Array.init))
+                for (name, bytes) in daemon.scratch.files {
+                    #expect(!SecretLedger.contains(bytes, Array(der[700..<740])), "\(name)")
+                    for line in lines.dropLast() { #expect(!SecretLedger.contains(bytes, Array(line.utf8)), "\(name)") }
+                }
             }
         }
 

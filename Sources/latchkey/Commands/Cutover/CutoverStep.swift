@@ -38,7 +38,7 @@ struct CutoverStep {
         let outcome = try CutoverPlan(done.root)
         if json { return try Output.json(done.root.raw) }
         guard outcome.isDone else { return try Output.line(Shown.sentence(outcome.alreadyThere)) }
-        try Facts.print(outcome.outcome)
+        try Facts.print(outcome.outcome(after: plan))
     }
 
     private func post(_ client: DaemonClient, to phase: String?, dryRun: Bool) async throws -> JSONDocument {

@@ -45,11 +45,10 @@ struct CutoverPlan {
             hint: hint)
     }
 
-    /// What was done, and what is next.
-    var outcome: [(name: String, value: String?)] {
-        [
-            ("was", from), ("stands in", to), ("now", PhaseWords.meaning(of: to)), ("overridden because", overridden),
-            ("next", PhaseWords.next(after: to)),
-        ]
+    /// What was done, what was measured only then, and what is next.
+    func outcome(after plan: CutoverPlan) -> [(name: String, value: String?)] {
+        let known = Set(plan.gates.map(\.name))
+        return [("was", from), ("stands in", to), ("now", PhaseWords.meaning(of: to)), ("overridden because", overridden)]
+            + gates.filter { !known.contains($0.name) }.map { ("gate", $0.line) } + [("next", PhaseWords.next(after: to))]
     }
 }
