@@ -5,18 +5,19 @@ import LatchkeyVerifier
 
 extension Authority {
     /// Seconds that a replaced key may live on, at most.
-    private static let longestOverlap: Int64 = 7 * 86_400
+    private static let longestOverlap: Double = 7 * 86_400
 
     /// Replaces a key by a new one of the same name, kind, owner, scopes and end. The old one dies at once, or after the overlap.
     ///
     /// - Parameter overlapSeconds: 0 to 7 days.
     /// - Throws: `invalid_request` (overlapSeconds), `api_key_not_found`, `not_key_owner`, `scope_escalation`, `api_key_not_active`,
     ///   `rate_limited`, `clock_unreliable`, `storage_unavailable`.
-    package func rotateAPIKey(_ id: String, overlapSeconds: Int64?, by caller: Caller) async throws -> (key: APIKey, secret: Secret) {
-        let overlap = overlapSeconds ?? 0
-        guard (0...Self.longestOverlap).contains(overlap) else {
-            throw AuthorityError.invalid("overlapSeconds", "overlapSeconds must be from 0 to \(Self.longestOverlap)")
+    package func rotateAPIKey(_ id: String, overlapSeconds: Double?, by caller: Caller) async throws -> (key: APIKey, secret: Secret) {
+        let asked = overlapSeconds ?? 0
+        guard (0...Self.longestOverlap).contains(asked), asked.rounded() == asked else {
+            throw AuthorityError.invalid("overlapSeconds", "overlapSeconds must be a whole number from 0 to \(Int(Self.longestOverlap))")
         }
+        let overlap = Int64(asked)
         try caller.requireOwn()
         let principal = caller.principal
         let place = try apiKeyPlace(id, principal)

@@ -46,6 +46,21 @@ struct RevokeKeyBody: RequestBodyType {
     static var whenAbsent: Self? { Self() }
 }
 
+/// `POST /v1/api-keys/{id}/rotate`.
+struct RotateKeyBody: RequestBodyType {
+    var overlapSeconds: WireNumber?
+    var orgId: String?
+
+    static let schema = Schema.body(
+        "RotateApiKey",
+        [
+            .optional("overlapSeconds", .integer(0...604_800).noted("How long the old key lives on; 0 unless it is told")),
+            .optional("orgId", .organisationId),
+        ])
+
+    static var whenAbsent: Self? { Self() }
+}
+
 extension Schema {
     static let apiKey = Schema.object(
         "ApiKey",
