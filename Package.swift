@@ -138,7 +138,11 @@ let package = Package(
         ),
         .testTarget(
             name: "latchkeyTests",
-            dependencies: ["latchkey", "LatchkeyAuthority", "LatchkeyStore", "LatchkeyCrypto", "LatchkeyVerifier", .subprocess, .client]
+            dependencies: [
+                "latchkey", "LatchkeyServer", "LatchkeyAuthority", "LatchkeyStore", "LatchkeyCrypto", "LatchkeyVerifier", .subprocess,
+                .client,
+                .lifecycle, .logging,
+            ]
                 + Target.Dependency.nio,
             swiftSettings: swift
         ),

@@ -16,10 +16,16 @@ extension Authority {
         store: Store, settings: AuthoritySettings, masterKey source: MasterKey.Source, clock host: any HostClock,
         seams: AuthoritySeams = AuthoritySeams()
     ) throws -> Authority {
-        let (existing, floor) = try store.read { transaction in
-            (try transaction.get(Tables.install, InstallRecord.key), try ClockRow.floor(settings.madeAt, in: transaction))
+        let source = source.resolved
+        source.removeLeftovers()
+        let (existing, floor, seen) = try store.read { transaction in
+            (
+                try transaction.get(Tables.install, InstallRecord.key), try ClockRow.floor(settings.madeAt, in: transaction),
+                try transaction.get(Tables.clock, ClockRow.seen)?.moment
+            )
         }
         let clock = SteadyClock(host, floor: floor)
+        let absence = clock.absence(since: seen)
         let ids = IdentifierSource(clock: clock)
         let install: InstallRecord
         let sealing: Sealing
@@ -33,13 +39,13 @@ extension Authority {
         }
         // A store that can't be written now is opened all the same: what it holds is verified and shown, and neither of these two makes
         // anything good that is not.
-        try unlessUnwritable { try settleClock(store, clock, floor: floor) }
-        try unlessUnwritable { try withdrawUnproven(store, organisation: install.firstOrganisation, at: clock.steadyNow()) }
+        let debt = try settleClock(store, clock, floor: floor, seams)
+        try unlessUnwritable { try withdrawUnproven(store, organisation: install.firstOrganisation, at: clock.now()) }
         let (records, cutover) = try settle(store, settings: settings, clock: clock)
-        let ring = KeyRing(records, settings.timings, cutover: cutover, at: clock.steadyNow())
+        let ring = KeyRing(records, settings.timings, cutover: cutover, at: clock.now())
         return try Authority(
-            settings: settings, install: install, sealing: sealing, masterKey: source, clock: clock, ids: ids, store: store,
-            snapshot: KeyRingSnapshot(ring, sealing, showsLegacy: settings.showsLegacyJWK), seams: seams)
+            settings: settings, install: install, sealing: sealing, masterKey: source, clock: clock, clockDebt: debt, absence: absence,
+            ids: ids, store: store, snapshot: KeyRingSnapshot(ring, sealing, showsLegacy: settings.showsLegacyJWK), seams: seams)
     }
 
     private static func unlessUnwritable(_ change: () throws -> Void) throws {
@@ -49,17 +55,26 @@ extension Authority {
     }
 
     /// A clock that is behind at this start has stood since the latest time that is known; one that is right again has gone on since then.
-    private static func settleClock(_ store: Store, _ clock: SteadyClock, floor: Timestamp) throws {
+    ///
+    /// - Returns: what of it can't be written now.
+    private static func settleClock(_ store: Store, _ clock: SteadyClock, floor: Timestamp, _ seams: AuthoritySeams) throws -> ClockDebt {
         let isBehind = clock.problem != nil
-        guard try store.read({ try $0.contains(Tables.clock, ClockRow.behind) }) != isBehind else { return }
-        let now = clock.steadyNow()
-        try store.writeAndWait(.essential) { transaction in
-            if isBehind {
-                try transaction.put(Tables.clock, ClockRow.behind, MomentRow(floor))
-            } else {
-                try catchUp(by: now.milliseconds - floor.milliseconds, at: now, in: transaction)
+        guard try store.read({ try $0.contains(Tables.clock, ClockRow.behind) }) != isBehind else { return ClockDebt() }
+        let now = clock.now()
+        let step = now.milliseconds - floor.milliseconds
+        do {
+            try store.writeAndWait(.essential) { transaction in
+                try seams.beforeTime()
+                if isBehind {
+                    try transaction.put(Tables.clock, ClockRow.behind, MomentRow(floor))
+                } else {
+                    try catchUp(by: step, at: now, in: transaction)
+                }
             }
+        } catch let error as StoreError where error.code == .unavailable {
+            return isBehind ? ClockDebt(behind: floor) : ClockDebt(step: step)
         }
+        return ClockDebt()
     }
 
     /// Brings what follows from records and settings into the store: who signs, how long the signer's tokens may live from now on, and, when
@@ -67,13 +82,14 @@ extension Authority {
     private static func settle(
         _ store: Store, settings: AuthoritySettings, clock: SteadyClock
     ) throws -> (records: [SigningKeyRecord], cutover: CutoverRecord?) {
-        let (records, cutover, noted, served) = try store.read { transaction in
+        let (records, cutover, noted, served, hasSigned) = try store.read { transaction in
             (
                 try signingKeys(in: transaction), try transaction.get(Tables.cutover, CutoverRecord.key),
-                try transaction.get(Tables.signer, SignerRow.current)?.text, try transaction.get(Tables.signer, SignerRow.maxAge)?.text
+                try transaction.get(Tables.signer, SignerRow.current)?.text, try transaction.get(Tables.signer, SignerRow.maxAge)?.text,
+                try hasSignedUnnoted(in: transaction)
             )
         }
-        let ring = KeyRing(records, settings.timings, cutover: cutover, at: clock.steadyNow())
+        let ring = KeyRing(records, settings.timings, cutover: cutover, at: clock.now())
         let longer = ring.active.flatMap { active -> SigningKeyRecord? in
             guard (active.longestToken ?? 0) < settings.maxAccessTokenTTL else { return nil }
             var key = active
@@ -81,16 +97,17 @@ extension Authority {
             return key
         }
         let maxAge = String(settings.jwksMaxAge)
-        guard longer != nil || noted != ring.signerKid || served != maxAge else { return (records, cutover) }
+        guard longer != nil || noted != ring.signerKid || served != maxAge || hasSigned else { return (records, cutover) }
         try store.writeAndWait(.essential) { transaction in
             if served != maxAge {
                 try transaction.put(Tables.signer, SignerRow.maxAge, TextRow(maxAge))
                 if let before = served.flatMap({ Int64($0) }), before > settings.jwksMaxAge {
-                    let until = clock.steadyNow().adding(seconds: before)
+                    let until = clock.now().adding(seconds: before)
                     let known = try transaction.get(Tables.clock, ClockRow.copies)?.moment ?? until
                     try transaction.put(Tables.clock, ClockRow.copies, MomentRow(max(known, until)))
                 }
             }
+            if hasSigned { try transaction.put(Tables.signer, SignerRow.rsaUsed, TextRow("")) }
             if let longer { try transaction.put(Tables.signingKeys, longer.kid, longer) }
             if let kid = ring.signerKid {
                 try transaction.put(Tables.signer, SignerRow.current, TextRow(kid))
@@ -99,6 +116,30 @@ extension Authority {
             }
         }
         return (try store.read { try signingKeys(in: $0) }, cutover)
+    }
+
+    /// Whether tokens were signed with RSA keys in a store from before that was noted: then there are sessions, or entries that tell of them.
+    private static func hasSignedUnnoted(in transaction: borrowing some StoreReads & ~Copyable) throws -> Bool {
+        guard try !transaction.contains(Tables.signer, SignerRow.rsaUsed), try !transaction.contains(Tables.cutover, CutoverRecord.key)
+        else {
+            return false
+        }
+        if try transaction.count(Tables.sessions) > 0 { return true }
+        var organisations: [String] = []
+        try transaction.scanKeys(Tables.organisations, limit: .max) { id in
+            organisations.append(id)
+            return true
+        }
+        for organisation in organisations {
+            var found = false
+            let issues = AuditIndex.prefix(organisation, .action, AuditRecord.Action.tokenIssued.rawValue)
+            try transaction.scanKeys(Tables.auditIndex, prefix: issues, limit: 1) { _ in
+                found = true
+                return false
+            }
+            if found { return true }
+        }
+        return false
     }
 
     /// The seal of a store that has sealed records, or why there is none. Never makes a master key.
@@ -110,14 +151,13 @@ extension Authority {
         } catch {
             switch error {
             case .missing: why = "is missing; put it back, or name it with --master-key-file"
-            case .unusable(let reason): return Sealing(seal: nil, state: .closed(reason: "the master key \(source.path) \(reason)"))
+            case .unusable(let reason): why = reason
             }
         }
-        if let seal = succeeded(install, source) { return Sealing(seal: seal, state: .open) }
-        return Sealing(seal: nil, state: .closed(reason: "the master key \(source.path) \(why)"))
+        return succeeded(install, source) ?? Sealing(seal: nil, state: .closed(reason: "the master key \(source.path) \(why)"))
     }
 
-    private static func seal(of install: InstallRecord, _ key: Secret) -> Seal? {
+    static func seal(of install: InstallRecord, _ key: Secret) -> Seal? {
         guard let seal = try? Seal(masterKey: key, installId: install.id), seal.check.utf8.elementsEqual(install.sealCheck.utf8) else {
             return nil
         }
@@ -125,13 +165,22 @@ extension Authority {
     }
 
     /// The seal of a successor that the store is sealed under and that was not put into its place before the program ended. Puts it there.
-    private static func succeeded(_ install: InstallRecord, _ source: MasterKey.Source) -> Seal? {
+    private static func succeeded(_ install: InstallRecord, _ source: MasterKey.Source) -> Sealing? {
         guard case .file(let path) = source, let key = try? MasterKey.read(.file(MasterKey.successor(of: path))),
             let seal = seal(of: install, key)
         else { return nil }
-        // What fails now is done at the next start; the key is where this start has found it.
-        try? MasterKey.succeed(at: path)
-        return seal
+        var sealing = Sealing(seal: seal, state: .open)
+        do {
+            try MasterKey.succeed(at: path)
+        } catch {
+            sealing.misplaced = Self.misplaced(path, error)
+        }
+        return sealing
+    }
+
+    static func misplaced(_ path: String, _ problem: MasterKey.Problem) -> String {
+        let why = if case .unusable(let why) = problem { why } else { "it can't be moved" }
+        return "the master key lies in \(MasterKey.successor(of: path)) and nowhere else: \(why); keep that file, mend this, and restart"
     }
 
     /// The very first start.

@@ -34,18 +34,24 @@ package final class Authority: Sendable {
     let reloading = Mutex<Void>(())
     /// Why the key ring is not as its schedule says.
     let ringProblem = Mutex<String?>(nil)
+    /// What of the clock could not be written yet.
+    let clockDebt: Mutex<ClockDebt>
+    /// Seconds that it was off for before this start, when that was over a day.
+    let absence: Int64?
     /// Whether a new master key is being put in place.
     let rewrapping = Atomic<Bool>(false)
     private let currentSealing: Mutex<Sealing>
 
     init(
         settings: AuthoritySettings, install: InstallRecord, sealing: Sealing, masterKey: MasterKey.Source, clock: SteadyClock,
-        ids: IdentifierSource, store: Store, snapshot: KeyRingSnapshot, seams: AuthoritySeams
+        clockDebt: ClockDebt, absence: Int64?, ids: IdentifierSource, store: Store, snapshot: KeyRingSnapshot, seams: AuthoritySeams
     ) throws {
         self.settings = settings
         self.install = install
         self.masterKey = masterKey
         self.clock = clock
+        self.clockDebt = Mutex(clockDebt)
+        self.absence = absence
         self.ids = ids
         self.store = store
         self.seams = seams

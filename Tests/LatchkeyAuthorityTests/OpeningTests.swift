@@ -109,7 +109,7 @@ struct OpeningTests {
         _ = try await install.key(["relayauth:identity:read:*"])
         let status = try install.authority.status()
         #expect(status.level == .healthy)
-        #expect(status.keys.map(\.kid) == install.authority.keys.ring.records.map(\.kid))
+        #expect(status.keys.map(\.kid) == install.authority.keys.ring.inOrder.map(\.kid))
         #expect(status.counts.first { $0.name.description == "apiKeys" }?.count == 1)
         #expect(status.counts.first { $0.name.description == "auditEntries" }?.count == 4)
         #expect(status.issuer == "https://keys.example")

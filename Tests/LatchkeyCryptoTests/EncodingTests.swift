@@ -10,6 +10,7 @@ import Testing
         #expect(Base64URL.encode(row.bytes.bytes) == row.text)
         #expect(Base64URL.encode(row.bytes.bytes.span) == row.text)
         #expect(Base64URL.encode(Secret(copying: row.bytes.bytes)) == row.text)
+        #expect(Base64URL.encoded(Secret(copying: row.bytes.bytes)).equals(Secret(copying: Array(row.text.utf8))))
         #expect(Base64URL.decode(row.text) == row.bytes.bytes)
         #expect(Base64URL.decode(Array(row.text.utf8)) == row.bytes.bytes)
         #expect(Base64URL.decode(Array(row.text.utf8).reversed().reversed() as [UInt8]) == row.bytes.bytes)

@@ -91,4 +91,24 @@ struct LegacyClaimsTests {
         let token = try TokenDraft().signed { $0.payload = Array(least.utf8) }
         #expect(refusal { try Legacy.set(Keys.first).verifySignature(of: token) } == .malformed)
     }
+
+    @Test("are not there when two parsers could read them in two ways")
+    func ambiguous() throws {
+        let tail = String(least.dropFirst())
+        for payload in [
+            "{\"exp\":1,\(tail)", "{\"token_type\":\"refresh\",\(tail)", "\u{feff}\(least)", least + " {}",
+            "{\"meta\":{\"a\":\"1\",\"a\":\"2\"},\(tail)",
+        ] { #expect(refusal { try read(payload) } == .malformed) }
+        var draft = TokenDraft.legacy
+        draft.payload = least.utf16.flatMap { [UInt8($0 & 0xFF), UInt8($0 >> 8)] }
+        #expect(refusal { try Legacy.set().verifySignature(of: draft.coded()) } == .malformed)
+        draft.payload = [0xFF, 0xFE] + draft.payload!
+        #expect(refusal { try Legacy.set().verifySignature(of: draft.coded()) } == .malformed)
+        #expect(refusal { try read(" \n\(least)\n ") } == nil)
+    }
+
+    @Test("name nobody who is not an identity", arguments: ["api_key:ak_1", "admin-socket:uid=0"])
+    func reserved(_ subject: String) {
+        #expect(refusal { try read(least.replacing("agent_old", with: subject)) } == .malformed)
+    }
 }

@@ -40,7 +40,11 @@ struct LegacyKeyTests {
         for pem in [try Keys.first.publicKey.pem(), "-----BEGIN PRIVATE KEY-----\nMIIE\n", "-----BEGIN anything"] {
             #expect(refusal { try made(secret: Array(pem.utf8)) } == .keySet)
         }
-        #expect(refusal { try made(secret: Array("x-----BEGIN PUBLIC KEY-----".utf8)) } == nil)
+        for before in ["\n", " ", "\u{feff}", "words before it\r\n"] {
+            #expect(refusal { try made(secret: Array("\(before)-----BEGIN PUBLIC KEY-----".utf8)) } == .keySet)
+        }
+        #expect(refusal { try made(secret: Array("sixteen bytes-----BEGIN".utf8)) } == .keySet)
+        #expect(refusal { try made(secret: Array("sixteen bytes-----BEGI".utf8)) } == nil)
     }
 
     @Test("has a kid and an issuer of visible ASCII", arguments: ["", " ", "a b", "a\n", "a\u{7f}", "ü", "\u{212a}"])

@@ -47,6 +47,13 @@ import Testing
         }
     }
 
+    @Test func `an entry of a signing key shows which one it was`() async throws {
+        let entries =
+            #"{"entries":[{"timestamp":"T","action":"key.revoked","actor":"x","result":"allowed","resource":"signing-key","metadata":{"kid":"abc"}}],"hasMore":false}"#
+        let rows = try await run(["audit", "query"]) { _ in FakeDaemon.json(200, entries) }
+        #expect(rows.lines == ["T\t✓ allowed\tx\tkey.revoked\tabc\tsigning-key"])
+    }
+
     @Test func `an entry is shown with all that it says`() async throws {
         let shown = try await run(["audit", "show", "aud_1"]) { _ in
             FakeDaemon.json(

@@ -78,6 +78,15 @@ import Testing
         #expect(run.run.output.contains("was\tpublished\nstands in\tcutover\n"))
     }
 
+    @Test func `what was measured only by the step itself is told with its outcome`() async throws {
+        let after = Self.step(true, done: true).replacing(
+            "]}", with: #",{"name":"fetch","passed":true,"overridable":false,"detail":"seen"}]}"#)
+        let run = try await FakeRun.of(["cutover", "advance", "--yes"]) { asked in
+            (200, asked.contains("dryRun") ? Self.step(true) : after)
+        }
+        #expect(run.run.code == 0 && run.run.output.contains("\ngate\t✓ fetch: seen\n") && !run.run.output.contains("gate\t✓ public"))
+    }
+
     @Test func `some gates can't be overridden`() async throws {
         let run = try await FakeRun.of(["cutover", "advance", "--yes", "--override", "r"]) { _ in
             (200, Self.step(false, overridable: false))
@@ -91,6 +100,13 @@ import Testing
                 ? (200, Self.step(true)) : (409, #"{"message":"no","code":"cutover_gate_refused","gates":["the JWKS is 2 min old"]}"#)
         }
         #expect(run.run.code == 1 && run.run.errors.hasSuffix("latchkey: no\nhint: refused by: the JWKS is 2 min old\n"))
+    }
+
+    @Test func `a refusal that is one sentence is told once`() async throws {
+        let run = try await FakeRun.of(["cutover", "rollback", "--yes"]) { _ in
+            (409, #"{"message":"the cutover is over","code":"cutover_gate_refused","gates":["the cutover is over"]}"#)
+        }
+        #expect(run.run.code == 1 && run.run.errors == "latchkey: the cutover is over\n")
     }
 
     @Test(arguments: [["--dry-run"], ["--yes"]]) func `a step that was taken already is not taken again`(options: [String]) async throws {

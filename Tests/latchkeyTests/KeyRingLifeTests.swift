@@ -81,7 +81,9 @@ import Testing
                 let before = try scratch.read("state/master.key")
                 #expect(try await daemon.run("seal", "status").output.hasPrefix("seal\topen\n"))
                 let run = try await daemon.run("seal", "rewrap", "--yes")
-                #expect(run.code == 0 && run.output.contains("next\tdestroy the old master key now: shred -u "), "\(run.errors)")
+                #expect(
+                    run.code == 0 && run.output.contains("next\tmake a new backup, then destroy the old master key: shred -u "),
+                    "\(run.errors)")
                 #expect(try scratch.read("state/master.key") != before)
                 #expect(run.output.contains("old master key\t\(scratch["state"])/master.key.old\n"))
                 #expect(try scratch.read("state/master.key.old") == before)

@@ -51,6 +51,18 @@ import Testing
         #expect(said == ["A signs now.", "Nothing is planned.", "This needs a person: the disk is full: make room."])
     }
 
+    @Test func `where a cutover still signs HS256, no RSA key is told or drawn as the signer`() throws {
+        let answer =
+            #"{"keys":[{"keyId":"B","status":"standby","publishedAt":"\#(Self.now)"},{"keyId":"A","status":"active","publishedAt":"2026-10-01T00:00:00Z","activatedAt":"2026-10-01T00:00:00Z"}],"schedule":{"now":"\#(Self.now)","standbyKeyId":"B"}}"#
+        let ring = try KeyRingReport(JSONDocument(Array(answer.utf8)).root)
+        #expect(
+            try ring.sentences.first
+                == "The legacy key signs now, with HS256; A signs from the phase cutover on. See latchkey cutover status.")
+        let drawn = try ring.timeline(width: 80, style: .letters).lines
+        #expect(drawn.contains { $0.hasPrefix("A active ") } && !drawn.dropLast().contains { $0.contains("S") })
+        #expect(ring.keys.map(\.id) == ["A", "B"])
+    }
+
     @Test func `what is overdue happens at once`() throws {
         let said = try sentences(#","signerKeyId":"A","next":{"step":"create_standby","at":"2026-11-21T11:59:00.000Z"}"#)
         #expect(said.last == "Next, at once (due since 2026-11-21T11:59:00.000Z), a standby is made.")

@@ -15,12 +15,13 @@ import Testing
     }
 
     @Test(arguments: [
-        ("sixteen bytes at least", "sixteen bytes at least"), ("one newline is dropped\n", "one newline is dropped"),
-        ("but only one\n\n", "but only one\n"), (" and no other space ", " and no other space "),
+        ("sixteen bytes at least", "sixteen bytes at least"), ("one end of line is dropped\n", "one end of line is dropped"),
+        ("also that of other systems\r\n", "also that of other systems"), ("but only one\n\n", "but only one\n"),
+        (" and no other space ", " and no other space "),
         ("\u{0}\u{1}\"\\ünï", "\u{0}\u{1}\"\\ünï"),
         (String(repeating: "x", count: 1024) + "\n", String(repeating: "x", count: 1024)),
     ])
-    func `its bytes are sent as they came, without one newline at the end`(input: String, secret: String) async throws {
+    func `its bytes are sent as they came, without one end of line`(input: String, secret: String) async throws {
         let run = try await FakeRun.of(Self.command, input: input) { _ in (201, Self.answer) }
         #expect(run.run.code == 0 && run.asked == [body(secret)], "\(run.run.errors)")
         #expect(

@@ -1,4 +1,3 @@
-import FoundationEssentials
 import Subprocess
 import Testing
 
@@ -7,7 +6,7 @@ import Testing
 @Suite struct ReadmeTests {
     private struct Step {
         let command: String
-        var output: [String] = []
+        let output: [String]
         /// Whether the README shows that the command is refused.
         var isRefused: Bool { output.first?.hasPrefix("latchkey: ") ?? false }
     }
@@ -50,6 +49,15 @@ import Testing
         }
     }
 
+    @Test(.timeLimit(.minutes(2))) func `the timeline is one of the day after a first rotation`() async throws {
+        let command = "latchkey signing-keys explain"
+        let shown = try #require(Self.steps().first { $0.command == command }).output
+        let transcript = ["```", "# 90 days later", "# 20 hours later", "$ " + command] + shown + ["```"]
+        try await ScratchDirectory.with { scratch in
+            try await Rehearsal(in: scratch).run(Document(path: "README.md", text: transcript.joined(separator: "\n")))
+        }
+    }
+
     /// Starts `latchkey events`, and returns once it watches.
     private static let watch = """
         latchkey events > events.out 2> events.err & echo $! > events.pid
@@ -63,26 +71,10 @@ import Testing
         cat events.out
         """
 
-    /// The lines of fenced blocks that begin with `$ `, each with what stands below it.
     private static func steps() throws -> [Step] {
-        let root = "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
-        let text = String(decoding: try Data(contentsOf: URL(filePath: root + "/README.md")), as: UTF8.self)
-        var steps: [Step] = []
-        var isFenced = false
-        for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
-            if line.hasPrefix("```") {
-                isFenced.toggle()
-            } else if isFenced, line.hasPrefix("$ ") {
-                steps.append(Step(command: String(line.dropFirst(2))))
-            } else if isFenced, let last = steps.indices.last {
-                if steps[last].output.isEmpty, steps[last].command.hasSuffix("\\") {
-                    steps[last] = Step(command: steps[last].command.dropLast() + String(line))
-                } else {
-                    steps[last].output.append(String(line))
-                }
-            }
+        try Document("README.md").steps.compactMap { step in
+            if case .command(let command, let output) = step { Step(command: command, output: output) } else { nil }
         }
-        return steps
     }
 
     private static func ids(in text: String) -> [String] {

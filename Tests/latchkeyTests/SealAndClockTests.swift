@@ -50,7 +50,7 @@ import Testing
         }
         #expect(own.run.code == 0 && own.asked == ["POST /v1/admin/seal/rewrap {}"])
         #expect(own.run.output.contains("records\t4, each opened with the new key\n"))
-        #expect(own.run.output.contains("next\tdestroy the old master key now: shred -u /k.old\n"))
+        #expect(own.run.output.contains("next\tmake a new backup, then destroy the old master key: shred -u /k.old\n"))
         let given = try await FakeRun.of(["seal", "rewrap", "--key-file", "/new", "--yes"]) { _ in
             (200, #"{"rewrappedAt":"T","records":1,"masterKey":"/new"}"#)
         }
@@ -84,7 +84,7 @@ import Testing
         #expect(run.run.code == 0 && run.asked == ["POST /v1/admin/clock/accept {}"])
         #expect(
             run.run.output.hasPrefix(
-                "time\tT\nclock\taccepted\nproblem was\tit went back by 30 days\nkeys corrected\t2, whose moments lay in the future\nnext\ttokens are issued again"
+                "time\tT\nclock\taccepted\nproblem was\tit went back by 30 days\nkeys corrected\t2, whose times were moved with the clock\nnext\ttokens are issued again"
             ))
         #expect(try await FakeRun.of(["clock", "accept", "--yes"]) { _ in (200, "{}") }.run.code == 1)
     }

@@ -81,6 +81,7 @@ import Testing
         let run = try await FakeRun.of(["signing-keys", "rotate", "--now"], typing: answer) { asked in
             asked.hasPrefix("GET") ? Self.ring(asked) : (200, Self.rotated + "]}")
         }
+        #expect(run.run.output.contains("a verifier with a cached JWKS may not know "))
         #expect(run.run.output.contains("a holder of an older trust bundle may not know it before 2026-11-23T12:00:00.000Z"))
         #expect(run.run.output.contains("\(Self.signer) signs now: let "))
         #expect(run.asked.count == (isDone ? 2 : 1) && run.run.code == (isDone ? 0 : 1), "\(run.run.output)")

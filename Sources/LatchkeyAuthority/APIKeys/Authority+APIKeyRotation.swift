@@ -30,7 +30,6 @@ extension Authority {
         // What a self-service key holds beyond its identity is cut at each use, so it hands out nothing to itself.
         if found.identityId == nil { try requireCover(of: scopes, by: caller) }
         try Self.requireActive(found, at: now)
-        try requireClock()
         let secret = try APIKeySecret.make()
         let newId = try ids.make(.apiKey)
         let record = try await write { [self] transaction -> APIKeyRecord in
@@ -42,6 +41,7 @@ extension Authority {
             }
             try Self.requireActive(old, at: now)
             try chargeMint(caller, of: scopes, at: now, in: transaction)
+            try requireClock()
             let new = APIKeyRecord(
                 id: newId, orgId: old.orgId, prefix: secret.prefix, name: old.name, kind: old.kind, scopes: old.scopes, createdAt: now,
                 createdBy: principal.label, makerId: principal.makerId, rootId: principal.rootId ?? newId, identityId: old.identityId,

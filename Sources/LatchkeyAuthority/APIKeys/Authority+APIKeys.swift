@@ -28,7 +28,6 @@ extension Authority {
     func mint(
         _ kind: APIKeyRecord.Kind, name: String, scopes: ScopeSet, expiresAt: Timestamp?, owner: String? = nil, by caller: Caller
     ) async throws -> (key: APIKey, secret: Secret) {
-        try requireClock()
         let principal = caller.principal
         let now = clock.now()
         let secret = try APIKeySecret.make()
@@ -44,6 +43,7 @@ extension Authority {
                 try Self.requireLive(principal, at: now, in: transaction)
             }
             try chargeMint(caller, of: scopes, at: now, in: transaction)
+            try requireClock()
             try put(record, hash: secret.hash, by: principal, in: transaction)
             var draft = keyDraft(.apiKeyCreated, record, caller)
             draft.metadata["scopes"] = record.scopes.joined(separator: " ")

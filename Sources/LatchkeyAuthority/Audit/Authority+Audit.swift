@@ -9,7 +9,7 @@ extension Authority {
     /// and no entry comes in before one that could be read already.
     func record(_ draft: AuditDraft, in transaction: borrowing WriteTransaction) throws {
         try seams.beforeRecord(draft.action)
-        let entry = try Self.append(draft, at: clock.now(), in: transaction)
+        let entry = try Self.append(draft, at: clock.nowOnRecord(), in: transaction)
         if events.isWatched { writing.note(entry) }
     }
 

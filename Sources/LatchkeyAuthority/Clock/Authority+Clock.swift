@@ -1,5 +1,6 @@
 import LatchkeyStore
 package import LatchkeyVerifier
+import Synchronization
 
 /// What came of the operator's word that the clock is right.
 package struct ClockAcceptance: Sendable {
@@ -14,8 +15,8 @@ package struct ClockAcceptance: Sendable {
 enum ClockRow {
     /// The latest time that is known to have been.
     static let seen = "seen"
-    /// When the operator last took the clock as right.
-    static let accepted = "accepted"
+    /// When the latest program was made that stood against the clock when the operator took it as right: its build date counts no more.
+    static let overruled = "overruled-build"
 
     /// Where the time stood when a start first found the clock behind; there until it is right again. What was noted since is too early by as
     /// much as nobody knew.
@@ -31,10 +32,10 @@ enum ClockRow {
     }
 
     /// The latest time that is known to have been: what the store has seen, and when this program was made, unless the operator has said
-    /// since that an earlier time is right.
+    /// of this program, or of one that was made later, that an earlier time is right.
     static func floor(_ made: Timestamp, in transaction: borrowing some StoreReads & ~Copyable) throws -> Timestamp {
         let seen = try transaction.get(Tables.clock, seen)?.moment
-        if let seen, let accepted = try transaction.get(Tables.clock, accepted)?.moment, accepted < made { return seen }
+        if let seen, let overruled = try transaction.get(Tables.clock, overruled)?.moment, made <= overruled { return seen }
         return max(seen ?? made, made)
     }
 }
@@ -54,22 +55,32 @@ extension Authority {
 
     /// Watches the clock, and notes how late it is, so that the next start knows. What can't be written now is written at the next look.
     func tendClock(tick: Int) async {
-        if let step = clock.look() {
-            let moved: Void? = try? await write(.essential) { [clock] transaction in
-                try Self.catchUp(by: step, at: clock.now(), in: transaction)
-            }
-            if moved != nil { try? reloadKeys() }
-        }
+        if let step = clock.look() { clockDebt.withLock { $0.step = step } }
+        if await settleClockDebt() { try? reloadKeys() }
         guard tick % Self.notePeriod == 0 else { return }
         await noteTime()
     }
 
     /// Notes the time that the steady clock knows, also while the wall clock says another: what has ended by then does not come alive again at
-    /// the next start.
+    /// the next start. It never goes back but by the operator's word.
     func noteTime() async {
-        try? await write(.essential) { [clock] transaction in
-            try transaction.put(Tables.clock, ClockRow.seen, MomentRow(clock.steadyNow()))
+        // What has to be reckoned from the time that was noted last goes first.
+        guard clockDebt.withLock({ $0.isNone }) else { return }
+        try? await write(.essential) { [seams, clock] transaction in
+            let now = clock.nowOnRecord()
+            if let seen = try transaction.get(Tables.clock, ClockRow.seen)?.moment, seen >= now { return }
+            try seams.beforeTime()
+            try transaction.put(Tables.clock, ClockRow.seen, MomentRow(now))
         }
+    }
+
+    /// For the log, after a long absence and the first look at what was due.
+    package var absenceNotice: String? {
+        guard let absence else { return nil }
+        let days = absence / 86_400
+        let off = "was off for \(days) \(days == 1 ? "day" : "days")"
+        let isCurrent = clock.problem == nil && sealing.state == .open && keyRingProblem == nil
+        return isCurrent ? "\(off); the signing keys were brought up to date" : off
     }
 
     /// A clock that was behind is right again: keys that an emergency made meanwhile have been in the JWKS only since then.
@@ -83,21 +94,42 @@ extension Authority {
         if let copies = try transaction.get(Tables.clock, ClockRow.copies)?.moment, copies >= floor {
             try transaction.put(Tables.clock, ClockRow.copies, MomentRow(copies.adding(milliseconds: step)))
         }
+        try moveCutover(by: step, since: floor, at: now, in: transaction)
         try transaction.delete(Tables.clock, ClockRow.behind)
     }
 
     /// Takes the wall clock as right, on the operator's word. What the key ring and a cutover have noted moves with it: a key that has been
     /// seen for an hour has been seen for an hour by the new time too, and stays for as long as it would have.
     ///
+    /// A clock that is right already is only told of in the audit log.
+    ///
     /// - Throws: `storage_unavailable`; then nothing is accepted.
     package func acceptClock(by caller: Caller) async throws -> ClockAcceptance {
         try caller.requireOwn()
-        let problem = clock.problem
         let timings = settings.timings
+        await flushLegacyUses()
+        let decided = Mutex<SteadyClock.Correction?>(nil)
+        defer { clock.announce(nil) }
         let corrected = try await write(.essential) { [self] transaction in
+            // The body may run again: what it decided on the first time stays.
+            let correction = decided.withLock { decided in
+                let correction = decided ?? clock.correction()
+                decided = correction
+                return correction
+            }
             try Self.requireLive(caller.principal, at: clock.now(), in: transaction)
-            let now = clock.wall
-            let step = now.milliseconds - clock.steadyNow().milliseconds
+            var draft = AuditDraft(.clockAccepted, by: caller)
+            draft.resource = "clock"
+            draft.metadata = ["time": correction.time.description, "correctedKeys": "0"]
+            guard let problem = correction.problem else {
+                try record(draft, in: transaction)
+                return 0
+            }
+            _ = try putClockDebt(in: transaction)
+            clock.announce(correction)
+            var isDone = false
+            defer { if !isDone { clock.announce(nil) } }
+            let (now, step) = (correction.time, correction.step)
             let records = try Self.signingKeys(in: transaction).compactMap { $0.moved(by: step, timings, at: now) }
             for key in records { try transaction.put(Tables.signingKeys, key.kid, key) }
             if let copies = try transaction.get(Tables.clock, ClockRow.copies)?.moment {
@@ -105,19 +137,27 @@ extension Authority {
             }
             try Self.moveCutover(by: step, at: now, in: transaction)
             try transaction.put(Tables.clock, ClockRow.seen, MomentRow(now))
-            try transaction.put(Tables.clock, ClockRow.accepted, MomentRow(now))
+            let overruled = try transaction.get(Tables.clock, ClockRow.overruled)?.moment ?? settings.madeAt
+            try transaction.put(Tables.clock, ClockRow.overruled, MomentRow(max(overruled, settings.madeAt)))
             try transaction.delete(Tables.clock, ClockRow.behind)
-            var draft = AuditDraft(.clockAccepted, by: caller)
-            draft.resource = "clock"
-            draft.metadata = ["time": now.description, "correctedKeys": String(records.count)]
-            draft.metadata["problem"] = problem?.sentence
+            draft.metadata["correctedKeys"] = String(records.count)
+            draft.metadata["problem"] = problem.sentence
             try record(draft, in: transaction)
+            isDone = true
             return records.count
         }
-        let time = clock.accept()
-        legacyUses.settle(at: time)
+        guard let correction = decided.withLock({ $0 }), correction.problem != nil else {
+            // A difference that the skew forgives does not count from here on.
+            if let correction = decided.withLock({ $0 }), clock.problem == nil { clock.settle(by: correction) }
+            return ClockAcceptance(time: clock.now(), problem: nil, correctedKeys: 0)
+        }
+        // Moments that went ahead are read before the clock goes, those that went back after it: no key leaves in between.
+        if correction.step > 0 { try? reloadKeys() }
+        clock.settle(by: correction)
+        clockDebt.withLock { $0 = ClockDebt() }
+        legacyUses.settle(at: correction.time)
         try reloadKeys()
-        return ClockAcceptance(time: time, problem: problem, correctedKeys: corrected)
+        return ClockAcceptance(time: correction.time, problem: correction.problem, correctedKeys: corrected)
     }
 }
 

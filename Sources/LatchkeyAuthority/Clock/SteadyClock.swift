@@ -4,7 +4,8 @@ import Synchronization
 /// The authority's time: the host's wall clock, watched by a clock that nobody can set.
 ///
 /// The wall clock is reliable while it says what the steady one expects, give or take ``tolerance``. While it is not, nothing is minted or
-/// scheduled, and ``now()`` is the later of the two, so that nothing that has ended comes alive again.
+/// scheduled, and ``now()`` is what the steady clock expects: verification goes on, nothing that has ended comes alive again, nothing that lives
+/// ends before its time, and what is written meanwhile says when it was.
 package final class SteadyClock: WallClock {
     /// Milliseconds: the clock skew that verifiers accept.
     package static let tolerance: Int64 = 60_000
@@ -16,6 +17,7 @@ package final class SteadyClock: WallClock {
     private let offset: Atomic<Int64>
     /// Whether the expected time is only the earliest that it can be: the clock was behind at the start.
     private let isFloor: Atomic<Bool>
+    private let announced = Mutex<Correction?>(nil)
 
     /// - Parameter floor: the latest time that is known to have been. A clock that is behind it by more than the tolerance is wrong; one
     ///   that is ahead of it, by years even, tells of a long absence.
@@ -35,17 +37,8 @@ package final class SteadyClock: WallClock {
         return (wall, expected, !isBehind && !isAhead)
     }
 
-    /// What the wall clock says, be it right or wrong.
-    var wall: Timestamp { host.now() }
-
-    /// What the wall clock says, and, while that can't be trusted, never less than what it should say.
+    /// What the wall clock says, and, while that can't be trusted, what it should say.
     package func now() -> Timestamp {
-        let (wall, expected, isReliable) = reading
-        return isReliable ? wall : max(wall, expected)
-    }
-
-    /// What the wall clock says, and, while that can't be trusted, what it should say: nothing is scheduled by a clock that jumped ahead.
-    package func steadyNow() -> Timestamp {
         let (wall, expected, isReliable) = reading
         return isReliable ? wall : expected
     }
@@ -71,17 +64,56 @@ package final class SteadyClock: WallClock {
         return nil
     }
 
-    /// The operator's word that the wall clock is right.
-    ///
-    /// - Returns: the moment that it says.
-    func accept() -> Timestamp {
-        let wall = host.now()
-        settle(at: wall)
-        return wall
-    }
-
     private func settle(at wall: Timestamp) {
         offset.store(wall.milliseconds - host.uptime(), ordering: .releasing)
         isFloor.store(false, ordering: .releasing)
+    }
+
+    // MARK: The operator's word
+
+    /// What it means to take the wall clock as right, as it is at one moment.
+    struct Correction: Sendable {
+        /// What the wall clock says.
+        let time: Timestamp
+        let problem: ClockProblem?
+        /// Milliseconds by which the time changes; 0 when nothing is wrong.
+        let step: Int64
+        fileprivate let offset: Int64
+    }
+
+    /// Behind another one that has been announced there is nothing left to correct.
+    func correction() -> Correction {
+        let uptime = host.uptime()
+        if let announced = announced.withLock({ $0 }) {
+            return Correction(time: Timestamp(milliseconds: uptime + announced.offset), problem: nil, step: 0, offset: announced.offset)
+        }
+        guard let problem else {
+            let now = now()
+            return Correction(time: now, problem: nil, step: 0, offset: now.milliseconds - uptime)
+        }
+        return Correction(
+            time: problem.wall, problem: problem, step: problem.wall.milliseconds - problem.expected.milliseconds,
+            offset: problem.wall.milliseconds - uptime)
+    }
+
+    /// Tells of a correction that is about to be committed: what is written after it is written by it.
+    func announce(_ correction: Correction?) { announced.withLock { $0 = correction } }
+
+    /// The moment for whoever writes: ``now()``, and behind a correction that has been announced what that makes of it.
+    func nowOnRecord() -> Timestamp {
+        guard let correction = announced.withLock({ $0 }) else { return now() }
+        return Timestamp(milliseconds: host.uptime() + correction.offset)
+    }
+
+    /// The wall clock is right, as it was when the correction was made.
+    func settle(by correction: Correction) {
+        offset.store(correction.offset, ordering: .releasing)
+        isFloor.store(false, ordering: .releasing)
+    }
+
+    /// Seconds since a moment, when the wall clock is right and they are more than a day.
+    func absence(since moment: Timestamp?) -> Int64? {
+        guard problem == nil, let moment, case let seconds = now().seconds - moment.seconds, seconds > 86_400 else { return nil }
+        return seconds
     }
 }

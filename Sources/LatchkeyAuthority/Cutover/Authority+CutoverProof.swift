@@ -21,10 +21,10 @@ extension Authority {
             let gate = CutoverGate.fetch(fetched, kid: active?.kid)
             guard var record = try transaction.get(Tables.cutover, CutoverRecord.key), record.isUnproven else { return gate }
             if gate.passed {
-                record.publicSince = clock.steadyNow()
+                record.publicSince = clock.now()
                 try transaction.put(Tables.cutover, CutoverRecord.key, record)
             } else {
-                try transaction.put(Tables.cutover, CutoverRecord.key, record.withdrawn(at: clock.steadyNow()))
+                try transaction.put(Tables.cutover, CutoverRecord.key, record.withdrawn(at: clock.now()))
                 try putSigner(in: transaction)
                 try self.record(Self.withdrawal(AuditDraft(.cutoverRolledBack, by: caller), gate.detail), in: transaction)
             }
@@ -42,7 +42,8 @@ extension Authority {
         let draft = withdrawal(
             AuditDraft(.cutoverRolledBack, actor: "system", organisation: organisation),
             "the authority was stopped before a fetch had shown the RSA key")
-        try store.writeAndWait(.essential) { transaction in
+        // On a disk that is full it stands as it is: it goes no further, and the next start tries again.
+        try? store.writeAndWait(.essential) { transaction in
             try transaction.put(Tables.cutover, CutoverRecord.key, record.withdrawn(at: now))
             try append(draft, at: now, in: transaction)
         }
@@ -67,6 +68,7 @@ extension CutoverRecord {
         var record = self
         record.phase = .legacy
         record.phaseSince = now
+        record.steps = steps.map { $0 - 1 }
         return record
     }
 }

@@ -28,11 +28,13 @@ extension Authority {
         _ record: CutoverRecord, _ probe: CutoverProbe, in transaction: borrowing some StoreReads & ~Copyable
     ) throws -> CutoverFacts {
         let written = try Self.legacyUses(in: transaction).first?.lastSeenAt
+        let active = try Self.signingKeys(in: transaction).first { $0.state == .active }
         return CutoverFacts(
-            record: record, active: try Self.signingKeys(in: transaction).first { $0.state == .active }, probe: probe,
+            record: record, active: active, probe: probe,
             latestLegacyExpiry: try transaction.get(Tables.clock, ClockRow.legacyExpiry)?.moment,
-            lastPresentedAt: [written, legacyUses.last].compactMap(\.self).max(), jwksMaxAge: settings.jwksMaxAge,
-            soak: settings.cutoverSoak, hold: settings.cutoverHold, now: clock.steadyNow())
+            lastPresentedAt: [written, legacyUses.last].compactMap(\.self).max(), activeKnownBy: active?.isKnown(settings.timings),
+            copiesUntil: try transaction.get(Tables.clock, ClockRow.copies)?.moment, jwksMaxAge: settings.jwksMaxAge,
+            soak: settings.cutoverSoak, hold: settings.cutoverHold, now: clock.now())
     }
 
     /// Lets the RSA key that signs, or will, sign something that is no token, and holds it against the JWKS as it is served.
@@ -44,7 +46,7 @@ extension Authority {
             return CutoverProbe(kid: active.kid, problem: "the private half of the RSA key \(active.kid) can't be opened; status says why")
         }
         do {
-            let token = try Self.probe(key, kid: active.kid, at: clock.steadyNow())
+            let token = try Self.probe(key, kid: active.kid, at: clock.now())
             _ = try KeySet(jwks: snapshot.document).verifySignature(of: token)
             return CutoverProbe(kid: active.kid, problem: nil)
         } catch {

@@ -53,11 +53,19 @@ extension Authority {
             try Self.requireLive(caller.principal, at: now, in: transaction)
             let plan = try plan(direction, to: wanted, probe, reason, in: transaction)
             guard let move = plan.move else { return plan.step(isDone: false) }
+            // Several requests at once, each without a word on which phase is meant, take one step and not several.
+            guard plan.record.phase == planned.record.phase else {
+                throw AuthorityError(
+                    .cutoverGateRefused,
+                    "the cutover went on to \(plan.record.phase.rawValue) meanwhile; look at it again, and say with `to` which phase is meant"
+                )
+            }
             try plan.requirePassed()
             try requireReady(for: move, plan.record, probe, in: transaction)
             var record = plan.record
             record.phase = move.to
             record.phaseSince = plan.now
+            record.steps = (record.steps ?? 0) + 1
             if move.to == .legacy { record.publicSince = nil }
             if move.to == .purged { record.sealedSecret = nil }
             try transaction.put(Tables.cutover, CutoverRecord.key, record)
@@ -80,7 +88,7 @@ extension Authority {
         in transaction: borrowing some StoreReads & ~Copyable
     ) throws -> CutoverPlan {
         guard let record = try transaction.get(Tables.cutover, CutoverRecord.key) else { throw AuthorityError.noCutover }
-        let now = clock.steadyNow()
+        let now = clock.now()
         if wanted == record.phase || (direction == .purge && record.phase == .purged) {
             return CutoverPlan(record: record, move: nil, gates: [], reason: nil, now: now)
         }

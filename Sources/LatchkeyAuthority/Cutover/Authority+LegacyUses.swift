@@ -9,13 +9,13 @@ extension Authority {
         let snapshot = keys
         do {
             let verified = try signatures.verifySignature(of: text, with: snapshot.keySet)
-            if verified.legacy != nil { legacyUses.note(verified.claims, from: address, at: clock.steadyNow()) }
+            if verified.legacy != nil { legacyUses.note(verified.claims, from: address, at: clock.now()) }
             return verified
         } catch {
             if snapshot.keySet.legacy == nil, let former = snapshot.legacyKey, let keys = try? KeySet(JWKSet(keys: []), legacy: former),
                 let verified = try? keys.verifySignature(of: text)
             {
-                legacyUses.note(verified.claims, from: address, at: clock.steadyNow())
+                legacyUses.note(verified.claims, from: address, at: clock.now())
             }
             throw error
         }

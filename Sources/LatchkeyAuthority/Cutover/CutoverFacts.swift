@@ -10,6 +10,10 @@ struct CutoverFacts: Sendable {
     let latestLegacyExpiry: Timestamp?
     /// When a legacy token was presented last.
     let lastPresentedAt: Timestamp?
+    /// When every copy of the JWKS holds that key, as far as copies live for as long as they do now.
+    let activeKnownBy: Timestamp?
+    /// When the last copy ends that lives for longer than copies do now.
+    let copiesUntil: Timestamp?
     /// Seconds.
     let jwksMaxAge: Int64
     /// Seconds.

@@ -24,7 +24,8 @@ extension CutoverGate {
             return CutoverGate("public", passed: false, overridable: false, "there is no RSA key that could sign")
         }
         let start = max(since, active.publishedAt)
-        let ready = start.adding(seconds: facts.jwksMaxAge + margin)
+        let ready = [start.adding(seconds: facts.jwksMaxAge), facts.activeKnownBy, facts.copiesUntil].compactMap(\.self).max()!
+            .adding(seconds: margin)
         let measured =
             "the JWKS with the key \(active.kid) has been public since \(start), and copies of it live for \(facts.jwksMaxAge) s and a margin of "
             + "\(margin) s"

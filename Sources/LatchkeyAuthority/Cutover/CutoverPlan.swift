@@ -62,6 +62,11 @@ extension AuthorityError {
     static let cutoverExists = Self(
         .cutoverInProgress, "this install has had its legacy secret: a cutover is made once; latchkey cutover status shows where it stands")
 
+    static let cutoverBegun = Self(
+        .cutoverInProgress,
+        "there is a legacy secret already; if it was a mistake, replace it before the first step is taken: "
+            + "latchkey cutover import-secret --replace")
+
     /// - Parameter sentences: of the gates that refused.
     static func gateRefused(_ sentences: [String]) -> Self {
         Self(.cutoverGateRefused, sentences.joined(separator: "; "), details: [("gates", .list(sentences))])

@@ -53,6 +53,8 @@ package struct CutoverRecord: JSONRecord, Equatable {
     /// Since when the JWKS that the next signer stands in is public, as a fetch has shown.
     package var publicSince: Timestamp?
     package var verifiers: [Verifier]
+    /// Steps that were taken since the import, forward or back; one that was undone at once is none.
+    package var steps: Int? = nil
 }
 
 extension CutoverRecord {

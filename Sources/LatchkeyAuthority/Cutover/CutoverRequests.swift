@@ -12,15 +12,18 @@ package struct LegacySecretRequest: Sendable {
     /// When the last legacy token from elsewhere is issued.
     package var issuedUntil: Timestamp
     package var secret: Secret
+    /// Whether it takes the place of one that was imported by mistake.
+    package var replaces: Bool
 
     package init(
-        kid: String, issuer: String, maxTTL: Int64, issuedUntil: Timestamp, secret: Secret
+        kid: String, issuer: String, maxTTL: Int64, issuedUntil: Timestamp, secret: Secret, replaces: Bool = false
     ) {
         self.kid = kid
         self.issuer = issuer
         self.maxTTL = maxTTL
         self.issuedUntil = issuedUntil
         self.secret = secret
+        self.replaces = replaces
     }
 }
 

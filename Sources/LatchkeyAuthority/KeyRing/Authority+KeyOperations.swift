@@ -11,10 +11,10 @@ extension Authority {
 
     package func keyRingReport() -> KeyRingReport {
         let ring = keys.ring
-        let now = clock.steadyNow()
+        let now = clock.now()
         let schedule = KeySchedule(ring.records, settings.timings, at: now, isHeld: ring.cutover?.phase.holdsKeys ?? false)
         return KeyRingReport(
-            now: now, keys: ring.records, schedule: schedule, timings: settings.timings, problem: keyRingProblem,
+            now: now, keys: ring.inOrder, schedule: schedule, timings: settings.timings, problem: keyRingProblem,
             waitsFor: waiting(schedule, at: now))
     }
 
@@ -51,7 +51,7 @@ extension Authority {
             let holders = self.strangers(to: standby, at: now)
             if let ready = schedule.standbyReadyAt, now < ready, !isForced { throw Self.tooYoung(standby, ready, holders) }
         }
-        try check(keys.ring.schedule, clock.steadyNow())
+        try check(keys.ring.schedule, clock.now())
         try requireClock()
         let born = try await newKey()
         let old = Mutex<SigningKeyRecord?>(nil)
@@ -118,7 +118,7 @@ extension Authority {
     package func revokeAllKeys(reason: String, by caller: Caller) async throws -> KeyRevocation {
         let reason = try DisplayText.normalised(reason, field: "reason", scalars: 1...500)
         try caller.requireOwn()
-        return try await revoke(reason, by: caller) { schedule, _ in Set(schedule.published.map(\.kid)) }
+        return try await revoke(reason, by: caller) { _, records in Set(records.filter { $0.leftAt == nil }.map(\.kid)) }
     }
 
     private func revoke(
@@ -126,12 +126,23 @@ extension Authority {
         _ choose: @escaping @Sendable (KeySchedule, [SigningKeyRecord]) throws -> Set<String>
     ) async throws -> KeyRevocation {
         let timings = settings.timings
+        // A standby whose private half does not open can't take over: it goes with the signer.
+        let choose = { @Sendable (schedule: KeySchedule, records: [SigningKeyRecord], seal: Seal?) throws -> Set<String> in
+            var kids = try choose(schedule, records)
+            if let seal, let standby = schedule.standby, let signer = schedule.signer, kids.contains(signer.kid),
+                !standby.isUsable(by: seal)
+            {
+                kids.insert(standby.kid)
+            }
+            return kids
+        }
         for _ in 0..<Self.attempts {
             let ring = keys.ring
-            let (fresh, failure) = await freshKeys(KeyChange.needed(revoking: try choose(ring.schedule, ring.records), ring.schedule))
+            let seal = sealing.seal
+            let (fresh, failure) = await freshKeys(KeyChange.needed(revoking: try choose(ring.schedule, ring.records, seal), ring.schedule))
             let done = Mutex<(revoked: [SigningKeyRecord], at: Timestamp)?>(nil)
             let after = try await changeRing(by: caller, isEmergency: true) { schedule, records, now, seal in
-                let kids = try choose(schedule, records)
+                let kids = try choose(schedule, records, seal)
                 done.withLock { $0 = nil }
                 // Decided on another ring than the one that the fresh keys were made for: once more, unless none can be made.
                 if !kids.isEmpty, seal != nil, failure == nil, fresh.count < KeyChange.needed(revoking: kids, schedule) { return nil }
@@ -175,7 +186,8 @@ extension Authority {
             holders.append(KeyHolder(who: "verifiers that hold a trust bundle from before \(now)", until: bundles))
         }
         return KeyRevocation(
-            revokedKeyIds: revoked.map(\.kid), revokedAt: now, signerKeyId: after.signer?.kid, standbyKeyId: after.standby?.kid,
+            revokedKeyIds: revoked.map(\.kid), revokedAt: now,
+            signerKeyId: (keys.ring.cutover?.phase.signsLegacy ?? false) ? nil : after.signer?.kid, standbyKeyId: after.standby?.kid,
             stillAcceptedBy: holders, outstandingTokens: count, latestTokenExpiry: latest,
             notYetAcceptedBy: revoked.contains { $0.state == .active } ? after.signer.map { strangers(to: $0, at: now) } ?? [] : [])
     }

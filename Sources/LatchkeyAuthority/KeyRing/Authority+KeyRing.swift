@@ -10,7 +10,7 @@ extension Authority {
     /// The key ring as it stands now.
     package var keys: KeyRingSnapshot {
         let current = snapshot.withLock { $0 }
-        guard let until = current.validUntil, case let now = clock.steadyNow(), now >= until else { return current }
+        guard let until = current.validUntil, case let now = clock.now(), now >= until else { return current }
         // A key's grace is over: it is out of the JWKS at this moment, whenever the record is written.
         guard
             let later = try? KeyRingSnapshot(current, at: now, timings: settings.timings, showsLegacy: settings.showsLegacyJWK)
@@ -52,7 +52,7 @@ extension Authority {
     /// Whether something is due now: then ``tendKeys()`` is worth its while.
     func hasDueKeys() -> Bool {
         guard let next = keys.ring.schedule.next else { return false }
-        return next.at <= clock.steadyNow()
+        return next.at <= clock.now()
     }
 
     private func take(_ step: KeySchedule.Step) async throws {
@@ -81,7 +81,7 @@ extension Authority {
     /// A standby that can't sign never takes over from a key that can.
     static func requireUsableStandby(_ schedule: KeySchedule, _ seal: Seal?) throws {
         guard let standby = schedule.standby, let seal else { throw SignerProblem.told }
-        guard let sealed = standby.sealedPrivateKey, (try? standby.privateKey(sealed: sealed, by: seal)) != nil else {
+        guard standby.isUsable(by: seal) else {
             throw AuthorityError(
                 .signingUnavailable,
                 "the standby \(standby.kid) can't take over: its sealed private half does not open in its place; revoke it, and another is born"
@@ -102,9 +102,10 @@ extension Authority {
         _ change: @escaping @Sendable (KeySchedule, [SigningKeyRecord], Timestamp, Seal?) throws -> KeyChange?
     ) async throws -> KeySchedule? {
         seams.afterStep("ring: decided")
-        let after = try await write(.essential) { [self] transaction -> KeySchedule? in
+        let (after, debt) = try await write(.essential) { [self] transaction -> (KeySchedule?, ClockDebt) in
             if !isEmergency { try requireClock() }
-            let now = clock.steadyNow()
+            let now = clock.nowOnRecord()
+            let debt = try putClockDebt(in: transaction)
             if let caller { try Self.requireLive(caller.principal, at: now, in: transaction) }
             let records = try Self.signingKeys(in: transaction)
             let cutover = try transaction.get(Tables.cutover, CutoverRecord.key)
@@ -113,17 +114,18 @@ extension Authority {
             guard
                 let change = try change(KeySchedule(records, settings.timings, at: now, isHeld: isHeld), records, now, seal),
                 !change.changed.isEmpty
-            else { return nil }
+            else { return (nil, debt) }
             try put(change, replacing: records, by: caller, at: now, in: transaction)
             if isEmergency, var cutover, cutover.publicSince != nil {
                 cutover.publicSince = now
                 try transaction.put(Tables.cutover, CutoverRecord.key, cutover)
             }
             try putSigner(in: transaction)
-            return KeySchedule(try Self.signingKeys(in: transaction), settings.timings, at: now, isHeld: isHeld)
+            return (KeySchedule(try Self.signingKeys(in: transaction), settings.timings, at: now, isHeld: isHeld), debt)
         }
         seams.afterStep("ring: committed")
-        if after != nil { try reloadKeys() }
+        forget(debt)
+        if after != nil || debt.step != nil { try reloadKeys() }
         return after
     }
 
@@ -146,10 +148,21 @@ extension Authority {
         }
         try Self.forgetOldKeys(in: transaction)
         for (action, key, metadata) in change.entries {
+            if action == .keyImported { try Self.requireImportable(key.kid, in: transaction) }
             var draft = caller.map { AuditDraft(action, by: $0) } ?? AuditDraft(action, actor: "system", organisation: firstOrganisation)
             draft.resource = "signing-key"
             draft.metadata = metadata.merging(["kid": key.kid, "state": key.state.rawValue]) { first, _ in first }
             try record(draft, in: transaction)
+        }
+    }
+
+    /// A key that was revoked does not come back, and no key takes the name of the legacy key's.
+    private static func requireImportable(_ kid: String, in transaction: borrowing WriteTransaction) throws {
+        if try SignerRow.isRevoked(kid, in: transaction) {
+            throw AuthorityError.invalid("pem", "this key was revoked here; import another one")
+        }
+        if let legacy = try transaction.get(Tables.cutover, CutoverRecord.key)?.kid, legacy.utf8.elementsEqual(kid.utf8) {
+            throw AuthorityError.invalid("pem", "this key's id \(kid) is that of the legacy key; import another one")
         }
     }
 
@@ -169,7 +182,7 @@ extension Authority {
         return records
     }
 
-    /// Keys out of the JWKS that are remembered at most; the audit log has them all.
+    /// Keys out of the JWKS that are remembered at most; the audit log has them all, and which were revoked is never forgotten.
     private static let mostRemembered = 200
 
     private static func forgetOldKeys(in transaction: borrowing WriteTransaction) throws {
@@ -177,14 +190,13 @@ extension Authority {
         guard gone.count > mostRemembered else { return }
         for key in gone.sorted(by: { $0.leftAt! > $1.leftAt! }).dropFirst(mostRemembered) {
             try transaction.delete(Tables.signingKeys, key.kid)
-            try transaction.delete(Tables.signer, SignerRow.revoked(key.kid))
         }
     }
 
     /// Writes who signs, as it follows from the records of this transaction.
     func putSigner(in transaction: borrowing WriteTransaction) throws {
         let cutover = try transaction.get(Tables.cutover, CutoverRecord.key)
-        let ring = KeyRing(try Self.signingKeys(in: transaction), settings.timings, cutover: cutover, at: clock.steadyNow())
+        let ring = KeyRing(try Self.signingKeys(in: transaction), settings.timings, cutover: cutover, at: clock.now())
         guard let kid = ring.signerKid else {
             try transaction.delete(Tables.signer, SignerRow.current)
             return
@@ -199,7 +211,7 @@ extension Authority {
                 (try Self.signingKeys(in: transaction), try transaction.get(Tables.cutover, CutoverRecord.key))
             }
             let next = try KeyRingSnapshot(
-                KeyRing(records, settings.timings, cutover: cutover, at: clock.steadyNow()), sealing, showsLegacy: settings.showsLegacyJWK)
+                KeyRing(records, settings.timings, cutover: cutover, at: clock.now()), sealing, showsLegacy: settings.showsLegacyJWK)
             snapshot.withLock { $0 = next }
         }
     }
@@ -217,7 +229,7 @@ extension Authority {
         try await write { [self] transaction in
             let records = try Self.signingKeys(in: transaction)
             let cutover = try transaction.get(Tables.cutover, CutoverRecord.key)
-            for key in KeyRing(records, settings.timings, cutover: cutover, at: clock.steadyNow()).published {
+            for key in KeyRing(records, settings.timings, cutover: cutover, at: clock.now()).published {
                 var key = key
                 key.heldByBundlesUntil = max(key.heldByBundlesUntil ?? notAfter, notAfter)
                 try transaction.put(Tables.signingKeys, key.kid, key)

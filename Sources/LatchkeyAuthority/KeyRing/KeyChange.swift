@@ -62,10 +62,11 @@ struct KeyChange: Sendable {
             change.set(ended, .keyRevoked, ["reason": reason])
         }
         var standby = schedule.standby.flatMap { kids.contains($0.kid) ? nil : $0 }
-        if let old = schedule.signer, kids.contains(old.kid) {
-            let heir = standby ?? fresh.popFirst()
+        if schedule.signer.map({ kids.contains($0.kid) }) ?? true, let heir = standby ?? fresh.popFirst() {
             standby = nil
-            if let heir { change.set(heir.signing(timings, at: now), .keyRotated, ["oldKid": old.kid]) }
+            var metadata: [String: String] = [:]
+            metadata["oldKid"] = schedule.signer?.kid
+            change.set(heir.signing(timings, at: now), .keyRotated, metadata)
         }
         if standby == nil, let born = fresh.popFirst() { change.set(born, .keyCreated) }
         return change
@@ -73,7 +74,7 @@ struct KeyChange: Sendable {
 
     /// Fresh keys that a revocation needs.
     static func needed(revoking kids: Set<String>, _ schedule: KeySchedule) -> Int {
-        let signerGoes = schedule.signer.map { kids.contains($0.kid) } ?? false
+        let signerGoes = schedule.signer.map { kids.contains($0.kid) } ?? true
         let standbyStays = schedule.standby.map { !kids.contains($0.kid) } ?? false
         switch (signerGoes, standbyStays) {
         case (true, true), (false, false): return 1

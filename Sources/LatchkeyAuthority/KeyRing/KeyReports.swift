@@ -48,7 +48,8 @@ package struct KeyRevocation: Sendable {
     /// Who does not know the new signer yet.
     package let notYetAcceptedBy: [KeyHolder]
 
-    package var verifiersMustRefetch: Bool { !notYetAcceptedBy.isEmpty }
+    /// Whether somebody has a copy of the JWKS that is wrong now: it holds a revoked key, or lacks the signer.
+    package var verifiersMustRefetch: Bool { !stillAcceptedBy.isEmpty || !notYetAcceptedBy.isEmpty }
 }
 
 package struct KeyImport: Sendable {

@@ -19,6 +19,13 @@ package struct KeyRing: Sendable {
     /// In the order of the JWKS: the signer, the standby, then keys that still verify, the youngest first.
     package var published: [SigningKeyRecord] { schedule.published }
 
+    /// The JWKS's keys in its order, then those that have left it, the latest first.
+    package var inOrder: [SigningKeyRecord] {
+        let shown = Set(published.map(\.kid))
+        let others = records.filter { !shown.contains($0.kid) }
+        return published + others.sorted { ($0.leftAt ?? $0.createdAt) > ($1.leftAt ?? $1.createdAt) }
+    }
+
     /// The RSA key that signs, or will when a cutover gets there; its private half may still be out of reach.
     package var active: SigningKeyRecord? { schedule.signer }
 

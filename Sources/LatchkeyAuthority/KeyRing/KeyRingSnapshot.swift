@@ -115,4 +115,10 @@ extension SigningKeyRecord {
         guard key.publicKey.thumbprint == kid else { throw SealError.notSealed }
         return key
     }
+
+    /// Whether the private half is there and opens in its place.
+    func isUsable(by seal: Seal) -> Bool {
+        guard let sealedPrivateKey else { return false }
+        return (try? privateKey(sealed: sealedPrivateKey, by: seal)) != nil
+    }
 }

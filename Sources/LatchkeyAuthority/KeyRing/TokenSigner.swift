@@ -50,7 +50,7 @@ enum SignerRow {
     /// → seconds: for how long the JWKS may be cached, as it was served last.
     static let maxAge = "jwks-max-age"
 
-    /// There while a revoked key is remembered: its tokens are dead wherever they have got to.
+    /// There once a key was revoked, for ever: its tokens are dead wherever they have got to, and it is never imported.
     static func revoked(_ kid: String) -> String { "revoked:" + kid }
 
     static func isRevoked(_ kid: String, in transaction: borrowing some StoreReads & ~Copyable) throws -> Bool {

@@ -12,6 +12,8 @@ package struct SealRewrap: Sendable {
     package let masterKey: String
     /// The old one, to be destroyed now.
     package let oldMasterKey: String?
+    /// Whether a cutover is over with this, because its secret was lost with the old master key.
+    package let endsCutover: Bool
 }
 
 extension Authority {
@@ -43,62 +45,105 @@ extension Authority {
         let key = try newMasterKey(keyFile)
         seams.afterStep("rewrap: key made")
         let seal = try Seal(masterKey: key.secret, installId: install.id)
-        let at = try await commitRewrap(seal, givingUp: reason, by: caller)
+        let (at, endsCutover) = try await commitRewrap(seal, givingUp: reason, by: caller)
         seams.afterStep("rewrap: committed")
         sealing = Sealing(seal: seal, state: .open)
         try reloadKeys()
-        let records = try proveSeal(MasterKey.read(key.source))
+        let records = try provenRecords(key.source)
         seams.afterStep("rewrap: proven")
-        var old: String?
-        if case .file(let path) = masterKey {
-            do {
-                try MasterKey.succeed(at: path)
-            } catch {
-                throw AuthorityError(
-                    .storageUnavailable,
-                    "everything is sealed under the new master key, which lies in \(MasterKey.successor(of: path)) and \(error); keep it, and "
-                        + "restart: the start puts it in its place")
-            }
-            old = reason == nil ? MasterKey.predecessor(of: path) : nil
-        }
+        let old = try put(key, inPlaceOf: reason == nil ? masterKey : nil)
         seams.afterStep("rewrap: in place")
-        return SealRewrap(rewrappedAt: at, records: records, masterKey: masterKey.path, oldMasterKey: old)
+        return SealRewrap(rewrappedAt: at, records: records, masterKey: masterKey.path, oldMasterKey: old, endsCutover: endsCutover)
+    }
+
+    /// Moves a master key that this program made to where the next start looks.
+    ///
+    /// - Parameter predecessor: what it succeeds; none when that was lost.
+    /// - Returns: where the old one lies now.
+    private func put(_ key: (secret: Secret, source: MasterKey.Source), inPlaceOf predecessor: MasterKey.Source?) throws -> String? {
+        guard case .file(let path) = masterKey, key.source.path == MasterKey.successor(of: path) else { return nil }
+        do {
+            try MasterKey.succeed(at: path)
+        } catch {
+            let sentence = Self.misplaced(path, error)
+            sealing.misplaced = sentence
+            throw AuthorityError(.storageUnavailable, "everything is sealed under the new master key, but \(sentence)")
+        }
+        return predecessor == nil ? nil : MasterKey.predecessor(of: path)
+    }
+
+    /// Opens every record of the store with the master key as it lies on disk.
+    private func provenRecords(_ source: MasterKey.Source) throws -> Int {
+        do {
+            return try proveSeal(MasterKey.read(source))
+        } catch {
+            throw AuthorityError(
+                .signingUnavailable,
+                "everything is sealed under the new master key in \(source.path), but it did not open all of it when that was tried; keep the "
+                    + "old one and the new one, and look at the log")
+        }
     }
 
     private func newMasterKey(_ keyFile: String?) throws -> (secret: Secret, source: MasterKey.Source) {
         do {
             switch (masterKey, keyFile) {
             case (.file(let path), nil):
+                try requireInPlace(path)
                 return (try MasterKey.createSuccessor(of: path), .file(MasterKey.successor(of: path)))
-            case (.file, .some):
-                throw AuthorityError.invalid("keyFile", "this program makes its own master key here; leave keyFile out")
             case (.provided(let path), nil):
                 throw AuthorityError.invalid(
                     "keyFile",
                     "the master key is provided as \(path): make the new one yourself, with openssl rand -base64 32, and name its file")
-            case (.provided, .some(let file)):
-                return (try MasterKey.read(.file(file)), .file(file))
+            case (_, .some(let file)):
+                return (try requireNew(MasterKey.read(.file(file))), .file(file))
             }
         } catch MasterKey.Problem.missing {
             throw AuthorityError.invalid("keyFile", "there is no such file")
         } catch MasterKey.Problem.unusable(let why) {
             guard keyFile == nil else { throw AuthorityError.invalid("keyFile", "the new master key \(why)") }
-            throw AuthorityError(.storageUnavailable, "the new master key \(why); nothing was changed")
+            throw AuthorityError(
+                .storageUnavailable,
+                "the new master key \(why); nothing was changed. If this program may not write there, make the new key yourself, with openssl "
+                    + "rand -base64 32, and name its file")
         }
     }
 
-    private func commitRewrap(_ new: Seal, givingUp reason: String?, by caller: Caller) async throws -> Timestamp {
+    /// While the key that everything is sealed under waits beside its place, no other may be put there: it would be the end of the only copy.
+    private func requireInPlace(_ path: String) throws {
+        let current = try read { try $0.get(Tables.install, InstallRecord.key) } ?? install
+        if let key = try? MasterKey.read(.file(path)), Self.seal(of: current, key) != nil { return }
+        guard let key = try? MasterKey.read(.file(MasterKey.successor(of: path))), Self.seal(of: current, key) != nil else {
+            // Neither is the one that is in use: it was read at the start, and is gone since. What lies there is nobody's.
+            return
+        }
+        do {
+            try MasterKey.succeed(at: path)
+            sealing.misplaced = nil
+        } catch {
+            throw AuthorityError(.storageUnavailable, Self.misplaced(path, error) + "; nothing was changed")
+        }
+    }
+
+    private func requireNew(_ key: Secret) throws -> Secret {
+        guard try Seal(masterKey: key, installId: install.id).check != sealing.seal?.check else {
+            throw AuthorityError.invalid("keyFile", "this is the master key that is in use; make a new one with openssl rand -base64 32")
+        }
+        return key
+    }
+
+    private func commitRewrap(_ new: Seal, givingUp reason: String?, by caller: Caller) async throws -> (at: Timestamp, endsCutover: Bool) {
         let old = sealing.seal
         let fresh = reason == nil ? [] : try [seams.makeKey(settings.signingKeyBits), seams.makeKey(settings.signingKeyBits)]
         let anchor = reason == nil ? nil : (id: try ids.make(.anchor), key: try Ed25519PrivateKey.generate())
         let timings = settings.timings
         return try await write(.essential) { [self] transaction in
-            let now = clock.steadyNow()
+            let now = clock.now()
             try Self.requireLive(caller.principal, at: now, in: transaction)
             guard var install = try transaction.get(Tables.install, InstallRecord.key), old == nil || install.sealCheck == old?.check else {
                 throw SignerProblem.told
             }
             install.sealCheck = new.check
+            var endsCutover = false
             if let old {
                 try Self.reseal(from: old, to: new, in: transaction)
             } else if let reason, let anchor {
@@ -106,8 +151,8 @@ extension Authority {
                 let records = try Self.signingKeys(in: transaction)
                 let schedule = KeySchedule(records, timings, at: now)
                 let born = try fresh.map { try NewKey(key: $0).record(at: now, by: new) }
-                let change = KeyChange.revocation(
-                    of: Set(schedule.published.map(\.kid)), records, schedule, fresh: born, reason: reason, timings: timings, at: now)
+                let lost = Set(records.filter { $0.leftAt == nil }.map(\.kid))
+                let change = KeyChange.revocation(of: lost, records, schedule, fresh: born, reason: reason, timings: timings, at: now)
                 try put(change, replacing: records, by: caller, at: now, in: transaction)
                 if var lost = try transaction.get(Tables.anchors, install.anchor) {
                     lost.sealedSeed = nil
@@ -118,10 +163,7 @@ extension Authority {
                     Tables.anchors, anchor.id,
                     AnchorRecord(id: anchor.id, x: Base64URL.encode(anchor.key.publicKey.raw), sealedSeed: sealed, createdAt: now))
                 install.anchor = anchor.id
-                if var cutover = try transaction.get(Tables.cutover, CutoverRecord.key) {
-                    cutover.sealedSecret = nil
-                    try transaction.put(Tables.cutover, CutoverRecord.key, cutover)
-                }
+                endsCutover = try endCutover(because: reason, by: caller, at: now, in: transaction)
                 try putSigner(in: transaction)
             }
             try transaction.put(Tables.install, InstallRecord.key, install)
@@ -129,8 +171,25 @@ extension Authority {
             draft.resource = "seal"
             draft.metadata["gaveUp"] = reason
             try record(draft, in: transaction)
-            return now
+            return (now, endsCutover)
         }
+    }
+
+    /// A cutover whose secret is lost is over: nothing can be signed or verified with it any more.
+    private func endCutover(
+        because reason: String, by caller: Caller, at now: Timestamp, in transaction: borrowing WriteTransaction
+    ) throws -> Bool {
+        guard var cutover = try transaction.get(Tables.cutover, CutoverRecord.key), cutover.phase != .purged else { return false }
+        let phase = cutover.phase
+        cutover.sealedSecret = nil
+        cutover.phase = .purged
+        cutover.phaseSince = now
+        try transaction.put(Tables.cutover, CutoverRecord.key, cutover)
+        var draft = AuditDraft(.cutoverPurged, by: caller)
+        draft.resource = "cutover"
+        draft.metadata = ["from": phase.rawValue, "to": cutover.phase.rawValue, "reason": reason]
+        try record(draft, in: transaction)
+        return true
     }
 
     /// Opens every sealed record and seals it for its place under another key.

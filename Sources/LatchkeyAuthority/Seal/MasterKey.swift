@@ -17,6 +17,19 @@ package enum MasterKey {
             }
         }
 
+        /// The file itself, where the path is a link to it: a key is succeeded where it lies, not where it is linked from.
+        var resolved: Source {
+            guard case .file(let path) = self, let real = realpath(path, nil) else { return self }
+            defer { free(real) }
+            return .file(String(cString: real))
+        }
+
+        /// Takes away half-written files of attempts that were broken off. They are nobody's keys.
+        func removeLeftovers() {
+            guard case .file(let path) = self else { return }
+            for whole in [path, MasterKey.successor(of: path)] { unlink(MasterKey.draft(of: whole)) }
+        }
+
         /// Permission bits that must not be set. A service manager gives its service access through an ACL, whose mask shows as the group's
         /// right to read.
         fileprivate var forbiddenMode: mode_t {
@@ -85,22 +98,30 @@ package enum MasterKey {
     /// Where a master key waits that is to take the place of the one at `path`.
     static func successor(of path: String) -> String { path + ".next" }
 
+    /// Where a master key is written before it has its name.
+    static func draft(of path: String) -> String { path + ".new" }
+
     /// Where a master key is put that was succeeded.
     static func predecessor(of path: String) -> String { path + ".old" }
 
-    /// Makes the key that is to succeed the one at `path`, beside it. One that a broken off attempt left there is nobody's.
+    /// Makes the key that is to succeed the one at `path`, beside it. What lies there already must be nobody's.
     static func createSuccessor(of path: String) throws -> Secret {
         unlink(successor(of: path))
         return try create(at: successor(of: path))
     }
 
-    /// Puts the successor into its place, and what was there aside. Whatever is interrupted, one of the two names has the successor.
+    /// Puts the successor into its place, and what was there aside. Whatever is interrupted, one of the two names has the successor, and a start
+    /// finds it under either.
     static func succeed(at path: String) throws(Problem) {
         let old = predecessor(of: path)
         unlink(old)
-        guard link(path, old) == 0 || errno == ENOENT, rename(successor(of: path), path) == 0, syncDirectory(of: path) else {
-            throw .unusable("can't be put in its place: \(String(cString: strerror(errno)))")
+        guard link(path, old) == 0 || errno == ENOENT else {
+            throw .unusable("the old master key can't be put aside as \(old): \(String(cString: strerror(errno)))")
         }
+        guard rename(successor(of: path), path) == 0 else {
+            throw .unusable("it can't be moved to \(path): \(String(cString: strerror(errno)))")
+        }
+        _ = syncDirectory(of: path)
     }
 
     /// Makes a new master key and puts it where it belongs, readable by its owner alone and on disk before this returns. Never replaces a
@@ -108,7 +129,7 @@ package enum MasterKey {
     static func create(at path: String) throws -> Secret {
         let key = try Random.secret(size)
         // Written aside and then linked, so that a half-written key never has its name; what a crash left aside is nobody's key.
-        let aside = path + ".new"
+        let aside = draft(of: path)
         unlink(aside)
         let descriptor = Glibc.open(aside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o400)
         guard descriptor >= 0 else { throw Problem.unusable("can't be made: \(String(cString: strerror(errno)))") }

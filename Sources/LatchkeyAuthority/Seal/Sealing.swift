@@ -4,6 +4,8 @@ import LatchkeyStore
 struct Sealing: Sendable {
     let seal: Seal?
     let state: SealState
+    /// What is to be done about a master key that was found where it must not stay.
+    var misplaced: String?
 }
 
 extension Authority {

@@ -46,13 +46,21 @@ extension Authority {
             } ?? snapshot.standbyProblem.map {
                 ServiceHealth(name: "signing", level: .degraded, summary: "the standby signing key can't take over", detail: $0)
             } ?? ServiceHealth(name: "signing", level: .healthy, summary: nil, detail: nil)
-        return [storeHealth, signing, keyRingHealth, clockHealth]
+        return [storeHealth, signing, keyRingHealth, clockHealth, sealHealth]
     }
 
     private var keyRingHealth: ServiceHealth {
         guard let problem = keyRingProblem else { return ServiceHealth(name: "keyRing", level: .healthy, summary: nil, detail: nil) }
         return ServiceHealth(
             name: "keyRing", level: .degraded, summary: "the signing keys could not be rotated", detail: problem + "; it is tried again")
+    }
+
+    private var sealHealth: ServiceHealth {
+        let sealing = sealing
+        if let misplaced = sealing.misplaced {
+            return ServiceHealth(name: "seal", level: .degraded, summary: "the master key is not in its place", detail: misplaced)
+        }
+        return ServiceHealth(name: "seal", level: .healthy, summary: nil, detail: nil)
     }
 
     private var clockHealth: ServiceHealth {
@@ -83,6 +91,6 @@ extension Authority {
             ]
         }
         return AuthorityStatus(
-            install: install, issuer: settings.issuer, services: services, keys: keys.ring.records, counts: counts, now: clock.now())
+            install: install, issuer: settings.issuer, services: services, keys: keys.ring.inOrder, counts: counts, now: clock.now())
     }
 }

@@ -24,6 +24,17 @@ package enum Base64URL {
     /// The text of a secret, in ordinary memory: for the one answer that gives it out.
     package static func encode(_ secret: Secret) -> String { secret.withBytes { encode($0) } }
 
+    /// The text of a secret, in memory that is wiped as the secret's own is.
+    package static func encoded(_ secret: Secret) -> Secret {
+        secret.withBytes { bytes in
+            Secret(count: encodedCount(bytes.count)) { text in
+                _ = unsafe bytes.withUnsafeBufferPointer { input in
+                    unsafe text.withUnsafeMutableBufferPointer { output in unsafe write(input, to: output.baseAddress) }
+                }
+            }
+        }
+    }
+
     package static func decode(_ text: String) -> [UInt8]? { decode(text.utf8) }
 
     package static func decode(_ text: some Collection<UInt8>) -> [UInt8]? {

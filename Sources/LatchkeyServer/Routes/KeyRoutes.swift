@@ -15,7 +15,9 @@ enum KeyRoutes {
     .handle { call in
         try call.caller.requireOwn()
         let report = call.authority.keyRingReport()
-        return .json { $0.keyRing(report) }
+        let ring = call.authority.keys.ring
+        let signer = ring.active?.kid == ring.signerKid ? ring.signerKid : nil
+        return .json { $0.keyRing(report, signer: signer, on: call.surface) }
     }
 
     private static let rotate = Route.post("/v1/admin/keys/rotate", "rotateSigningKeys", .operation, "Let the standby sign from now on")

@@ -48,8 +48,15 @@ enum PublicRoutes {
     .header(.ifNoneMatch, .string(), "The tag of a copy that is there already")
     .answers(.ok, .jwks, headers: .always(.eTag), .always(.cacheControl))
     .answers(.notModified, headers: .always(.eTag), .always(.cacheControl))
+    .refuses(.signingUnavailable)
     .handle { call in
         let keys = call.authority.keys
+        // Whoever kept an empty set would refuse good tokens beyond the repair.
+        guard !keys.ring.published.isEmpty else {
+            throw APIError(
+                .signingUnavailable, "there is no signing key to show; the operator's status says why", headers: [.cacheControl: "no-store"]
+            )
+        }
         return .document(
             ByteBuffer(bytes: keys.document), tag: keys.entityTag,
             cacheControl: "public, max-age=\(call.authority.settings.jwksMaxAge), must-revalidate", known: call.header(.ifNoneMatch))

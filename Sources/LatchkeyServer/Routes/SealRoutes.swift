@@ -22,6 +22,7 @@ enum SealRoutes {
                 writer.member("records", Int64(rewrap.records))
                 writer.member("masterKey", rewrap.masterKey)
                 writer.member("oldMasterKey", ifPresent: rewrap.oldMasterKey)
+                if rewrap.endsCutover { writer.member("endedCutover", true) }
             }
         }
     }

@@ -50,6 +50,7 @@ package struct Daemon: Sendable {
         do {
             // After a long absence: rotated as due, and only then served.
             await authority.tendKeys()
+            if let notice = authority.absenceNotice { logger.notice("\(notice)") }
             let admin = try adminSocket()
             try await serve(network: network, admin: admin, authority: authority, url: url, signals: signals, onReady: onReady)
         } catch {

@@ -79,6 +79,7 @@ struct LegacySecretBody: RequestBodyType {
     let maxTTL: WireNumber
     let issuedUntil: String
     let secret: String
+    let replace: Bool?
     let orgId: String?
 
     static let schema = Schema.body(
@@ -95,6 +96,7 @@ struct LegacySecretBody: RequestBodyType {
                 "secret",
                 .string(pattern: "^[A-Za-z0-9_-]+$", length: 22...1366).sampled("bm90LWEtcmVhbC1zZWNyZXQtYnV0LWxvbmctZW5vdWdo")
                     .noted("The HMAC secret's 16 to 1024 bytes, base64url without padding")),
+            .optional("replace", .boolean.noted("Also where one was brought already: it takes its place")),
             .optional("orgId", .organisationId),
         ])
 

@@ -18,7 +18,8 @@ extension VerifierBody {
 extension LegacySecretBody {
     var request: LegacySecretRequest {
         get throws(APIError) {
-            LegacySecretRequest(kid: kid, issuer: issuer, maxTTL: try wholeTTL, issuedUntil: try moment, secret: try bytes)
+            LegacySecretRequest(
+                kid: kid, issuer: issuer, maxTTL: try wholeTTL, issuedUntil: try moment, secret: try bytes, replaces: replace ?? false)
         }
     }
 }

@@ -2,12 +2,15 @@ import LatchkeyAuthority
 import LatchkeyVerifier
 
 extension JSONWriter {
-    mutating func keyRing(_ report: KeyRingReport) {
+    /// - Parameters:
+    ///   - signer: the signing key that tokens are signed with; none while a cutover's legacy key signs.
+    ///   - surface: the operator alone hears in full why the ring is not as it should be.
+    mutating func keyRing(_ report: KeyRingReport, signer: String?, on surface: Surface) {
         object { writer in
             writer.key("keys")
             writer.array { writer in for key in report.keys { writer.signingKey(key, report) } }
             writer.key("schedule")
-            writer.schedule(report)
+            writer.schedule(report, signer: signer, on: surface)
         }
     }
 
@@ -25,17 +28,18 @@ extension JSONWriter {
             writer.member("leavesAt", ifPresent: key.state == .grace ? key.leaves(report.timings) : nil)
             writer.member("leftAt", ifPresent: key.leftAt)
             writer.member("revokeReason", ifPresent: key.revokeReason)
+            writer.member("knownBy", ifPresent: key.leftAt == nil ? key.isKnown(report.timings) : nil)
             writer.member("bundlesLackItUntil", ifPresent: key.bundlesLackItUntil)
             writer.key("jwk")
             writer.publicKey(key)
         }
     }
 
-    private mutating func schedule(_ report: KeyRingReport) {
+    private mutating func schedule(_ report: KeyRingReport, signer: String?, on surface: Surface) {
         let (schedule, timings) = (report.schedule, report.timings)
         object { writer in
             writer.member("now", report.now)
-            writer.member("signerKeyId", ifPresent: schedule.signer?.kid)
+            writer.member("signerKeyId", ifPresent: signer)
             writer.member("standbyKeyId", ifPresent: schedule.standby?.kid)
             writer.member("rotationDueAt", ifPresent: schedule.rotationDueAt)
             if let next = schedule.next {
@@ -60,7 +64,11 @@ extension JSONWriter {
                     writer.member("until", ifPresent: waiting.until)
                 }
             }
-            writer.member("problem", ifPresent: report.problem)
+            writer.member(
+                "problem",
+                ifPresent: report.problem.map {
+                    surface == .adminSocket ? $0 : "the signing keys could not be brought up to date; the operator's status says why"
+                })
             writer.key("timings")
             writer.object { writer in
                 writer.member("rotationPeriod", timings.rotation)

@@ -25,6 +25,7 @@ extension Schema {
             .optional("activatedAt", .timestamp), .optional("deactivatedAt", .timestamp),
             .optional("leavesAt", .timestamp.noted("When a key in grace will leave the JWKS")),
             .optional("leftAt", .timestamp.noted("When it left the JWKS")), .optional("revokeReason", .string()),
+            .optional("knownBy", .timestamp.noted("When no copy of the JWKS without it is in use any more; trust bundles apart")),
             .optional(
                 "bundlesLackItUntil", .timestamp.noted("It does not sign before then by plan: a trust bundle without it may be in use")),
             .required("jwk", .publicJWK),
@@ -35,7 +36,8 @@ extension Schema {
     private static let keySchedule = Schema.object(
         "KeySchedule",
         [
-            .required("now", .timestamp), .optional("signerKeyId", keyId), .optional("standbyKeyId", keyId),
+            .required("now", .timestamp),
+            .optional("signerKeyId", keyId.noted("Absent while a cutover's legacy key signs")), .optional("standbyKeyId", keyId),
             .optional("rotationDueAt", .timestamp),
             .optional(
                 "next",
@@ -78,7 +80,9 @@ extension Schema {
             .required("stillAcceptedBy", concerned.noted("Who may still accept tokens of the revoked key")),
             .required("outstandingTokens", .integer(0...Int64.max)), .optional("latestTokenExpiry", .timestamp),
             .required("notYetAcceptedBy", concerned.noted("Who does not know the new signer yet")),
-            .required("verifiersMustRefetch", .boolean),
+            .required(
+                "verifiersMustRefetch",
+                .boolean.noted("Whether a copy of the JWKS is about that holds a revoked key, or lacks the new signer")),
         ])
 
     static let keyImport = Schema.object(
@@ -101,5 +105,6 @@ extension Schema {
             .required("rewrappedAt", .timestamp), .required("records", .integer(0...Int64.max)),
             .required("masterKey", .string().sampled("/var/lib/latchkey/master.key")),
             .optional("oldMasterKey", .string().noted("The file of the old master key: destroy it now")),
+            .optional("endedCutover", .boolean.noted("The cutover's secret was lost with the old master key: HS256 tokens are dead")),
         ])
 }

@@ -45,9 +45,15 @@ package final class LegacyKey: Sendable {
         guard secretSizes.contains(secret.count) else {
             return "the legacy secret has \(secret.count) bytes; an HS256 secret has \(secretSizes.lowerBound) to \(secretSizes.upperBound)"
         }
+        return holdsPEM(secret) ? "the legacy secret is a PEM; HS256 needs the shared secret itself, and no half of a key pair is one" : nil
+    }
+
+    /// Anywhere: before the mark there may be a newline, a byte order mark, or words.
+    private static func holdsPEM(_ secret: Secret) -> Bool {
         let mark = Array("-----BEGIN".utf8)
-        let isPEM = secret.withBytes { bytes in mark.indices.allSatisfy { bytes[$0] == mark[$0] } }
-        return isPEM ? "the legacy secret is a PEM; HS256 needs the shared secret itself, and no half of a key pair is one" : nil
+        return secret.withBytes { bytes in
+            (0...(bytes.count - mark.count)).contains { start in mark.indices.allSatisfy { bytes[start + $0] == mark[$0] } }
+        }
     }
 
     /// Whether `signature` is this key's over `input`; how long that takes does not depend on where the two differ.

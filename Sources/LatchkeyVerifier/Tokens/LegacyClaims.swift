@@ -9,6 +9,9 @@ struct LegacyClaims: Decodable {
     /// Whether the token said which scopes it holds.
     let namesScopes: Bool
 
+    /// Who is not an identity here is named like this: nobody else can be.
+    private static let reserved = ["api_key:", "admin-socket:"]
+
     private enum CodingKeys: String, CodingKey {
         case sub, org, wks, scopes, sponsorId, sponsorChain, iss, aud, exp, iat, nbf, jti, sid, parentTokenId, meta
         case tokenType = "token_type"
@@ -17,7 +20,9 @@ struct LegacyClaims: Decodable {
     init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         let subject = try container.decode(String.self, forKey: .sub)
-        guard (1...128).contains(subject.utf8.count), subject.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+        guard (1...128).contains(subject.utf8.count), subject.utf8.allSatisfy({ (0x21...0x7E).contains($0) }),
+            !Self.reserved.contains(where: subject.hasPrefix)
+        else {
             throw DecodingError.dataCorruptedError(forKey: .sub, in: container, debugDescription: "not a subject")
         }
         let organisation = try container.decode(String.self, forKey: .org)

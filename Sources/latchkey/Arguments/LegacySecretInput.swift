@@ -13,19 +13,23 @@ struct LegacySecretInput: ParsableArguments {
         }
     }
 
-    /// Standard input without one newline at its end.
+    /// Standard input without one end of line, LF or CRLF, at its end.
     ///
     /// - Throws: `.failed` when it is empty or longer than 1024 bytes.
     func read() throws(CommandFailure) -> Secret {
         var bytes: [UInt8]
         do {
-            // One more than the secret: the newline.
-            bytes = try Descriptor.read(STDIN_FILENO, limit: Self.longest + 1)
+            // Two more than the secret: the end of the line.
+            bytes = try Descriptor.read(STDIN_FILENO, limit: Self.longest + 2)
         } catch {
             throw CommandFailure(.failed, "standard input can't be read: \(error)")
         }
         defer { bytes.withUnsafeMutableBufferPointer { $0.update(repeating: 0) } }
-        let count = bytes.last == 0x0A ? bytes.count - 1 : bytes.count
+        var count = bytes.count
+        if bytes.last == 0x0A {
+            count -= 1
+            if count > 0, bytes[count - 1] == 0x0D { count -= 1 }
+        }
         guard count > 0 else {
             throw CommandFailure(
                 .failed, "standard input is empty", hint: "send the secret there, as in: latchkey cutover import-secret … < FILE")

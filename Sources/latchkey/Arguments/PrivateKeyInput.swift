@@ -18,8 +18,7 @@ struct PrivateKeyInput: ParsableArguments {
     func validate() throws {
         // What was given is not repeated: it may well be the key.
         guard !source.hasPrefix("-----BEGIN") else {
-            throw ValidationError(
-                "a private key is never an argument, where others can see it: give the path of its file, or - and send it")
+            throw ValidationError(Self.noArgument)
         }
         guard file != nil || isatty(STDIN_FILENO) == 0 else {
             throw ValidationError("a private key is not typed: send it to standard input, as in: latchkey signing-keys import - < FILE")

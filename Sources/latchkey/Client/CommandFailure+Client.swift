@@ -74,7 +74,10 @@ extension CommandFailure {
             hints.append("held: \(actual.isEmpty ? "no scope" : actual.joined(separator: " "))")
         }
         if let readyAt = document.root["readyAt"]?.text { hints.append("possible from \(readyAt) on; before that with --now") }
-        if let gates = document.root["gates"]?.texts, !gates.isEmpty { hints.append("refused by: \(gates.joined(separator: "; "))") }
+        // Where one sentence says it all, it is the message.
+        if let gates = document.root["gates"]?.texts?.filter({ $0 != message }), !gates.isEmpty {
+            hints.append("refused by: \(gates.joined(separator: "; "))")
+        }
         if let retryAfter = headers.first(name: "retry-after") { hints.append("try again in \(retryAfter) s") }
         let hint = hints.isEmpty ? nil : hints.joined(separator: "; ")
         self.init(.failed, message, hint: hint, refusal: document.root["code"]?.text)

@@ -27,8 +27,8 @@ struct AuditReport {
         ] + names.map { (name: $0.0, value: entry[$0.1]?.text) } + metadata
     }
 
-    /// The identity; what has none is known by its name, when the entry says it.
-    private var subject: String { (entry["identityId"] ?? entry["metadata"]?["name"])?.text ?? "" }
+    /// The identity; what has none is known by its name or, a signing key, by its kid, when the entry says it.
+    private var subject: String { (entry["identityId"] ?? entry["metadata"]?["name"] ?? entry["metadata"]?["kid"])?.text ?? "" }
 
     private var verdict: Verdict { Verdict(entry["result"]?.text) }
 

@@ -25,7 +25,7 @@ struct ClockReport {
         facts = [
             ("time", answer["time"]?.text), ("clock", wasUnreliable ? "accepted" : "it was trusted before; nothing was changed"),
             ("problem was", answer["problem"]?.text),
-            ("keys corrected", corrected > 0 ? "\(corrected), whose moments lay in the future" : nil),
+            ("keys corrected", corrected > 0 ? "\(corrected), whose times were moved with the clock" : nil),
             ("next", wasUnreliable ? "tokens are issued again; see latchkey signing-keys explain for what is due" : nil),
         ]
     }

@@ -28,13 +28,13 @@ struct RewrapReport {
     private var backups: String {
         isGivenUp
             ? "the old master key would open them, should it be found"
-            : "they open with the old master key only: make a new backup before you destroy it"
+            : "they open with the old master key only"
     }
 
     private var next: String? {
         let provided = keyFile.map { "let the service have the key in \($0) at its next start, in place of the old one" }
         if isGivenUp { return provided ?? "see that it signs again: latchkey signing-keys explain" }
-        if let old = answer["oldMasterKey"]?.text { return "destroy the old master key now: shred -u \(old)" }
-        return provided.map { "\($0); then destroy the old one" }
+        if let old = answer["oldMasterKey"]?.text { return "make a new backup, then destroy the old master key: shred -u \(old)" }
+        return provided.map { "\($0); make a new backup, then destroy the old one" }
     }
 }

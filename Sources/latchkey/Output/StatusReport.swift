@@ -10,7 +10,8 @@ struct StatusReport {
             ("issuer", status["issuer"]?.text), ("organisation", status["orgId"]?.text), ("install", status["installId"]?.text),
             ("admin socket", status["adminSocket"]?.text), ("state directory", status["stateDir"]?.text),
         ]
-        for key in status["signingKeys"]?.elements ?? [] {
+        let keys = status["signingKeys"]?.elements ?? []
+        for key in KeyReport.inOrder(keys.map { $0["status"]?.text ?? "" }).map({ keys[$0] }) {
             let words = [
                 key["keyId"]?.text, key["status"]?.text, key["bits"]?.integer.map { "RSA-\($0)" },
                 key["createdAt"]?.text.map { "since \($0)" },

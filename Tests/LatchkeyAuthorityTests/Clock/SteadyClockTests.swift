@@ -15,7 +15,7 @@ struct SteadyClockTests {
             host.advance(seconds: 40 * day)
             clock.look()
             #expect(clock.problem == nil)
-            #expect(clock.now() == host.now() && clock.steadyNow() == host.now())
+            #expect(clock.now() == host.now())
         }
     }
 
@@ -23,7 +23,7 @@ struct SteadyClockTests {
     func tolerance(_ seconds: Int64) {
         let clock = steady()
         host.step(seconds: seconds)
-        #expect(clock.problem == nil && clock.now() == host.now() && clock.steadyNow() == host.now())
+        #expect(clock.problem == nil && clock.now() == host.now())
     }
 
     @Test("knows a clock that was set while it ran", arguments: [-30 * day, -3600, -61, 61, 3600, 5 * 365 * day] as [Int64])
@@ -34,12 +34,11 @@ struct SteadyClockTests {
         let problem = try #require(clock.problem)
         #expect(problem.kind == .jumped && problem.wall == at(10 + seconds) && problem.expected == at(10))
         #expect(problem.sentence.contains(at(10 + seconds).description) && problem.sentence.contains(at(10).description))
-        // Nothing that has ended comes alive again, and nothing is scheduled by a clock that jumped ahead.
-        #expect(clock.now() == at(10 + max(0, seconds)))
-        #expect(clock.steadyNow() == at(10))
+        // Nothing that has ended comes alive again, and nothing ends by a clock that jumped ahead.
+        #expect(clock.now() == at(10))
         host.advance(seconds: 5)
         clock.look()
-        #expect(clock.problem != nil && clock.steadyNow() == at(15))
+        #expect(clock.problem != nil && clock.now() == at(15))
         // Set right again, all is well, with nobody's word.
         host.step(seconds: -seconds)
         #expect(clock.problem == nil && clock.now() == at(15))
@@ -77,9 +76,9 @@ struct SteadyClockTests {
         let clock = steady(floor: seconds)
         let problem = try #require(clock.problem)
         #expect(problem.kind == .behind && problem.expected == at(seconds) && problem.wall == at(0))
-        #expect(clock.now() == at(seconds) && clock.steadyNow() == at(seconds))
+        #expect(clock.now() == at(seconds))
         host.advance(seconds: 10)
-        #expect(clock.steadyNow() == at(seconds + 10))
+        #expect(clock.now() == at(seconds + 10))
         // Set to any moment that is not earlier than what is known to have been, it is right.
         host.step(seconds: seconds + 400 * day)
         #expect(clock.problem == nil)
@@ -92,9 +91,30 @@ struct SteadyClockTests {
     func accepted(_ seconds: Int64) {
         let clock = steady()
         host.step(seconds: seconds)
-        #expect(clock.accept() == at(seconds))
-        #expect(clock.problem == nil && clock.now() == at(seconds) && clock.steadyNow() == at(seconds))
+        let correction = clock.correction()
+        #expect(correction.time == at(seconds) && correction.step == seconds * 1000 && correction.problem == clock.problem)
+        #expect(clock.now() == at(0) && clock.nowOnRecord() == at(0))
+        // While it is being committed only what is written knows of it, and there is nothing more to correct.
+        clock.announce(correction)
+        #expect(clock.now() == at(0) && clock.nowOnRecord() == at(seconds))
+        #expect(clock.correction().step == 0 && clock.correction().problem == nil)
+        host.advance(seconds: 5)
+        #expect(clock.nowOnRecord() == at(seconds + 5))
+        clock.settle(by: correction)
+        clock.announce(nil)
+        #expect(clock.problem == nil && clock.now() == at(seconds + 5) && clock.nowOnRecord() == at(seconds + 5))
         host.step(seconds: -seconds)
         #expect(clock.problem?.kind == .jumped)
+    }
+
+    @Test("that is right is not moved by the operator's word, and what the skew forgave no longer counts", arguments: [-59, 59] as [Int64])
+    func acceptedRight(_ seconds: Int64) {
+        let clock = steady()
+        host.step(seconds: seconds)
+        let correction = clock.correction()
+        #expect(correction.step == 0 && correction.problem == nil && correction.time == at(seconds))
+        clock.settle(by: correction)
+        host.step(seconds: seconds)
+        #expect(clock.problem == nil)
     }
 }

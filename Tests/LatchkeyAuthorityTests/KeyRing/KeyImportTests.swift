@@ -83,6 +83,45 @@ struct KeyImportTests {
         try await refused()
     }
 
+    @Test("does not come again after it was revoked, however long ago")
+    func revoked() async throws {
+        let install = try Install.prepared()
+        let pem = try Fixture.pem("rsa2048-pkcs8")
+        let first = try await install.authority.importKey(pem: pem, by: install.admin)
+        _ = try await install.authority.revokeKey(first.keyId, reason: "stolen", by: install.admin)
+        // So many later that it is not remembered any more.
+        try await install.store.write { transaction in
+            for number in 0..<220 {
+                let key = SigningKeyRecord.sample("later-\(number)", .retired, activated: 1, deactivated: 2, left: day + Int64(number))
+                try transaction.put(Tables.signingKeys, key.kid, key)
+            }
+        }
+        install.clock.advance(seconds: 2 * day)
+        try install.authority.reloadKeys()
+        _ = try await install.authority.rotateKeys(now: true, by: install.admin)
+        #expect(!install.authority.keys.ring.records.contains { $0.kid == first.keyId })
+        let before = try install.contents()
+        let refusal = await refusal { try await install.authority.importKey(pem: pem, by: install.admin) }
+        #expect(refusal?.code == .invalidRequest && refusal?.text("field") == "pem" && refusal?.message.contains("revoked") == true)
+        #expect(try install.contents() == before)
+        #expect(try install.store.read { try SignerRow.isRevoked(first.keyId, in: $0) })
+    }
+
+    @Test("does not take the id of the legacy key")
+    func legacyId() async throws {
+        let install = try Install.prepared()
+        let pem = try Fixture.pem("rsa2048-pkcs8")
+        let record = CutoverRecord(
+            kid: try RSAPrivateKey(pem: pem).publicKey.thumbprint, issuer: "https://old.example", maxTTL: 3600, issuedUntil: at(0),
+            sealedSecret: nil, importedAt: at(0), phase: .sunset, phaseSince: at(0), publicSince: at(0), verifiers: [])
+        try await install.store.write { try $0.put(Tables.cutover, CutoverRecord.key, record) }
+        try install.authority.reloadKeys()
+        let before = try install.contents()
+        let refusal = await refusal { try await install.authority.importKey(pem: pem, by: install.admin) }
+        #expect(refusal?.code == .invalidRequest && refusal?.text("field") == "pem" && refusal?.message.contains("legacy") == true)
+        #expect(try install.contents() == before)
+    }
+
     @Test("needs a clock that can be trusted, and a master key")
     func needs() async throws {
         let install = try Install.prepared()

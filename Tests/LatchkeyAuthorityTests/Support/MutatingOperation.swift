@@ -140,6 +140,28 @@ struct MutatingOperation: Sendable, CustomTestStringConvertible {
             install.clock.step(seconds: 86_400)
             return { _ = try await install.authority.acceptClock(by: install.admin) }
         },
+        MutatingOperation("import a legacy secret", [.cutoverSecretImported]) { install in { try await install.importSecret() } },
+        MutatingOperation("list a verifier", [.cutoverVerifierChanged]) { install in
+            try await install.importSecret()
+            return { try await install.list("billing", "RS256") }
+        },
+        MutatingOperation("advance a cutover", [.cutoverAdvanced]) { install in
+            try await install.reach(.published)
+            return { try await install.advance { $0.override = "now" } }
+        },
+        MutatingOperation("roll a cutover back", [.cutoverRolledBack]) { install in
+            try await install.reach(.cutover)
+            return { try await install.rollBack() }
+        },
+        MutatingOperation("purge a cutover", [.cutoverPurged]) { install in
+            try await install.reach(.sunset)
+            return { try await install.purge { $0.override = "now" } }
+        },
+        MutatingOperation("exchange a legacy refresh token", [.tokenRefreshed]) { install in
+            try await install.importSecret()
+            let token = try await OldToken.refresh(install, install.identity())
+            return { _ = try await install.authority.refresh(token, origin: RequestOrigin()) }
+        },
     ]
 }
 

@@ -68,6 +68,7 @@ extension ServerTests {
                 // What was issued before, here and elsewhere.
                 let token = old.token(old.claims())
                 #expect(try await daemon.send("GET", "/v1/identities", [Self.bearer(token)]).status == 200)
+                #expect(try await daemon.keyRing()["schedule"]?["signerKeyId"] == nil, "no RSA key signs")
                 let issued = try await daemon.pair(identity)
                 #expect(try issued.header["alg"]?.text == "HS256" && issued.header["kid"]?.text == old.kid)
                 #expect(try issued.claim("iss")?.text == old.issuer)
@@ -107,6 +108,7 @@ extension ServerTests {
                     #expect(try await daemon.send("GET", "/v1/identities", [bearer]).status == 200, "both verify")
                 }
                 #expect(try await Self.cutover(daemon)["signs"]?.text == "RS256")
+                #expect(try await daemon.keyRing()["schedule"]?["signerKeyId"]?.text == signer)
 
                 // Nothing is left, and nobody comes with it.
                 Self.expectRefused(try await Self.step(daemon, "advance"), 2)

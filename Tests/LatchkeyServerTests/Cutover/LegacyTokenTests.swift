@@ -135,8 +135,14 @@ extension ServerTests {
                 let asked = try await daemon.send(
                     "POST", "/v1/authorize", [Self.bearer(token)], body: #"{"scope":"relayauth:identity:read"}"#)
                 #expect(asked.status == 200, "\(asked.text)")
+                // The barest that there can be.
+                let bare = old.token(
+                    #"{"sub":"agent_7","org":"\#(old.organisation)","token_type":"access","iss":"\#(old.issuer)","aud":"relayauth","#
+                        + #""exp":1893459600,"wks":null,"iat":null}"#)
+                let shown = try await daemon.admin("POST", "/v1/tokens/introspect", body: #"{"token":"\#(bare)"}"#).json
+                #expect(shown["sub"]?.text == "agent_7" && shown["scopes"] == nil && shown["aud"]?.text == "relayauth", "\(shown)")
                 let check = SchemaCheck(document: try await daemon.admin("GET", "/v1/openapi.json").json)
-                for (json, name) in [(claims, "Claims"), (verdict, "TokenVerdict")] {
+                for (json, name) in [(claims, "Claims"), (verdict, "TokenVerdict"), (shown, "Claims")] {
                     let schema = try #require(check.resolve("#/components/schemas/\(name)"))
                     #expect(check.faults(json, schema) == [], "\(name)")
                 }

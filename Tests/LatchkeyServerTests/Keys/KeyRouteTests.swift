@@ -1,6 +1,6 @@
-import LatchkeyServer
 import FoundationEssentials
-import LatchkeyAuthority
+@testable import LatchkeyAuthority
+@testable import LatchkeyServer
 import LatchkeyVerifier
 import Testing
 
@@ -26,6 +26,7 @@ extension ServerTests {
                 let (signer, standby) = (try await daemon.keyId("active"), try await daemon.keyId("standby"))
                 #expect(schedule["signerKeyId"]?.text == signer && schedule["standbyKeyId"]?.text == standby)
                 #expect(schedule["next"]?["step"]?.text == "rotate" && schedule["next"]?["keyId"] == schedule["standbyKeyId"])
+                #expect(keys.allSatisfy { $0["knownBy"]?.text == ManualClock().now().adding(seconds: 3600).description })
                 #expect(schedule["next"]?["at"] == schedule["rotationDueAt"] && schedule["waitsFor"] == nil && schedule["problem"] == nil)
                 #expect(schedule["timings"]?["rotationPeriod"]?.number == 7_776_000)
                 #expect(schedule["timings"]?["maxAccessTokenTTL"]?.number == 86_400 && schedule["timings"]?["jwksMaxAge"]?.number == 3600)
@@ -113,7 +114,7 @@ extension ServerTests {
                 #expect(answer["outstandingTokens"]?.number == 2)
                 #expect(answer["latestTokenExpiry"]?.text == clock.now().adding(seconds: 900).description)
                 #expect(answer["stillAcceptedBy"]?.elements?.first?["until"]?.text == clock.now().adding(seconds: 3600).description)
-                #expect(answer["notYetAcceptedBy"]?.elements?.isEmpty == true && answer["verifiersMustRefetch"]?.flag == false)
+                #expect(answer["notYetAcceptedBy"]?.elements?.isEmpty == true && answer["verifiersMustRefetch"]?.flag == true)
                 #expect(try await daemon.published() == [standby, try #require(answer["standbyKeyId"]?.text)])
                 for pair in pairs { expectError(try await daemon.send("GET", "/v1/identities", [pair.bearer]), 401, "invalid_token") }
                 let next = try TestDaemon.pair(try await daemon.refresh(pairs[0].refresh))
@@ -121,6 +122,7 @@ extension ServerTests {
                 #expect(try await daemon.send("GET", "/v1/identities", [next.bearer]).status == 200)
                 let again = try await daemon.done("/v1/admin/keys/\(signer)/revoke", #"{"reason":"again"}"#)
                 #expect(again["revokedKeyIds"]?.texts == [] && again["signerKeyId"]?.text == standby)
+                #expect(again["verifiersMustRefetch"]?.flag == false && again["stillAcceptedBy"]?.elements == [])
                 let shown = try #require(try await daemon.keyRing()["keys"]?.elements?.first { $0["keyId"]?.text == signer })
                 #expect(
                     shown["status"]?.text == "revoked" && shown["revokeReason"]?.text == "a backup was stolen" && shown["leftAt"] != nil)
@@ -145,6 +147,43 @@ extension ServerTests {
                 #expect(after.first == answer["signerKeyId"]?.text && after.last == answer["standbyKeyId"]?.text)
                 expectError(try await daemon.send("GET", "/v1/identities", [pair.bearer]), 401, "invalid_token")
                 #expect(try await daemon.pair(identity).header["kid"]?.text == after[0])
+            }
+        }
+
+        @Test("revoke every key without the master key: nothing is shown then, and no empty JWKS is kept by anybody")
+        func revokeAllWithoutSeal() async throws {
+            let scratch = Scratch()
+            try await withDaemon(scratch: scratch) { _ in }
+            try FileManager.default.removeItem(atPath: scratch.state + "/master.key")
+            try await withDaemon(scratch: scratch) { daemon in
+                let tag = try #require(try await daemon.send("GET", "/.well-known/jwks.json")["etag"])
+                let answer = try await daemon.done("/v1/admin/keys/revoke-all", #"{"reason":"the store was stolen"}"#)
+                #expect(answer["signerKeyId"] == nil && answer["verifiersMustRefetch"]?.flag == true)
+                for door in [daemon.tcp, daemon.socket] {
+                    for headers in [[], [("if-none-match", tag)], [("if-none-match", "*")]] {
+                        let reply = try await daemon.send("GET", "/.well-known/jwks.json", headers, to: door)
+                        expectError(reply, 503, "signing_unavailable")
+                        #expect(reply["cache-control"] == "no-store" && reply["etag"] == nil && reply["retry-after"] != nil)
+                        let head = try await daemon.send("HEAD", "/.well-known/jwks.json", headers, to: door)
+                        #expect(head.status == 503 && head["cache-control"] == "no-store")
+                    }
+                }
+                try await daemon.done("/v1/admin/seal/rewrap", #"{"giveUp":"it is gone"}"#)
+                #expect(try await daemon.published().isEmpty == false)
+            }
+        }
+
+        @Test("say in full to the operator alone what keeps the ring from being as it should be", arguments: Surface.allCases)
+        func problem(_ surface: Surface) async throws {
+            try await withDaemon { daemon in
+                let well = daemon.authority.keyRingReport()
+                let report = KeyRingReport(
+                    now: well.now, keys: well.keys, schedule: well.schedule, timings: well.timings, problem: "a sentence with /a/path",
+                    waitsFor: nil)
+                var writer = JSONWriter()
+                writer.keyRing(report, signer: nil, on: surface)
+                let shown = try JSON(writer.bytes)["schedule"]?["problem"]?.text
+                #expect(shown?.isEmpty == false && shown?.contains("/a/path") == (surface == .adminSocket))
             }
         }
 

@@ -5,7 +5,7 @@ import Synchronization
 
 /// Every secret that a daemon gave out, so that they can be looked for where they must not be.
 final class SecretLedger: Sendable {
-    private let secrets = Mutex<Set<String>>([])
+    private let secrets = Mutex<Set<[UInt8]>>([])
 
     var count: Int { secrets.withLock { $0.count } }
 
@@ -18,19 +18,23 @@ final class SecretLedger: Sendable {
         }
     }
 
-    func note(_ secret: String) { secrets.withLock { _ = $0.insert(secret) } }
+    func note(_ secret: String) { note(bytes: Array(secret.utf8)) }
+
+    func note(bytes: [UInt8]) { secrets.withLock { _ = $0.insert(bytes) } }
 
     /// What is found of the secrets in some bytes: raw, in hexadecimal, base64 and base64url, and their SHA-256 likewise.
     ///
     /// - Parameter rawHashes: whether the plain bytes of a hash count, which the store's index is made of.
     func found(in bytes: [UInt8], rawHashes: Bool) -> [String] {
         var found: [String] = []
-        for secret in secrets.withLock({ $0 }) {
-            let plain = Array(secret.utf8)
+        for plain in secrets.withLock({ $0 }) {
             let hash = SHA256.hash(plain)
             var forms = [("itself", plain)] + Self.encodings(plain) + Self.encodings(hash).map { ("hash in \($0)", $1) }
             if rawHashes { forms.append(("hash", hash)) }
-            for (name, form) in forms where Self.contains(bytes, form) { found.append("\(secret.prefix(11))…: \(name)") }
+            let start = String(decoding: plain.prefix(11), as: UTF8.self)
+            for (name, form) in forms where Self.contains(bytes, form) {
+                found.append("\(start)…: \(name)")
+            }
         }
         return found
     }

@@ -9,8 +9,8 @@ struct ImportLegacySecret: AsyncCommand {
         discussion: """
             latchkey cutover import-secret --kid production --issuer https://old.example --max-ttl 1h --issued-until 2026-12-01T00:00:00Z < secret
 
-            The secret's bytes come on standard input, 16 to 1024 of them; one newline at the end is dropped. An install that never signed RS256
-            goes on signing with it; one that did only verifies it.
+            The secret's bytes come on standard input, 16 to 1024 of them; one end of line is dropped. An install that never signed RS256
+            goes on signing with it; one that did only verifies it. Before the first step is taken, --replace brings in another in its place.
             """
     )
 
@@ -28,11 +28,15 @@ struct ImportLegacySecret: AsyncCommand {
             "Until when tokens are issued with it elsewhere: a moment in RFC 3339, or a span from now such as 30m.", valueName: "time"))
     var issuedUntil: Expiry
 
+    @Flag(help: "Take the place of a secret that was brought in by mistake.")
+    var replace = false
+
     @OptionGroup var input: LegacySecretInput
     @OptionGroup var daemon: SocketOptions
 
     func run() async throws {
         let secret = try input.read()
+        let encoded = Base64URL.encoded(secret)
         let until = issuedUntil.moment(from: SystemClock().now())
         let document = try await DaemonClient.with(daemon) { client in
             try await client.post("/v1/admin/cutover/legacy-secret") { writer in
@@ -40,7 +44,8 @@ struct ImportLegacySecret: AsyncCommand {
                 writer.member("issuer", issuer)
                 writer.member("maxTTL", maxTTL.seconds)
                 writer.member("issuedUntil", until)
-                writer.member("secret", Base64URL.encode(secret))
+                writer.member("secret", escaped: encoded)
+                if replace { writer.member("replace", true) }
             }
         }
         if daemon.json { return try Output.json(document.root.raw) }

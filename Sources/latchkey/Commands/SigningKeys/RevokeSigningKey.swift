@@ -51,7 +51,7 @@ struct RevokeSigningKey: AsyncCommand {
                 words: ["yes", "all"])
         }
         let status = try ring.key(id).status
-        let next = status == "active" ? ", and \(ring.standby ?? "a new key") signs" : ""
+        let next = ring.signer == id ? ", and \(ring.standby ?? "a new key") signs" : ""
         try Confirmation.ask(
             "revoke \(id) (\(status)), for good? every token of it is dead at once\(next); type its id, or yes:", words: ["yes", id])
     }

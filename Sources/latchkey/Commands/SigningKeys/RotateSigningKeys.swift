@@ -32,7 +32,7 @@ struct RotateSigningKeys: AsyncCommand {
 
     private func confirm(_ client: DaemonClient) async throws {
         let ring = try await client.keyRing()
-        let signer = ring.signer ?? "no key"
+        let signer = ring.signer ?? "no RSA key"
         let standby = ring.standby ?? "a key that is yet to be made"
         let cost = now ? ring.costOfRotatingNow : nil
         if let cost { Output.note(cost) }

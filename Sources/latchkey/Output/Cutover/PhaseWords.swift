@@ -31,7 +31,9 @@ enum PhaseWords {
             "name every verifier: latchkey cutover verifiers add NAME --accepts rs256,hs256; then latchkey cutover advance --dry-run"
         case "cutover": "watch who still presents HS256 tokens: latchkey cutover status; back with: latchkey cutover rollback"
         case "sunset": "when it has held for long enough: latchkey cutover purge --dry-run; back with: latchkey cutover rollback"
-        case "purged": "destroy every other copy of the secret: older backups of this store still hold it"
+        case "purged":
+            "destroy every other copy of the secret: older backups of this store still hold it; then latchkey seal rewrap, so that nothing opens what is "
+                + "left of it in the store's free pages"
         default: nil
         }
     }

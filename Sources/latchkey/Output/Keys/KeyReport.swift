@@ -15,9 +15,18 @@ struct KeyReport {
         self.key = key
     }
 
+    /// The signer first, then the standby, then those on their way out, then those that are gone.
+    static func inOrder(_ statuses: [String]) -> [Int] {
+        let order = ["active", "standby", "grace"]
+        let rank = { (index: Int) in order.firstIndex(of: statuses[index]) ?? order.count }
+        return statuses.indices.sorted { (rank($0), $0) < (rank($1), $1) }
+    }
+
     /// The daemon's own text.
     var json: [UInt8] { key.raw }
     var jwk: JSONValue? { key["jwk"] }
+    /// Since when, at the latest, every verifier that plays by the rules knows it.
+    var knownBy: Timestamp? { key["knownBy"]?.moment }
     var bundlesLackItUntil: Timestamp? { key["bundlesLackItUntil"]?.moment }
 
     var row: [String] {
@@ -40,11 +49,13 @@ struct KeyReport {
 
     /// For the timeline.
     ///
+    /// - Parameter isSilent: whether it signs nothing, whatever its status says.
     /// - Throws: `.failed` when the daemon does not say since when the key is in the JWKS.
-    func life() throws(CommandFailure) -> KeyTimeline.Life {
+    func life(isSilent: Bool) throws(CommandFailure) -> KeyTimeline.Life {
         guard let published = key["publishedAt"]?.moment else { throw JSONScanner.foreign }
         return KeyTimeline.Life(
-            id: id, status: status, published: published, activated: key["activatedAt"]?.moment, deactivated: key["deactivatedAt"]?.moment,
+            id: id, status: status, published: published, activated: isSilent ? nil : key["activatedAt"]?.moment,
+            deactivated: key["deactivatedAt"]?.moment,
             leaves: key["leavesAt"]?.moment, left: key["leftAt"]?.moment)
     }
 

@@ -12,12 +12,14 @@ struct KeyRingReport {
         var keys: [KeyReport] = []
         for element in elements { keys.append(try KeyReport(element)) }
         self.root = root
-        self.keys = keys
+        self.keys = KeyReport.inOrder(keys.map(\.status)).map { keys[$0] }
         self.schedule = schedule
     }
 
     var signer: String? { schedule["signerKeyId"]?.text }
     var standby: String? { schedule["standbyKeyId"]?.text }
+    /// The RSA key that signs nothing yet, because a cutover stands where HS256 signs.
+    var willSign: String? { signer == nil ? keys.first { $0.status == "active" }?.id : nil }
     /// What a person has to mend.
     var problem: String? { schedule["problem"]?.text }
 
@@ -34,7 +36,7 @@ struct KeyRingReport {
     func timeline(width: Int, style: KeyTimeline.Style) throws(CommandFailure) -> KeyTimeline {
         guard let now = schedule["now"]?.moment else { throw JSONScanner.foreign }
         var lives: [KeyTimeline.Life] = []
-        for key in keys { lives.append(try key.life()) }
+        for key in keys { lives.append(try key.life(isSilent: key.id == willSign)) }
         let timings = schedule["timings"]
         let plan = KeyTimeline.Plan(
             rotation: rotation, rotationPeriod: timings?["rotationPeriod"]?.integer ?? 0,
@@ -46,20 +48,20 @@ struct KeyRingReport {
     var sentences: [String] {
         get throws(CommandFailure) {
             guard let now = schedule["now"]?.moment else { throw JSONScanner.foreign }
-            return ScheduleSentences(schedule, at: now).all
+            return ScheduleSentences(schedule, willSign: willSign, at: now).all
         }
     }
 
-    /// Whom a rotation at this moment would harm, as far as the schedule tells; `nil` when nobody.
+    /// Whom a rotation at this moment would harm, as the daemon tells; `nil` when nobody.
     var costOfRotatingNow: String? {
-        guard let waiting = standby.flatMap({ id in keys.first { $0.id == id } }), let now = schedule["now"]?.moment,
-            let life = try? waiting.life()
-        else { return nil }
-        let known = life.published.adding(seconds: schedule["timings"]?["jwksMaxAge"]?.integer ?? 0)
-        let bundles = waiting.bundlesLackItUntil
+        guard let waiting = keys.first(where: { $0.id == standby }), let now = schedule["now"]?.moment else { return nil }
         var costs: [String] = []
-        if known > now { costs.append("a verifier with a cached JWKS may not know \(waiting.id) before \(known)") }
-        if let bundles, bundles > now { costs.append("a holder of an older trust bundle may not know it before \(bundles)") }
+        if let known = waiting.knownBy, known > now {
+            costs.append("a verifier with a cached JWKS may not know \(waiting.id) before \(known)")
+        }
+        if let bundles = waiting.bundlesLackItUntil, bundles > now {
+            costs.append("a holder of an older trust bundle may not know it before \(bundles)")
+        }
         return costs.isEmpty ? nil : costs.joined(separator: "; ")
     }
 

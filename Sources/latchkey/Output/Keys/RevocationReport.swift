@@ -16,7 +16,7 @@ struct RevocationReport {
             var facts: [(name: String, value: String?)] = revoked.map { ("revoked", $0) }
             if revoked.isEmpty { facts.append(("revoked", "\(id ?? "every key") had been revoked before; nothing was done now")) }
             facts += [
-                ("revoked at", answer["revokedAt"]?.text), ("signs now", answer["signerKeyId"]?.text ?? "no key"),
+                ("revoked at", answer["revokedAt"]?.text), ("signs now", answer["signerKeyId"]?.text ?? "no RSA key"),
                 ("new standby", answer["standbyKeyId"]?.text), ("outstanding tokens", outstanding),
             ]
             facts += Witness.facts("still accepted by", answer["stillAcceptedBy"], nobody: "nobody")
@@ -47,7 +47,7 @@ struct RevocationReport {
     private var next: String {
         let isAccepted = !(answer["stillAcceptedBy"]?.elements?.isEmpty ?? true)
         let isUnknown = !(answer["notYetAcceptedBy"]?.elements?.isEmpty ?? true)
-        if answer["signerKeyId"]?.text == nil { return "no key signs: see latchkey signing-keys explain" }
+        if answer["signerKeyId"]?.text == nil { return "see who signs: latchkey signing-keys explain" }
         if isAccepted || isUnknown || mustRefetch {
             return "make the verifiers named here fetch the JWKS again, or give them a new trust bundle; then nobody accepts the old tokens"
         }

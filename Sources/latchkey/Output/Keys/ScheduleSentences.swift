@@ -3,10 +3,13 @@ import LatchkeyVerifier
 /// What the key ring does next, in sentences.
 struct ScheduleSentences {
     private let schedule: JSONValue
+    private let willSign: String?
     private let now: Timestamp
 
-    init(_ schedule: JSONValue, at now: Timestamp) {
+    /// - Parameter willSign: the RSA key that signs once a cutover has come to RS256.
+    init(_ schedule: JSONValue, willSign: String?, at now: Timestamp) {
         self.schedule = schedule
+        self.willSign = willSign
         self.now = now
     }
 
@@ -16,8 +19,9 @@ struct ScheduleSentences {
     private var standby: String { schedule["standbyKeyId"]?.text ?? "the new key" }
 
     private var signs: String? {
-        guard let signer else { return "No key of this ring signs now." }
-        return "\(signer) signs now."
+        if let signer { return "\(signer) signs now." }
+        return willSign.map { "The legacy key signs now, with HS256; \($0) signs from the phase cutover on. See latchkey cutover status." }
+            ?? "No key of this ring signs now."
     }
 
     /// The first thing that happens by itself.

@@ -37,7 +37,7 @@ extension KeyRingModel {
             try note(rotation.notYetAcceptedBy, strangeTo: rotation.newKeyId, at: rotation.rotatedAt)
         } catch let error as AuthorityError where error.code == .standbyTooYoung {
             let ready = error.text("readyAt").flatMap { Timestamp(rfc3339: $0) }
-            try require(ready.map { $0 > authority.clock.steadyNow() } == true, "refused until \(ready?.description ?? "never")")
+            try require(ready.map { $0 > authority.clock.now() } == true, "refused until \(ready?.description ?? "never")")
         } catch let error as AuthorityError where error.code == .clockUnreliable {
             try require(!isReliable, "a rotation was refused by a clock that is right")
         }
@@ -69,13 +69,24 @@ extension KeyRingModel {
     // MARK: The host
 
     private func restart(_ settings: AuthoritySettings) async throws {
-        // A start takes a clock that is ahead as right: it may have been off for long.
-        guard wrongBy <= 0 else { return }
+        guard wrongBy <= 0 else { return try await restartAhead(settings) }
         tell(
             "restart: rotation \(settings.rotationPeriod), standby \(settings.shortestStandby), grace \(settings.graceAfterUse), "
                 + "max-age \(settings.jwksMaxAge), bundle \(settings.maxBundleLife), token \(settings.maxAccessTokenTTL)")
         await stop(isKill: chance(50))
         try await open(settings)
+    }
+
+    /// A start takes a clock that is ahead as right: it may have been off for long. By that clock whatever lived has ended, and nobody can
+    /// promise anything to those for whom it has not; from there on all must hold again, also when the clock is set right.
+    private func restartAhead(_ settings: AuthoritySettings) async throws {
+        tell("restart with a clock that is \(wrongBy) s ahead")
+        await stop(isKill: chance(50))
+        try await open(settings)
+        try require(isReliable, "a start did not take a clock that is ahead for an absence")
+        aheadBy += wrongBy
+        wrongBy = 0
+        try forget()
     }
 
     private func powerOff() async throws {
@@ -93,6 +104,7 @@ extension KeyRingModel {
         guard wrongBy == 0 else { return }
         let size = [61, hour, day, 30 * day].randomElement(using: &dice)!
         wrongBy = chance(50) ? -size : chance(50) ? size : Int64.random(in: 61...5 * 365 * day, using: &dice)
+        if aheadBy > 0, chance(70) { (wrongBy, aheadBy) = (-aheadBy, 0) }
         tell("the clock is set by \(wrongBy) s")
         clock.step(seconds: wrongBy)
         try require(!isReliable, "nobody has noticed that the clock was set by \(wrongBy) s")

@@ -21,6 +21,8 @@ final class KeyRingModel {
     private(set) var identity: IdentityRecord
     /// Seconds that the wall clock was set by, and that nobody has accepted.
     var wrongBy: Int64 = 0
+    /// Seconds by which the time that the daemon took for right at a start is ahead of the world's.
+    var aheadBy: Int64 = 0
     var verifiers =
         [true, true, false, false].map { ModelVerifier(.copy, isEager: $0) }
         + [true, false, false].map { ModelVerifier(.bundle, isEager: $0) }
@@ -72,13 +74,22 @@ final class KeyRingModel {
         if isKill { install.shut() } else { await authority.close() }
     }
 
+    /// All that lived has ended.
+    func forget() throws {
+        tokens.removeAll()
+        sessions.removeAll()
+        named.removeAll()
+        for number in verifiers.indices { verifiers[number].take([], usableUntil: now) }
+        try check()
+    }
+
     // MARK: Time
 
     /// Lets time go by, and stops wherever something is due.
     func pass(milliseconds: Int64) async throws {
         let end = now + milliseconds
         while now < end {
-            let moment = authority.clock.steadyNow()
+            let moment = authority.clock.now()
             let next = authority.keys.ring.schedule.ahead.first { $0.at > moment }.map { $0.at.milliseconds - moment.milliseconds }
             let step = min(end - now, next ?? .max)
             clock.advance(milliseconds: step)
@@ -123,7 +134,7 @@ final class KeyRingModel {
             let longest = settings.maxBundleLife
             let life = chance(50) ? longest : Int64.random(in: 1...longest, using: &dice)
             let held = Set(authority.keys.ring.published.map(\.kid))
-            try await authority.noteBundle(notAfter: authority.clock.steadyNow().adding(seconds: life))
+            try await authority.noteBundle(notAfter: authority.clock.now().adding(seconds: life))
             verifiers[number].take(held, usableUntil: now + life * 1000)
             tell("a bundle for \(life) s")
         }
@@ -244,7 +255,7 @@ final class KeyRingModel {
     /// Milliseconds from now to the ends of what lives: moments just before and after which something must, or may no longer, hold.
     var edges: [Int64] {
         let ends: [Int64] = tokens.map(\.endsAt) + verifiers.map(\.usableUntil) + named.map(\.until)
-        let moment = authority.clock.steadyNow().milliseconds
+        let moment = authority.clock.now().milliseconds
         var distances: [Int64] = ends.filter { $0 > now }.map { $0 - now }
         distances += authority.keys.ring.schedule.ahead.map { $0.at.milliseconds - moment }
         let most: Int64 = 3 * settings.rotationPeriod * 1000

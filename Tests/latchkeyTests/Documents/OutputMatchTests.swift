@@ -1,0 +1,40 @@
+import Testing
+
+/// What counts as the same output, so that documents are held to what they show.
+@Suite struct OutputMatchTests {
+    private let key = "7_8ubxp2m19KZNpin3wWReu5HhSSRjxgeCLABJVArDM"
+    private let other = "FFdWe21G3GZbdsumCDKAF0uTNPYbKi_gu7jEco5xMBU"
+
+    @Test func `other times, numbers and ids are the same, and the ids are known by each other's names`() {
+        let match = OutputMatch(
+            shown: ["signs now    \(key)", "since        2026-11-21T18:24:30.205Z"],
+            real: ["since\t2030-01-01T00:00:00.000Z", "signs now\t\(other)"])
+        #expect(match.missing == [] && match.surplus == [])
+        #expect(match.ids == [key: other])
+    }
+
+    @Test func `another word is another line`() {
+        let match = OutputMatch(shown: ["phase  legacy"], real: ["phase  published"])
+        #expect(match.missing == ["phase  legacy"] && match.surplus == ["phase  published"])
+    }
+
+    @Test func `a verdict is part of the line`() {
+        #expect(OutputMatch(shown: ["✓ probe: good"], real: ["✗ probe: good"]).missing == ["✓ probe: good"])
+    }
+
+    @Test func `a line that is not shown is found, unless the document leaves lines out`() {
+        #expect(OutputMatch(shown: ["a"], real: ["a", "b"]).surplus == ["b"])
+        #expect(OutputMatch(shown: ["a", "…"], real: ["a", "b"]).surplus == [])
+        #expect(OutputMatch(shown: ["a", "…"], real: ["b"]).missing == ["a"])
+    }
+
+    @Test func `a line that is cut off stands for all that begin so`() {
+        #expect(OutputMatch(shown: [#"{"error":"invalid_token",…"#], real: [#"{"error":"invalid_token","status":401}"#]).missing == [])
+        #expect(OutputMatch(shown: [#"{"error":"token_expired",…"#], real: [#"{"error":"invalid_token","status":401}"#]).missing != [])
+    }
+
+    @Test func `bars of another length are the same, in another order they are not`() {
+        #expect(OutputMatch(shown: ["7_8ubxp2 active  █│███▒▒"], real: ["FFdWe21G active  ██│█▒"]).missing == [])
+        #expect(OutputMatch(shown: ["7_8ubxp2 active  █│███▒▒"], real: ["FFdWe21G active  ░│█▒"]).missing != [])
+    }
+}
