@@ -66,10 +66,11 @@ extension Authority {
             if key.expiresAt.map({ now < $0 }) ?? true { revoked.keys += 1 }
         }
         for id in lineage.sessions {
-            guard var session = try transaction.get(Tables.sessionLiveness, id), session.revokedAt == nil else { continue }
+            guard var session = try transaction.get(Tables.sessionLiveness, id), session.orgId == root.orgId, session.revokedAt == nil
+            else { continue }
+            if try Self.liveSession(id, at: now, in: transaction) != nil { revoked.sessions += 1 }
             session.revokedAt = now
             try transaction.put(Tables.sessionLiveness, id, session)
-            if now < session.endsAt { revoked.sessions += 1 }
         }
         for id in lineage.identities
         where try retire(id, because: "ancestor_revoked", from: root.id, by: caller, at: now, in: transaction) {

@@ -27,8 +27,7 @@ extension Authority {
         guard let scopes = ScopeSet.trusted(stored: found.scopes) else {
             throw StoreError(.undecodable, "an API key's scopes are not of their form")
         }
-        // What a self-service key holds beyond its identity is cut at each use, so it hands out nothing to itself.
-        if found.identityId == nil { try requireCover(of: scopes, by: caller) }
+        try requireCover(of: scopes, by: caller, isBounded: found.identityId == nil)
         try Self.requireActive(found, at: now)
         let secret = try APIKeySecret.make()
         let newId = try ids.make(.apiKey)
@@ -45,16 +44,16 @@ extension Authority {
             let new = APIKeyRecord(
                 id: newId, orgId: old.orgId, prefix: secret.prefix, name: old.name, kind: old.kind, scopes: old.scopes, createdAt: now,
                 createdBy: principal.label, makerId: principal.makerId, rootId: principal.rootId ?? newId, identityId: old.identityId,
-                expiresAt: old.expiresAt)
+                expiresAt: old.isReplaced ? old.endBefore : old.expiresAt)
             try put(new, hash: secret.hash, by: principal, in: transaction)
             let end = now.adding(seconds: overlap)
             if overlap == 0 {
                 old.revokedAt = now
                 old.revokeReason = "rotated"
                 try update(old, in: transaction)
-            } else if old.expiresAt.map({ end < $0 }) ?? true {
+            } else {
                 try APIKeyEnd.forget(old, in: transaction)
-                old.expiresAt = end
+                old.replace(at: now, endingAt: end)
                 try APIKeyEnd.note(old, isTold: false, in: transaction)
                 try update(old, in: transaction)
             }

@@ -123,11 +123,12 @@ extension Authority {
     /// - Returns: at most `limit` of them, and whether there are more.
     package func endingAPIKeys(withinDays days: Int64, limit: Int) throws -> (keys: [APIKeyRecord], hasMore: Bool) {
         let now = clock.now()
+        // Moments are whole milliseconds, and a key is dead at its very end.
         let end = APIKeyEnd.prefix(now.adding(seconds: days * 86_400))
         return try read { transaction in
             var keys: [APIKeyRecord] = []
             var hasMore = false
-            try transaction.scanKeys(Tables.apiKeysByEnd, from: APIKeyEnd.prefix(now), limit: limit + 1) { place in
+            try transaction.scanKeys(Tables.apiKeysByEnd, from: APIKeyEnd.prefix(now.adding(milliseconds: 1)), limit: limit + 1) { place in
                 guard Array(place.prefix(8)).lexicographicallyPrecedes(end) else { return false }
                 guard keys.count < limit else {
                     hasMore = true

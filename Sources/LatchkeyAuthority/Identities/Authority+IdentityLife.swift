@@ -111,12 +111,16 @@ extension Authority {
             let descendants = try Self.descendants(of: id, in: transaction)
             if fate == .deleted { try countDescendants(-Int64(descendants.count + 1), above: record, in: transaction) }
             let decided = try meet(record, fate, reason, from: nil, caller, at: now, in: transaction)
+            var deleted = fate == .deleted ? [decided] : []
             for child in descendants {
                 guard let record = try transaction.get(Tables.identities, OwnedKey(record.orgId, child)) else { continue }
                 // What is suspended for a reason of its own keeps it, and what is retired stays retired, unless all of it goes.
                 guard fate == .deleted || record.status == .active || (fate == .retired && record.status == .suspended) else { continue }
-                _ = try meet(record, fate, fate.inherited, from: id, caller, at: now, in: transaction)
+                let gone = try meet(record, fate, fate.inherited, from: id, caller, at: now, in: transaction)
+                if fate == .deleted { deleted.append(gone) }
             }
+            // Children first: what they made is what came from their parents.
+            for record in deleted.reversed() { try Self.forgetWay(to: record, in: transaction) }
             return Identity(record: decided, lastActiveAt: seen)
         }
     }
@@ -135,6 +139,17 @@ extension Authority {
         return found
     }
 
+    /// Keeps of the way to an identity that is gone what leads on to things that it made, and nothing where it made none.
+    private static func forgetWay(to record: IdentityRecord, in transaction: borrowing WriteTransaction) throws {
+        if try hasMade(record.id, in: transaction) {
+            guard let parent = record.parentId else { return }
+            try transaction.put(Tables.makings, OwnedKey(parent, record.id), EmptyRow())
+        } else {
+            try forgetMaking(
+                record.id, of: record.orgId, by: record.makerId, or: [record.parentId].compactMap(\.self), in: transaction)
+        }
+    }
+
     private func meet(
         _ old: IdentityRecord, _ fate: Fate, _ reason: String?, from ancestor: String?, _ caller: Caller, at now: Timestamp,
         in transaction: borrowing WriteTransaction
@@ -143,12 +158,6 @@ extension Authority {
         record.updatedAt = now
         if fate == .deleted {
             try IdentityIndex.remove(old, in: transaction)
-            // Where nothing came from it, nobody will ask which way.
-            if try !Self.hasMade(old.id, in: transaction) {
-                for maker in Set([old.makerId, old.parentId].compactMap(\.self)) {
-                    try transaction.delete(Tables.makings, OwnedKey(maker, old.id))
-                }
-            }
             try transaction.delete(Tables.identityLiveness, old.id)
             try LegacyMark.noteDeleted(old.id, in: transaction)
             try transaction.delete(Tables.identityUses, OwnedKey(old.orgId, old.id))

@@ -9,17 +9,37 @@ struct Lineage: Sendable {
 }
 
 extension Authority {
-    /// Remembers who made a key or an identity: the credential, and the identity behind it. The operator is nobody's maker.
+    /// Remembers who made a key, an identity or a session: the credential, and the identity behind it. The operator is nobody's maker.
     static func noteMaking(_ id: String, by principal: Principal, in transaction: borrowing WriteTransaction) throws {
         for maker in Set([principal.makerId, principal.identityId].compactMap(\.self)) {
             try transaction.put(Tables.makings, OwnedKey(maker, id), EmptyRow())
         }
     }
 
-    /// Remembers which credential started a session.
-    static func noteSession(_ id: String, by principal: Principal, in transaction: borrowing WriteTransaction) throws {
-        guard let maker = principal.makerId else { return }
-        try transaction.put(Tables.makings, OwnedKey(maker, id), EmptyRow())
+    /// Forgets who made what is gone.
+    ///
+    /// - Parameters:
+    ///   - makerId: of its record.
+    ///   - others: identities that may have stood behind the maker where there is no record of it.
+    static func forgetMaking(
+        _ id: String, of organisation: String, by makerId: String?, or others: [String], in transaction: borrowing WriteTransaction
+    ) throws {
+        var makers = Set(others)
+        if let makerId {
+            makers.insert(makerId)
+            if let identity = try identity(behind: makerId, of: organisation, in: transaction) { makers.insert(identity) }
+        }
+        for maker in makers { try transaction.delete(Tables.makings, OwnedKey(maker, id)) }
+    }
+
+    /// Who stood behind a credential. Sessions are kept for as long as what they made is.
+    private static func identity(
+        behind makerId: String, of organisation: String, in transaction: borrowing some StoreReads & ~Copyable
+    ) throws -> String? {
+        if Identifier.isPlausible(makerId, .apiKey) {
+            return try transaction.get(Tables.apiKeys, OwnedKey(organisation, makerId))?.identityId
+        }
+        return try transaction.get(Tables.sessions, makerId)?.identityId
     }
 
     /// All that came from a key: what it made, what that made, and what descends from identities among these.

@@ -70,8 +70,8 @@ package enum Tables {
     /// deleted while legacy tokens may speak for it → its id. `LegacyMark` makes the keys.
     package static let legacySpent = Table<[UInt8], TextRow>("legacy-spent", slot: 29)
 
-    /// (maker, what it made): a key or a session, and the keys, identities and sessions that came from it; an identity, and the keys and
-    /// identities that its tokens made.
+    /// (maker, what it made): a key or a session, and the keys, identities and sessions that came from it; an identity, and those that its
+    /// tokens and self-service keys made.
     package static let makings = Table<OwnedKey, EmptyRow>("makings", slot: 30)
     /// (organisation, key id): organisation tokens that are live.
     package static let organisationTokens = Table<OwnedKey, EmptyRow>("organisation-tokens", slot: 31)

@@ -142,8 +142,8 @@ extension Authority {
                 try Expiry(at: now.adding(seconds: AuthoritySettings.sessionLife), .session, expiry.key).note(in: transaction)
                 return
             }
-            if let maker = try transaction.get(Tables.sessions, id)?.makerId {
-                try transaction.delete(Tables.makings, OwnedKey(maker, id))
+            if let session = try transaction.get(Tables.sessions, id) {
+                try forgetMaking(id, of: session.orgId, by: session.makerId, or: [session.identityId], in: transaction)
             }
             try transaction.delete(Tables.sessions, id)
         case .refreshToken:
