@@ -71,12 +71,14 @@ extension ErrorCode {
         case .peerNotAllowed, .originNotAllowed, .insufficientScope, .organisationMismatch, .identitySuspended, .identityRetired,
             .scopeEscalation, .identityRequired, .notKeyOwner:
             .forbidden
-        case .notFound, .organisationNotFound, .apiKeyNotFound, .identityNotFound, .tokenNotFound, .auditEntryNotFound, .organisationTokenNotFound,
+        case .notFound, .organisationNotFound, .apiKeyNotFound, .identityNotFound, .tokenNotFound, .auditEntryNotFound,
+            .organisationTokenNotFound,
             .signingKeyNotFound:
             .notFound
         case .methodNotAllowed: .methodNotAllowed
         case .bodyTimeout: .requestTimeout
-        case .apiKeyNotActive, .identityAlreadyExists, .identityNotActive, .identityNotReactivatable, .sponsorChainTooLong, .standbyTooYoung,
+        case .apiKeyNotActive, .identityAlreadyExists, .identityNotActive, .identityNotReactivatable, .sponsorChainTooLong,
+            .standbyTooYoung,
             .cutoverInProgress, .cutoverGateRefused:
             .conflict
         case .bodyTooLarge: .contentTooLarge

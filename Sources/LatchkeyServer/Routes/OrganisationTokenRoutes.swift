@@ -1,5 +1,6 @@
 import HTTPTypes
 import LatchkeyAuthority
+import LatchkeyCrypto
 import LatchkeyVerifier
 
 /// Contract §4: keys that hold everything in an organisation.
@@ -22,7 +23,8 @@ enum OrganisationTokenRoutes {
                     if !key.record.name.isEmpty { writer.member("name", key.record.name) }
                     writer.key("auth_token")
                     secret.withBytes { writer.ascii($0) }
-                    writer.member("warning", "this token holds everything in its organisation and is not shown again: keep it where secrets are kept")
+                    writer.member(
+                        "warning", "this token holds everything in its organisation and is not shown again: keep it where secrets are kept")
                 }
             }
         }

@@ -1,5 +1,6 @@
 import HTTPTypes
 import LatchkeyAuthority
+import LatchkeyCrypto
 import LatchkeyVerifier
 
 /// Contract §4: keys that an identity makes for itself.

@@ -21,7 +21,8 @@ package struct APIResponder: ConnectionResponder {
     private let limiter: RequestLimiter?
 
     package init(
-        table: RouteTable, authority: Authority, peers: PeerPolicy, proxies: TrustedProxies, requestsPerSecond: Int = 0, about: About, probe: ListenerProbe
+        table: RouteTable, authority: Authority, peers: PeerPolicy, proxies: TrustedProxies, requestsPerSecond: Int = 0, about: About,
+        probe: ListenerProbe
     ) throws {
         self.table = table
         self.authority = authority
