@@ -26,6 +26,8 @@ package struct AuthoritySettings: Sendable {
     package var refreshRetryWindow: Int64 = 10
     /// Mints an hour of one root, and of one client address; 0 turns the limit off.
     package var mintsPerHour: Int = 60
+    /// Mints of keys that hold everything, by whatever route, an hour of one root, and of one client address; 0 turns the limit off.
+    package var organisationTokensPerHour: Int = 10
     /// Days that entries of the audit log are kept, and the most that an organisation may choose; 0 for ever.
     package var auditRetentionDays: Int = 0
     /// Events that wait for a subscriber, at most: more than one commit can tell. All subscribers of an organisation share them.

@@ -10,14 +10,14 @@ struct APIKeyRevocationTests {
         let key = try await install.key(["*"])
         install.clock.advance(seconds: 5)
         let revoked = try await install.authority.revokeAPIKey(key.record.id, reason: "lost", by: install.admin)
-        #expect(revoked.record.revokedAt == ManualClock.start.adding(seconds: 5))
-        #expect(revoked.record.revokeReason == "lost")
+        #expect(revoked.key.record.revokedAt == ManualClock.start.adding(seconds: 5))
+        #expect(revoked.key.record.revokeReason == "lost")
         #expect(throws: AuthorityError.badAPIKey) { try install.caller(key) }
         install.clock.advance(seconds: 5)
         let before = try install.contents()
         let again = try await install.authority.revokeAPIKey(key.record.id, reason: "other", by: install.admin)
-        #expect(again.record.revokedAt == revoked.record.revokedAt)
-        #expect(again.record.revokeReason == "lost")
+        #expect(again.key.record.revokedAt == revoked.key.record.revokedAt)
+        #expect(again.key.record.revokeReason == "lost")
         #expect(try install.contents() == before)
         let restarted = try await install.restarted()
         #expect(throws: AuthorityError.badAPIKey) { try restarted.caller(key) }
@@ -34,7 +34,7 @@ struct APIKeyRevocationTests {
         }
         #expect(throws: Never.self) { try install.caller(key) }
         let revoked = try await install.authority.revokeAPIKey(key.record.id, reason: String(repeating: "x", count: 500), by: install.admin)
-        #expect(revoked.record.revokeReason?.count == 500)
+        #expect(revoked.key.record.revokeReason?.count == 500)
         #expect(try install.audit(.apiKeyRevoked).first?.metadata["reason"]?.count == 500)
     }
 

@@ -9,40 +9,81 @@ extension Authority {
     /// - Throws: `invalid_request` (name, scopes, expiresAt), `invalid_scope`, `scope_escalation`, `rate_limited`, `clock_unreliable`,
     ///   `storage_unavailable`.
     package func mintAPIKey(_ request: APIKeyRequest, by caller: Caller) async throws -> (key: APIKey, secret: Secret) {
-        let principal = caller.principal
         let name = try DisplayText.normalised(request.name, field: "name", scalars: 1...100)
         let scopes = try parseScopes(request.scopes)
         guard !scopes.isEmpty else {
             throw AuthorityError.invalid("scopes", "scopes must name at least one scope; a key without any can do nothing")
         }
-        let now = clock.now()
-        if let expiresAt = request.expiresAt, expiresAt <= now {
-            throw AuthorityError.invalid("expiresAt", "expiresAt must be in the future")
-        }
+        try requireFuture(request.expiresAt, field: "expiresAt")
         try caller.requireOwn()
         try requireCover(of: scopes, by: caller)
+        return try await mint(.service, name: name, scopes: scopes, expiresAt: request.expiresAt, by: caller)
+    }
+
+    func requireFuture(_ end: Timestamp?, field: String) throws {
+        if let end, end <= clock.now() { throw AuthorityError.invalid(field, "\(field) must be in the future") }
+    }
+
+    /// Mints a key whose name and scopes have been found good. Everything that may have changed since is asked again in the write.
+    func mint(
+        _ kind: APIKeyRecord.Kind, name: String, scopes: ScopeSet, expiresAt: Timestamp?, owner: String? = nil, by caller: Caller
+    ) async throws -> (key: APIKey, secret: Secret) {
+        let principal = caller.principal
+        let now = clock.now()
         let secret = try APIKeySecret.make()
-        let hash = secret.hash
         let id = try ids.make(.apiKey)
         let record = APIKeyRecord(
-            id: id, orgId: principal.organisation, prefix: secret.prefix, name: name, kind: .service, scopes: scopes.texts, createdAt: now,
-            createdBy: principal.label, makerId: principal.makerId, rootId: principal.rootId ?? id, expiresAt: request.expiresAt)
+            id: id, orgId: principal.organisation, prefix: secret.prefix, name: name, kind: kind, scopes: scopes.texts, createdAt: now,
+            createdBy: principal.label, makerId: principal.makerId, rootId: principal.rootId ?? id, identityId: owner, expiresAt: expiresAt)
         try await write { [self] transaction in
-            try Self.requireLive(principal, handing: scopes, at: now, in: transaction)
-            try chargeMint(caller, at: now, in: transaction)
+            // What a self-service key holds beyond its identity is cut at each use.
+            if owner == nil {
+                try Self.requireLive(principal, handing: scopes, at: now, in: transaction)
+            } else {
+                try Self.requireLive(principal, at: now, in: transaction)
+            }
+            try chargeMint(caller, of: scopes, at: now, in: transaction)
             try requireClock()
-            let place = OwnedKey(record.orgId, record.id)
-            try transaction.put(Tables.apiKeys, place, record)
-            try transaction.put(Tables.apiKeysByHash, hash, APIKeyRow(record))
-            try transaction.put(Tables.apiKeyHashes, place, BytesRow(hash))
-            var draft = AuditDraft(.apiKeyCreated, by: caller)
-            draft.resource = "api-key"
-            draft.metadata = [
-                "apiKeyId": record.id, "prefix": record.prefix, "name": record.name, "scopes": record.scopes.joined(separator: " "),
-            ]
+            try put(record, hash: secret.hash, by: principal, in: transaction)
+            var draft = keyDraft(.apiKeyCreated, record, caller)
+            draft.metadata["scopes"] = record.scopes.joined(separator: " ")
+            if kind != .service { draft.metadata["kind"] = kind.rawValue }
             try self.record(draft, in: transaction)
         }
         return (APIKey(record: record, lastUsedAt: nil), secret.text)
+    }
+
+    /// Writes all rows of a new key.
+    func put(_ record: APIKeyRecord, hash: [UInt8], by principal: Principal, in transaction: borrowing WriteTransaction) throws {
+        let place = OwnedKey(record.orgId, record.id)
+        try transaction.put(Tables.apiKeys, place, record)
+        try transaction.put(Tables.apiKeysByHash, hash, APIKeyRow(record))
+        try transaction.put(Tables.apiKeyHashes, place, BytesRow(hash))
+        if record.kind == .organisationToken { try transaction.put(Tables.organisationTokens, place, EmptyRow()) }
+        try Self.noteMaking(record.id, by: principal, in: transaction)
+        try APIKeyEnd.note(record, in: transaction)
+    }
+
+    /// Writes a key's record and what authentication needs of it, after one of them has changed.
+    func update(_ record: APIKeyRecord, in transaction: borrowing WriteTransaction) throws {
+        let place = OwnedKey(record.orgId, record.id)
+        guard let hash = try transaction.get(Tables.apiKeyHashes, place)?.bytes else {
+            throw StoreError(.corrupt, "an API key has no row to authenticate by")
+        }
+        try transaction.put(Tables.apiKeys, place, record)
+        try transaction.put(Tables.apiKeysByHash, hash, APIKeyRow(record))
+        if record.revokedAt != nil {
+            try transaction.delete(Tables.organisationTokens, place)
+            try APIKeyEnd.forget(record, in: transaction)
+        }
+    }
+
+    func keyDraft(_ action: AuditRecord.Action, _ record: APIKeyRecord, _ caller: Caller) -> AuditDraft {
+        var draft = AuditDraft(action, by: caller)
+        draft.resource = "api-key"
+        draft.identityId = record.identityId
+        draft.metadata = ["apiKeyId": record.id, "prefix": record.prefix, "name": record.name]
+        return draft
     }
 
     /// The caller's organisation's keys, newest first, revoked ones included.
@@ -77,39 +118,32 @@ extension Authority {
         }
     }
 
-    /// Revokes a key; it authenticates nothing from the moment of the commit. Revoking again changes nothing.
+    /// Keys that end within some days, the soonest first.
     ///
-    /// - Throws: `invalid_request` (reason), `api_key_not_found`, `storage_unavailable`.
-    package func revokeAPIKey(_ id: String, reason: String?, by caller: Caller) async throws -> APIKey {
-        let principal = caller.principal
-        let reason = try reason.map { try DisplayText.normalised($0, field: "reason", scalars: 1...500) }
-        try caller.requireOwn()
-        let place = try apiKeyPlace(id, principal)
+    /// - Returns: at most `limit` of them, and whether there are more.
+    package func endingAPIKeys(withinDays days: Int64, limit: Int) throws -> (keys: [APIKeyRecord], hasMore: Bool) {
         let now = clock.now()
-        return try await write(.essential) { [self] transaction in
-            guard var record = try transaction.get(Tables.apiKeys, place) else { throw Self.noSuchKey }
-            let lastUsedAt = try transaction.get(Tables.apiKeyUses, place)?.moment
-            guard record.revokedAt == nil else { return APIKey(record: record, lastUsedAt: lastUsedAt) }
-            try Self.requireLive(principal, at: now, in: transaction)
-            record.revokedAt = now
-            record.revokeReason = reason
-            guard let hash = try transaction.get(Tables.apiKeyHashes, place)?.bytes else {
-                throw StoreError(.corrupt, "an API key has no row to authenticate by")
+        // Moments are whole milliseconds, and a key is dead at its very end.
+        let end = APIKeyEnd.prefix(now.adding(seconds: days * 86_400))
+        return try read { transaction in
+            var keys: [APIKeyRecord] = []
+            var hasMore = false
+            try transaction.scanKeys(Tables.apiKeysByEnd, from: APIKeyEnd.prefix(now.adding(milliseconds: 1)), limit: limit + 1) { place in
+                guard Array(place.prefix(8)).lexicographicallyPrecedes(end) else { return false }
+                guard keys.count < limit else {
+                    hasMore = true
+                    return false
+                }
+                if let key = APIKeyEnd.key(place), let record = try transaction.get(Tables.apiKeys, key) { keys.append(record) }
+                return true
             }
-            try transaction.put(Tables.apiKeys, place, record)
-            try transaction.put(Tables.apiKeysByHash, hash, APIKeyRow(record))
-            var draft = AuditDraft(.apiKeyRevoked, by: caller)
-            draft.resource = "api-key"
-            draft.metadata = ["apiKeyId": record.id, "prefix": record.prefix, "name": record.name]
-            draft.metadata["reason"] = reason
-            try self.record(draft, in: transaction)
-            return APIKey(record: record, lastUsedAt: lastUsedAt)
+            return (keys, hasMore)
         }
     }
 
-    private static let noSuchKey = AuthorityError(.apiKeyNotFound, "there is no API key with that id in your organisation")
+    static let noSuchKey = AuthorityError(.apiKeyNotFound, "there is no API key with that id in your organisation")
 
-    private func apiKeyPlace(_ id: String, _ principal: Principal) throws(AuthorityError) -> OwnedKey {
+    func apiKeyPlace(_ id: String, _ principal: Principal) throws(AuthorityError) -> OwnedKey {
         guard Identifier.isPlausible(id, .apiKey) else { throw Self.noSuchKey }
         return OwnedKey(principal.organisation, id)
     }

@@ -52,12 +52,12 @@ extension Authority {
             guard isMeant else { throw AuthorityError.unusableToken }
         }
         try caller.requireOwn()
-        let matched = principal.scopes.match(scope)
+        let matched = principal.grant(of: scope)
         publish(checkEvent(scope, matched, caller), at: clock.now())
         guard let matched else {
             noteDenied(.scopeDenied, scope, caller: caller, isCheck: true)
             throw AuthorityError.insufficientScope(
-                required: scope.text, actual: principal.scopes.texts, "this needs the scope \(scope.text), which you don't hold")
+                required: scope.text, actual: principal.held.texts, "this needs the scope \(scope.text), which you don't hold")
         }
         return matched
     }

@@ -11,8 +11,8 @@ extension Authority {
     /// What may end a credential: every watcher's is looked at again at once.
     private static let endings: Set<String> = Set(
         [
-            AuditRecord.Action.tokenRevoked, .tokenReuseDetected, .apiKeyRevoked, .identitySuspended, .identityRetired, .identityDeleted,
-            .keyRevoked, .cutoverAdvanced,
+            AuditRecord.Action.tokenRevoked, .tokenReuseDetected, .apiKeyRevoked, .apiKeyRotated, .identitySuspended, .identityRetired,
+            .identityDeleted, .keyRevoked, .cutoverAdvanced,
         ].map(\.rawValue))
 
     /// Lets a caller watch what happens in its organisation from now on; the operator on the socket also sees what belongs to none.

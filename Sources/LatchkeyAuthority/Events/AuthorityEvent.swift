@@ -7,6 +7,8 @@ package struct AuthorityEvent: Sendable {
         case tokenVerified = "token.verified"
         case tokenInvalid = "token.invalid"
         case scopeCheck = "scope.check"
+        /// An API key ends soon.
+        case apiKeyExpiring = "api_key.expiring"
     }
 
     /// Every type of event: the checks, and all that the audit log knows.

@@ -22,6 +22,15 @@ extension Authority {
             case .deleted: "parent_deleted"
             }
         }
+
+        /// The reason that self-service keys get.
+        var ofKeys: String {
+            switch self {
+            case .suspended: "identity_suspended"
+            case .retired: "identity_retired"
+            case .deleted: "identity_deleted"
+            }
+        }
     }
 
     /// Suspends an identity and all its descendants. Their tokens and sessions are dead with the commit, and stay so.
@@ -102,12 +111,16 @@ extension Authority {
             let descendants = try Self.descendants(of: id, in: transaction)
             if fate == .deleted { try countDescendants(-Int64(descendants.count + 1), above: record, in: transaction) }
             let decided = try meet(record, fate, reason, from: nil, caller, at: now, in: transaction)
+            var deleted = fate == .deleted ? [decided] : []
             for child in descendants {
                 guard let record = try transaction.get(Tables.identities, OwnedKey(record.orgId, child)) else { continue }
                 // What is suspended for a reason of its own keeps it, and what is retired stays retired, unless all of it goes.
                 guard fate == .deleted || record.status == .active || (fate == .retired && record.status == .suspended) else { continue }
-                _ = try meet(record, fate, fate.inherited, from: id, caller, at: now, in: transaction)
+                let gone = try meet(record, fate, fate.inherited, from: id, caller, at: now, in: transaction)
+                if fate == .deleted { deleted.append(gone) }
             }
+            // Children first: what they made is what came from their parents.
+            for record in deleted.reversed() { try Self.forgetWay(to: record, in: transaction) }
             return Identity(record: decided, lastActiveAt: seen)
         }
     }
@@ -124,6 +137,17 @@ extension Authority {
             }
         }
         return found
+    }
+
+    /// Keeps of the way to an identity that is gone what leads on to things that it made, and nothing where it made none.
+    private static func forgetWay(to record: IdentityRecord, in transaction: borrowing WriteTransaction) throws {
+        if try hasMade(record.id, in: transaction) {
+            guard let parent = record.parentId else { return }
+            try transaction.put(Tables.makings, OwnedKey(parent, record.id), EmptyRow())
+        } else {
+            try forgetMaking(
+                record.id, of: record.orgId, by: record.makerId, or: [record.parentId].compactMap(\.self), in: transaction)
+        }
     }
 
     private func meet(
@@ -153,11 +177,25 @@ extension Authority {
             row.cutOffAt = now
             try transaction.put(Tables.identityLiveness, old.id, row)
         }
+        if fate != .suspended { try revokeOwnKeys(of: record, because: fate.ofKeys, at: now, in: transaction) }
         var draft = identityDraft(fate.action, record, caller)
         draft.metadata["reason"] = reason
         draft.metadata["ancestorId"] = ancestor
         try self.record(draft, in: transaction)
         return record
+    }
+
+    /// Retires an identity as part of something larger; one that is retired already stays as it is.
+    ///
+    /// - Returns: whether it was not.
+    func retire(
+        _ id: String, because reason: String, from ancestor: String, by caller: Caller, at now: Timestamp,
+        in transaction: borrowing WriteTransaction
+    ) throws -> Bool {
+        guard let record = try transaction.get(Tables.identities, OwnedKey(caller.principal.organisation, id)), record.status != .retired
+        else { return false }
+        _ = try meet(record, .retired, reason, from: ancestor, caller, at: now, in: transaction)
+        return true
     }
 
     /// The caller's organisation's identity, with what its tokens depend on.

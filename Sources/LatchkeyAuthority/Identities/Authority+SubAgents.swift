@@ -24,7 +24,7 @@ extension Authority {
             try read { transaction in
                 try Self.requireFree(name, parent.orgId, in: transaction)
                 _ = try descendantCounts(1, above: child, in: transaction)
-                _ = try mintCharges(caller, at: child.createdAt, in: transaction)
+                _ = try mintCharges(caller, of: scopes, at: child.createdAt, in: transaction)
             }
             let childRow = IdentityRow(orgId: child.orgId, status: .active, epoch: 0, cutOffAt: nil)
             let signed = try await sign(plan(child, childRow, rules, scopes, audience: nil, life: life))
@@ -33,7 +33,7 @@ extension Authority {
                 guard try isGround(parent, parentRow, in: transaction), try isCurrent(signed, in: transaction) else { return false }
                 try Self.requireFree(name, child.orgId, in: transaction)
                 _ = try descendantCounts(1, above: child, in: transaction)
-                try chargeMint(caller, at: child.createdAt, in: transaction)
+                try chargeMint(caller, of: scopes, at: child.createdAt, in: transaction)
                 try add(child, childRow, caller: caller, in: transaction)
                 try startSession(signed, caller: caller, in: transaction)
                 return true
@@ -130,6 +130,7 @@ extension Authority {
         try countDescendants(1, above: record, in: transaction)
         try IdentityIndex.put(record, replacing: nil, in: transaction)
         try transaction.put(Tables.identityLiveness, record.id, row)
+        try Self.noteMaking(record.id, by: caller.principal, in: transaction)
         var draft = identityDraft(.identityCreated, record, caller)
         draft.metadata["sponsorId"] = record.sponsorId
         draft.metadata["scopes"] = record.scopes.joined(separator: " ")

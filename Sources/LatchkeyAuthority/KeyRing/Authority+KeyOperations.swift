@@ -6,7 +6,7 @@ import Synchronization
 extension Authority {
     private static let longestPEM = 16 * 1024
     private static let attempts = 4
-    private static let noSuchKey = AuthorityError(
+    private static let noSuchSigningKey = AuthorityError(
         .signingKeyNotFound, "there is no signing key with this id; latchkey signing-keys list shows them")
 
     package func keyRingReport() -> KeyRingReport {
@@ -105,9 +105,9 @@ extension Authority {
     package func revokeKey(_ kid: String, reason: String, by caller: Caller) async throws -> KeyRevocation {
         let reason = try DisplayText.normalised(reason, field: "reason", scalars: 1...500)
         try caller.requireOwn()
-        guard keys.ring.records.contains(where: { $0.kid.utf8.elementsEqual(kid.utf8) }) else { throw Self.noSuchKey }
+        guard keys.ring.records.contains(where: { $0.kid.utf8.elementsEqual(kid.utf8) }) else { throw Self.noSuchSigningKey }
         return try await revoke(reason, by: caller) { _, records in
-            guard let key = records.first(where: { $0.kid.utf8.elementsEqual(kid.utf8) }) else { throw Self.noSuchKey }
+            guard let key = records.first(where: { $0.kid.utf8.elementsEqual(kid.utf8) }) else { throw Self.noSuchSigningKey }
             return key.state == .revoked ? [] : [key.kid]
         }
     }

@@ -1,4 +1,5 @@
 import LatchkeyCrypto
+import LatchkeyScopes
 import LatchkeyStore
 import LatchkeyVerifier
 
@@ -6,8 +7,8 @@ extension Authority {
     /// Counts a mint on the caller's root and on its address, within the transaction that mints: both are charged or neither.
     ///
     /// The administrator on the socket is not limited. Nothing is written before both have said yes.
-    func chargeMint(_ caller: Caller, at now: Timestamp, in transaction: borrowing WriteTransaction) throws {
-        for (key, bucket) in try mintCharges(caller, at: now, in: transaction) {
+    func chargeMint(_ caller: Caller, of scopes: ScopeSet, at now: Timestamp, in transaction: borrowing WriteTransaction) throws {
+        for (key, bucket) in try mintCharges(caller, of: scopes, at: now, in: transaction) {
             if let before = try transaction.get(Tables.mintBuckets, key) {
                 try transaction.delete(Tables.expiries, Expiry(at: before.at.adding(seconds: 3600), .mintBucket, key).storeKey)
             }
@@ -21,22 +22,25 @@ extension Authority {
     ///
     /// - Throws: `rate_limited` when one of them is empty.
     func mintCharges(
-        _ caller: Caller, at now: Timestamp, in transaction: borrowing some StoreReads & ~Copyable
+        _ caller: Caller, of scopes: ScopeSet, at now: Timestamp, in transaction: borrowing some StoreReads & ~Copyable
     ) throws -> [(key: [UInt8], bucket: BucketRow)] {
-        guard settings.mintsPerHour > 0, let root = caller.principal.rootId else { return [] }
-        let limit = MintLimit(perHour: settings.mintsPerHour)
-        var charged: [(key: [UInt8], bucket: BucketRow)] = []
+        guard let root = caller.principal.rootId else { return [] }
         var subjects = ["root:\(root)"]
         if let address = caller.origin.address { subjects.append("address:\(ClientAddress.counted(address))") }
-        for subject in subjects {
+        var counted: [(limit: Int, subject: String, what: String)] = []
+        if settings.mintsPerHour > 0 { counted += subjects.map { (settings.mintsPerHour, $0, "keys and sub-agents") } }
+        // Whoever holds everything is an organisation's token, by whatever route it was made.
+        if settings.organisationTokensPerHour > 0, Self.everything.isSubset(of: scopes) {
+            counted += subjects.map { (settings.organisationTokensPerHour, "organisation-token:" + $0, "keys that hold everything") }
+        }
+        return try counted.map { limit, subject, what in
             let key = SHA256.hash(Array(subject.utf8))
-            let (verdict, bucket) = limit.take(from: try transaction.get(Tables.mintBuckets, key), at: now)
+            let (verdict, bucket) = MintLimit(perHour: limit).take(from: try transaction.get(Tables.mintBuckets, key), at: now)
             guard verdict.isAllowed else {
                 throw AuthorityError(
-                    .rateLimited, "too many keys and sub-agents were made from here; wait \(verdict.retrySeconds) seconds", limit: verdict)
+                    .rateLimited, "too many \(what) were made from here; wait \(verdict.retrySeconds) seconds", limit: verdict)
             }
-            charged.append((key, bucket))
+            return (key, bucket)
         }
-        return charged
     }
 }

@@ -10,6 +10,14 @@ package struct LimitVerdict: Sendable, Equatable {
     package let resetSeconds: Int64
     /// Whole seconds until one more is allowed; 0 when it is now.
     package let retrySeconds: Int64
+
+    package init(isAllowed: Bool, limit: Int, remaining: Int, resetSeconds: Int64, retrySeconds: Int64) {
+        self.isAllowed = isAllowed
+        self.limit = limit
+        self.remaining = remaining
+        self.resetSeconds = resetSeconds
+        self.retrySeconds = retrySeconds
+    }
 }
 
 /// A token bucket without a clock or a store of its own: `perHour` mints flow in evenly, and at most `burst` wait to be used.

@@ -13,19 +13,44 @@ extension Authority {
             noteBadKey("malformed", nil, origin, at: now)
             throw AuthorityError.badAPIKey
         }
-        let found = try read { try $0.get(Tables.apiKeysByHash, hash) }
+        let (found, owner) = try read { transaction in
+            let found = try transaction.get(Tables.apiKeysByHash, hash)
+            return (found, try Self.owner(of: found, in: transaction))
+        }
         // An unknown key costs what a known one does: a row is looked at in either case.
         let row = found ?? Self.decoy
         let scopes = ScopeSet.trusted(stored: row.scopes)
         let isLive = row.isLive(at: now)
-        guard found != nil, isLive, let scopes else {
-            noteBadKey(found == nil ? "unknown" : row.revokedAt != nil ? "revoked" : "expired", found, origin, at: now)
+        guard found != nil, isLive, owner != .gone, let scopes else {
+            let reason =
+                found == nil ? "unknown" : row.revokedAt != nil ? "revoked" : !isLive ? "expired" : "one of an identity that is not active"
+            noteBadKey(reason, found, origin, at: now)
             throw AuthorityError.badAPIKey
         }
         uses.note(OwnedKey(row.orgId, row.id), at: now)
-        return Principal(
-            kind: .apiKey(id: row.id, hash: hash), organisation: row.orgId, scopes: scopes, rootId: row.rootId,
-            label: row.label)
+        var principal = Principal(
+            kind: .apiKey(id: row.id, hash: hash), organisation: row.orgId, scopes: scopes, rootId: row.rootId, label: row.label)
+        if case .active(let id, let bounds) = owner {
+            principal.owner = id
+            principal.bounds = bounds
+            identityUses.note(OwnedKey(row.orgId, id), at: now)
+        }
+        return principal
+    }
+
+    /// Who stands behind a key.
+    private enum KeyOwner: Equatable {
+        case none
+        case active(id: String, scopes: ScopeSet)
+        case gone
+    }
+
+    private static func owner(of row: APIKeyRow?, in transaction: borrowing some StoreReads & ~Copyable) throws -> KeyOwner {
+        guard let row, let id = row.identityId else { return .none }
+        guard try transaction.get(Tables.identityLiveness, id)?.status == .active,
+            let record = try transaction.get(Tables.identities, OwnedKey(row.orgId, id))
+        else { return .gone }
+        return .active(id: id, scopes: try scopes(of: record))
     }
 
     /// Why a key was refused is for the audit log and whoever watches, never for the answer.
@@ -163,7 +188,8 @@ extension Authority {
     static func isLive(_ principal: Principal, at now: Timestamp, in transaction: borrowing some StoreReads & ~Copyable) throws -> Bool {
         switch principal.kind {
         case .apiKey(_, let hash):
-            return try transaction.get(Tables.apiKeysByHash, hash)?.isLive(at: now) == true
+            guard let row = try transaction.get(Tables.apiKeysByHash, hash), row.isLive(at: now) else { return false }
+            return try owner(of: row, in: transaction) != .gone
         case .token(let id, let sessionId, let identityId):
             guard let token = try transaction.get(Tables.tokens, id), now < token.expiresAt.adding(seconds: TokenPolicy.standardSkew) else {
                 return false

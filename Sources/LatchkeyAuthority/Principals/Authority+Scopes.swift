@@ -49,10 +49,11 @@ extension Authority {
     /// Nobody hands out more than they hold. A token holds what it was issued with, but hands out no more than its identity holds now:
     /// whoever was narrowed can't undo that, nor leave a key behind.
     ///
+    /// - Parameter isBounded: false for what the identity bounds at each use anyway: there only the credential has to cover it.
     /// - Throws: `scope_escalation`, which is noted for the audit log.
-    func requireCover(of scopes: ScopeSet, by caller: Caller) throws {
+    func requireCover(of scopes: ScopeSet, by caller: Caller, isBounded: Bool = true) throws {
         var grants = [caller.principal.scopes]
-        if let held = try read({ try Self.identityScopes(of: caller.principal, in: $0) }) { grants.append(held) }
+        if isBounded, let held = try read({ try Self.identityScopes(of: caller.principal, in: $0) }) { grants.append(held) }
         for held in grants {
             guard let missing = scopes.firstNotCovered(by: held) else { continue }
             noteDenied(.scopeEscalationDenied, missing, caller: caller)
@@ -84,10 +85,10 @@ extension Authority {
     ///
     /// - Throws: `insufficient_scope`, which is noted for the audit log.
     package func require(_ scope: Scope, of caller: Caller) throws(AuthorityError) {
-        guard caller.principal.scopes.covers(scope) else {
+        guard caller.principal.grant(of: scope) != nil else {
             noteDenied(.scopeDenied, scope, caller: caller)
             throw .insufficientScope(
-                required: scope.text, actual: caller.principal.scopes.texts,
+                required: scope.text, actual: caller.principal.held.texts,
                 "this needs the scope \(scope.text), which you don't hold")
         }
     }

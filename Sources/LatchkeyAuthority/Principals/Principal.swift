@@ -22,13 +22,27 @@ package struct Principal: Sendable {
     package let label: String
     /// `aud` of the token that it came with; none for other credentials.
     package var audience: [String] = []
+    /// Of a self-service key: the identity that it acts as.
+    var owner: String?
+    /// Of a self-service key: what its identity holds now. What the key may do must be covered by this, too.
+    var bounds: ScopeSet?
+
+    /// The scope by which it may do what a scope names; none when it may not.
+    package func grant(of scope: Scope) -> Scope? {
+        if let bounds, !bounds.covers(scope) { return nil }
+        return scopes.match(scope)
+    }
+
+    /// What it holds, all bounds considered.
+    package var held: ScopeSet { bounds.map { scopes.cut(to: $0) } ?? scopes }
 
     /// The identity behind the caller, if any.
     package var identityId: String? {
         switch kind {
         case .token(_, _, let identityId): identityId
         case .legacyToken(let bearer): bearer.isKnown ? bearer.subject : nil
-        case .apiKey, .administrator: nil
+        case .apiKey: owner
+        case .administrator: nil
         }
     }
 
@@ -59,7 +73,7 @@ package struct Principal: Sendable {
     /// RFC 7519 `sub` of the caller.
     package var subject: String {
         switch kind {
-        case .apiKey(let id, _): "api_key:\(id)"
+        case .apiKey(let id, _): owner ?? "api_key:\(id)"
         case .token(_, _, let identityId): identityId
         case .legacyToken(let bearer): bearer.subject
         case .administrator: label

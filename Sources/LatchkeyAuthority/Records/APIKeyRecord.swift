@@ -25,7 +25,21 @@ package struct APIKeyRecord: JSONRecord {
     /// The id of the key, identity or session that made it; none when the operator did.
     package let makerId: String?
     package let rootId: String
-    package let expiresAt: Timestamp?
+    /// Of a self-service key: the identity that it acts as.
+    package var identityId: String?
+    package var expiresAt: Timestamp?
     package var revokedAt: Timestamp?
     package var revokeReason: String?
+    /// Of a key that lives on beside the one that replaced it: when it was replaced, and the end that it had before.
+    package private(set) var replacedAt: Timestamp?
+    package private(set) var endBefore: Timestamp?
+
+    var isReplaced: Bool { replacedAt != nil }
+
+    /// Lets a key live on beside the one that has replaced it, never longer than it would have.
+    mutating func replace(at now: Timestamp, endingAt end: Timestamp) {
+        if !isReplaced { endBefore = expiresAt }
+        replacedAt = replacedAt ?? now
+        expiresAt = expiresAt.map { min($0, end) } ?? end
+    }
 }

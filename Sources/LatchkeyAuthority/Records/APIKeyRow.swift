@@ -9,6 +9,8 @@ package struct APIKeyRow: StoreRow, Equatable {
     package let rootId: String
     package let kind: APIKeyRecord.Kind
     package let scopes: [String]
+    /// Of a self-service key: the identity that it acts as, and whose life and scopes bound it.
+    package let identityId: String?
     package let expiresAt: Timestamp?
     package var revokedAt: Timestamp?
 
@@ -19,6 +21,7 @@ package struct APIKeyRow: StoreRow, Equatable {
         rootId = record.rootId
         kind = record.kind
         scopes = record.scopes
+        identityId = record.identityId
         expiresAt = record.expiresAt
         revokedAt = record.revokedAt
     }
@@ -48,6 +51,7 @@ package struct APIKeyRow: StoreRow, Equatable {
         prefix = try reader.string()
         rootId = try reader.string()
         scopes = try reader.strings()
+        identityId = try reader.optionalString()
     }
 
     package func encode() throws -> [UInt8] {
@@ -67,6 +71,7 @@ package struct APIKeyRow: StoreRow, Equatable {
         try writer.string(prefix)
         try writer.string(rootId)
         try writer.strings(scopes)
+        try writer.optionalString(identityId)
         return writer.bytes
     }
 }

@@ -17,6 +17,7 @@ package struct AuditRecord: Sendable, Equatable, Codable {
         case identityDeleted = "identity.deleted"
         case apiKeyCreated = "api_key.created"
         case apiKeyRevoked = "api_key.revoked"
+        case apiKeyRotated = "api_key.rotated"
         case apiKeyDenied = "api_key.denied"
         case scopeDenied = "scope.denied"
         case scopeEscalationDenied = "scope.escalation_denied"

@@ -70,12 +70,20 @@ package enum Tables {
     /// deleted while legacy tokens may speak for it → its id. `LegacyMark` makes the keys.
     package static let legacySpent = Table<[UInt8], TextRow>("legacy-spent", slot: 29)
 
+    /// (maker, what it made): a key or a session, and the keys, identities and sessions that came from it; an identity, and those that its
+    /// tokens and self-service keys made.
+    package static let makings = Table<OwnedKey, EmptyRow>("makings", slot: 30)
+    /// (organisation, key id): organisation tokens that are live.
+    package static let organisationTokens = Table<OwnedKey, EmptyRow>("organisation-tokens", slot: 31)
+    /// (moment, organisation, key id): API keys in the order in which they end.
+    package static let apiKeysByEnd = Table<[UInt8], EmptyRow>("api-keys-by-end", slot: 32)
+
     package static let all: [any AnyTable] = [
         install, organisations, signingKeys, anchors, apiKeys, apiKeysByHash, apiKeyHashes, apiKeyUses, identities, identityLiveness,
         identitiesByName, identitiesByFilter, identitiesByParent, sessions, sessionLiveness, tokens, tokensByIdentity, refreshTokens,
         refreshAnswers, audit,
         auditIndex, identityUses, mintBuckets, expiries, identityDescendants, clock, signer, cutover, legacyUses,
-        legacySpent,
+        legacySpent, makings, organisationTokens, apiKeysByEnd,
     ]
 
     /// The schema's version 1.

@@ -95,23 +95,39 @@ extension Authority {
                 return isDue
             }) ?? false
         guard isDue else { return 0 }
-        return
-            (try? await write(.essential) { transaction in
-                var due: [[UInt8]] = []
-                try transaction.scanKeys(Tables.expiries, limit: Self.batch) { key in
-                    guard Expiry(storeKey: key).map({ $0.at <= now }) ?? true else { return false }
-                    due.append(key)
-                    return true
+        let done = try? await write(.essential) { transaction in
+            var (due, ending) = ([[UInt8]](), [APIKeyRecord]())
+            try transaction.scanKeys(Tables.expiries, limit: Self.batch) { key in
+                guard Expiry(storeKey: key).map({ $0.at <= now }) ?? true else { return false }
+                due.append(key)
+                return true
+            }
+            for key in due {
+                try transaction.delete(Tables.expiries, key)
+                guard let expiry = Expiry(storeKey: key) else { continue }
+                if expiry.kind == .apiKeyNotice, let key = OwnedKey(storeBytes: expiry.key),
+                    let record = try transaction.get(Tables.apiKeys, key), record.revokedAt == nil
+                {
+                    ending.append(record)
                 }
-                for key in due {
-                    if let expiry = Expiry(storeKey: key) { try Self.remove(expiry, in: transaction) }
-                    try transaction.delete(Tables.expiries, key)
-                }
-                return due.count
-            }) ?? 0
+                try Self.remove(expiry, at: now, in: transaction)
+            }
+            return (due.count, ending)
+        }
+        for key in done?.1 ?? [] { publish(endingEvent(key), at: now) }
+        return done?.0 ?? 0
     }
 
-    private static func remove(_ expiry: Expiry, in transaction: borrowing WriteTransaction) throws {
+    private func endingEvent(_ key: APIKeyRecord) -> EventDraft {
+        var draft = EventDraft(.apiKeyExpiring, .allowed, actor: "system", organisation: key.orgId)
+        draft.name = key.name
+        draft.resource = "api-key"
+        draft.message = "the API key ends at \(key.expiresAt?.description ?? "")"
+        draft.metadata = ["apiKeyId": key.id, "prefix": key.prefix]
+        return draft
+    }
+
+    private static func remove(_ expiry: Expiry, at now: Timestamp, in transaction: borrowing WriteTransaction) throws {
         switch expiry.kind {
         case .token:
             let id = String(decoding: expiry.key, as: UTF8.self)
@@ -120,8 +136,16 @@ extension Authority {
             try transaction.delete(Tables.tokens, id)
         case .session:
             let id = String(decoding: expiry.key, as: UTF8.self)
-            try transaction.delete(Tables.sessions, id)
             try transaction.delete(Tables.sessionLiveness, id)
+            // The way from a stolen key to what came from it leads through its sessions, long after their end.
+            if try hasMade(id, in: transaction) {
+                try Expiry(at: now.adding(seconds: AuthoritySettings.sessionLife), .session, expiry.key).note(in: transaction)
+                return
+            }
+            if let session = try transaction.get(Tables.sessions, id) {
+                try forgetMaking(id, of: session.orgId, by: session.makerId, or: [session.identityId], in: transaction)
+            }
+            try transaction.delete(Tables.sessions, id)
         case .refreshToken:
             try transaction.delete(Tables.refreshTokens, expiry.key)
         case .refreshAnswer:
@@ -130,6 +154,11 @@ extension Authority {
             try transaction.delete(Tables.mintBuckets, expiry.key)
         case .legacySpent:
             try transaction.delete(Tables.legacySpent, expiry.key)
+        case .apiKeyEnd:
+            guard let key = OwnedKey(storeBytes: expiry.key) else { return }
+            try transaction.delete(Tables.organisationTokens, key)
+            try transaction.delete(Tables.apiKeysByEnd, APIKeyEnd.place(expiry.at, key))
+        case .apiKeyNotice: break
         }
     }
 }

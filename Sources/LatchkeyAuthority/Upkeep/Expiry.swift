@@ -10,6 +10,8 @@ struct Expiry {
         case refreshAnswer = 4
         case mintBucket = 5
         case legacySpent = 6
+        case apiKeyEnd = 7
+        case apiKeyNotice = 8
     }
 
     let at: Timestamp

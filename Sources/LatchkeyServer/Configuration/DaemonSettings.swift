@@ -17,6 +17,8 @@ package struct DaemonSettings: Sendable {
     /// Whether plain HTTP may leave this host.
     package var allowPlaintext: Bool
     package var trustedProxies: TrustedProxies
+    /// Requests a second of one client address; 0 turns the limit off.
+    package var requestsPerSecond: Int
     /// All of the authority's settings but the issuer, which may depend on the port.
     package var authority: AuthoritySettings
 
@@ -36,6 +38,7 @@ package struct DaemonSettings: Sendable {
             throw values.refusal(.trustedProxies, "must be addresses or networks joined by commas, as in 10.0.0.0/8,::1")
         }
         trustedProxies = proxies
+        requestsPerSecond = try values.number(.requestsPerSecond, 0...1_000_000, default: 0)
         authority = try Self.authority(values)
         allowPlaintext = try values.flag(.allowPlaintext)
         try requireLoopback(host)
@@ -65,6 +68,7 @@ package struct DaemonSettings: Sendable {
         settings.jwksMaxAge = try values.seconds(.jwksMaxAge, 1...86_400, default: 3600)
         try Self.readKeyTimings(values, into: &settings)
         settings.auditRetentionDays = try values.number(.auditRetention, 0...36_500, default: 0)
+        settings.organisationTokensPerHour = try values.number(.organisationTokensPerHour, 0...1_000_000, default: 10)
         settings.mintsPerHour = try values.number(.mintsPerHour, 0...1_000_000, default: 60)
         settings.signingKeyBits = try values.number(.signingKeyBits, 2048...4096, default: 3072)
         guard [2048, 3072, 4096].contains(settings.signingKeyBits) else {

@@ -23,6 +23,8 @@ package enum Setting: String, CaseIterable, Sendable {
     case adminGroup = "admin-group"
     case masterKeyFile = "master-key-file"
     case allowPlaintext = "allow-plaintext"
+    case organisationTokensPerHour = "limit-org-token-mint-per-hour"
+    case requestsPerSecond = "limit-requests-per-second"
     case mintsPerHour = "limit-api-key-mint-per-hour"
 
     /// As on the command line: `--state-dir`.

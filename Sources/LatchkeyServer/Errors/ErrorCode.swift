@@ -23,6 +23,8 @@ package enum ErrorCode: String, Sendable, CaseIterable {
     case identitySuspended = "identity_suspended"
     case identityRetired = "identity_retired"
     case scopeEscalation = "scope_escalation"
+    case identityRequired = "identity_required"
+    case notKeyOwner = "not_key_owner"
 
     case notFound = "not_found"
     case organisationNotFound = "org_not_found"
@@ -30,6 +32,7 @@ package enum ErrorCode: String, Sendable, CaseIterable {
     case identityNotFound = "identity_not_found"
     case tokenNotFound = "token_not_found"
     case auditEntryNotFound = "audit_entry_not_found"
+    case organisationTokenNotFound = "org_token_not_found"
     case signingKeyNotFound = "signing_key_not_found"
 
     case methodNotAllowed = "method_not_allowed"
@@ -38,6 +41,7 @@ package enum ErrorCode: String, Sendable, CaseIterable {
     case identityAlreadyExists = "identity_already_exists"
     case identityNotActive = "identity_not_active"
     case identityNotReactivatable = "identity_not_reactivatable"
+    case apiKeyNotActive = "api_key_not_active"
     case sponsorChainTooLong = "sponsor_chain_too_long"
     case standbyTooYoung = "standby_too_young"
     case cutoverInProgress = "cutover_in_progress"
@@ -65,14 +69,16 @@ extension ErrorCode {
             .invalidRefreshToken:
             .unauthorized
         case .peerNotAllowed, .originNotAllowed, .insufficientScope, .organisationMismatch, .identitySuspended, .identityRetired,
-            .scopeEscalation:
+            .scopeEscalation, .identityRequired, .notKeyOwner:
             .forbidden
         case .notFound, .organisationNotFound, .apiKeyNotFound, .identityNotFound, .tokenNotFound, .auditEntryNotFound,
+            .organisationTokenNotFound,
             .signingKeyNotFound:
             .notFound
         case .methodNotAllowed: .methodNotAllowed
         case .bodyTimeout: .requestTimeout
-        case .identityAlreadyExists, .identityNotActive, .identityNotReactivatable, .sponsorChainTooLong, .standbyTooYoung,
+        case .apiKeyNotActive, .identityAlreadyExists, .identityNotActive, .identityNotReactivatable, .sponsorChainTooLong,
+            .standbyTooYoung,
             .cutoverInProgress, .cutoverGateRefused:
             .conflict
         case .bodyTooLarge: .contentTooLarge
@@ -102,6 +108,8 @@ extension ErrorCode {
         case .identitySuspended: "the identity `identityId` is suspended"
         case .identityRetired: "the identity `identityId` is retired"
         case .scopeEscalation: "`scope` would be handed out and is not held by the caller"
+        case .identityRequired: "only for callers with an identity behind them"
+        case .notKeyOwner: "a self-service key is rotated by the identity that it acts as alone"
         case .notFound: "there is nothing at this path"
         case .organisationNotFound: "there is no such organisation"
         case .apiKeyNotFound: "the caller's organisation has no API key with this id"
@@ -109,8 +117,10 @@ extension ErrorCode {
         case .tokenNotFound: "the caller's organisation has no such token, session or identity"
         case .auditEntryNotFound: "the caller's organisation has no audit entry with this id"
         case .signingKeyNotFound: "there is no signing key with this id"
+        case .organisationTokenNotFound: "the caller's organisation has no live organisation token with this id"
         case .methodNotAllowed: "the path answers to the methods in Allow only"
         case .bodyTimeout: "the body took too long to arrive"
+        case .apiKeyNotActive: "the API key has been revoked or has expired"
         case .identityAlreadyExists: "an identity of this name exists in the organisation"
         case .identityNotActive: "the identity is not active"
         case .identityNotReactivatable: "the identity is not suspended, or its parent is not active"

@@ -18,6 +18,7 @@ extension OpenAPIDocument {
             case .open: nil
             case .anyAudience: "Any credential will do; a token may be meant for the plane that is asked about."
             case .operation: "For the operator itself, without a credential."
+            case .identity: "For callers with an identity behind them, whatever they hold."
             case .scopes: "Needs \(scopes)."
             }
         let parts = [facts.note, needs].compactMap(\.self)

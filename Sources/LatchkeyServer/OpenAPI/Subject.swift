@@ -2,14 +2,14 @@ package import LatchkeyAuthority
 
 /// What a text in a request names: something that has to exist before the request can succeed.
 package enum Subject: Sendable, Hashable, CaseIterable {
-    case organisation, apiKey, identity, token, session, auditEntry, signingKey
+    case organisation, apiKey, organisationToken, identity, token, session, auditEntry, signingKey
     case apiKeySecret, accessToken, refreshToken
 
     /// The kind of id; none for a secret, and for a signing key, whose id is the thumbprint of its public half (RFC 7638).
     package var kind: IdentifierSource.Kind? {
         switch self {
         case .organisation: .organisation
-        case .apiKey: .apiKey
+        case .apiKey, .organisationToken: .apiKey
         case .identity: .identity
         case .token: .token
         case .session: .session
@@ -45,6 +45,7 @@ package enum Subject: Sendable, Hashable, CaseIterable {
         switch self {
         case .organisation: .organisationNotFound
         case .apiKey: .apiKeyNotFound
+        case .organisationToken: .organisationTokenNotFound
         case .identity: .identityNotFound
         case .token, .session: .tokenNotFound
         case .auditEntry: .auditEntryNotFound

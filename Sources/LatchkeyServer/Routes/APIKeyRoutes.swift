@@ -5,7 +5,7 @@ import LatchkeyVerifier
 
 /// Contract §4.
 enum APIKeyRoutes {
-    static let all = [mint, list, show, revoke]
+    static let all = [mint, list, show, revoke, rotate]
 
     private static let read = Access.holding("relayauth:api-key:read:*")
     private static let manage = Access.holding("relayauth:api-key:manage:*")
@@ -17,15 +17,19 @@ enum APIKeyRoutes {
         .refuses(.invalidScope, .scopeEscalation, .rateLimited, .clockUnreliable)
         .handle { call, body in
             let (key, secret) = try await call.authority.mintAPIKey(body.request, by: call.caller)
-            return .secretJSON(.created, capacity: 4096) { writer in
-                writer.object { writer in
-                    writer.key("apiKey")
-                    writer.apiKey(key)
-                    writer.key("key")
-                    secret.withBytes { writer.ascii($0) }
-                }
+            return minted(key, secret)
+        }
+
+    private static func minted(_ key: APIKey, _ secret: Secret) -> Answer {
+        .secretJSON(.created, capacity: 4096) { writer in
+            writer.object { writer in
+                writer.key("apiKey")
+                writer.apiKey(key)
+                writer.key("key")
+                secret.withBytes { writer.ascii($0) }
             }
         }
+    }
 
     private static let list = Route.get("/v1/api-keys", "listApiKeys", read, "List the organisation's API keys, newest first")
         .paged
@@ -49,11 +53,23 @@ enum APIKeyRoutes {
         .body(RevokeKeyBody.self)
         .answers(.ok, .apiKey)
         .handle { call, body in
-            // Whoever asks for a cascade and gets a single revocation would believe that the descendants are dead.
-            if body.descendants == true {
-                throw APIError.invalid("descendants", "this version revokes one key at a time; revoke the descendants by their ids")
-            }
-            let key = try await call.authority.revokeAPIKey(call.parameter("id"), reason: body.reason, by: call.caller)
-            return .json { $0.apiKey(key) }
+            let (key, descendants) = try await call.authority.revokeAPIKey(
+                call.parameter("id"), reason: body.reason, reachesDescendants: body.descendants ?? false, by: call.caller)
+            return .json { $0.apiKey(key, revokedDescendants: descendants) }
+        }
+
+    private static let rotate = Route.post("/v1/api-keys/{id}/rotate", "rotateApiKey", manage, "Replace an API key by a new one")
+        .note(
+            "The new key has the name, kind, owner, scopes and end of the old one, which dies at once or after the overlap. Whoever asks must "
+                + "hold every scope of the key; a self-service key is replaced by its identity alone."
+        )
+        .id(.apiKey)
+        .body(RotateKeyBody.self)
+        .answers(.created, .mintedKey, headers: .noStore)
+        .refuses(.scopeEscalation, .notKeyOwner, .apiKeyNotActive, .rateLimited, .clockUnreliable)
+        .handle { call, body in
+            let (key, secret) = try await call.authority.rotateAPIKey(
+                call.parameter("id"), overlapSeconds: body.overlapSeconds?.value, by: call.caller)
+            return minted(key, secret)
         }
 }

@@ -50,7 +50,7 @@ enum AuthorizationRoutes {
         var headers: HTTPFields = [.cacheControl: "no-store"]
         headers[.latchkeySubject] = caller.principal.subject
         headers[.organisation] = caller.principal.organisation
-        headers[.latchkeyScopes] = caller.principal.scopes.texts.map(HeaderText.encoded).joined(separator: " ")
+        headers[.latchkeyScopes] = caller.principal.held.texts.map(HeaderText.encoded).joined(separator: " ")
         return Answer(.ok, headers: headers)
     }
 

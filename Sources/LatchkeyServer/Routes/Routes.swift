@@ -1,7 +1,8 @@
 extension RouteTable {
     /// Every route of this API.
     package static let api = RouteTable(
-        tagged(.install, PublicRoutes.all + DiscoveryRoutes.all) + tagged(.apiKeys, APIKeyRoutes.all)
+        tagged(.install, PublicRoutes.all + DiscoveryRoutes.all)
+            + tagged(.apiKeys, APIKeyRoutes.all + SelfServiceRoutes.all + OrganisationTokenRoutes.all)
             + tagged(.identities, IdentityRoutes.all + IdentityLifeRoutes.all) + tagged(.tokens, TokenRoutes.all + TokenListRoutes.all)
             + tagged(.scopes, ScopeRoutes.all + AuthorizationRoutes.all) + tagged(.audit, AuditRoutes.all + EventRoutes.all)
             + tagged(.administration, AdminRoutes.all + OrganisationRoutes.all + KeyRoutes.all + SealRoutes.all + CutoverRoutes.all))

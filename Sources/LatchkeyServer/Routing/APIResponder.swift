@@ -18,9 +18,11 @@ package struct APIResponder: ConnectionResponder {
     private let probe: ListenerProbe
     private let published: Published
     private let requestIds: RequestIds
+    private let limiter: RequestLimiter?
 
     package init(
-        table: RouteTable, authority: Authority, peers: PeerPolicy, proxies: TrustedProxies, about: About, probe: ListenerProbe
+        table: RouteTable, authority: Authority, peers: PeerPolicy, proxies: TrustedProxies, requestsPerSecond: Int = 0, about: About,
+        probe: ListenerProbe
     ) throws {
         self.table = table
         self.authority = authority
@@ -30,6 +32,7 @@ package struct APIResponder: ConnectionResponder {
         self.probe = probe
         self.published = Published(table: table, version: about.version, planes: authority.settings.planes)
         self.requestIds = try RequestIds()
+        self.limiter = requestsPerSecond > 0 ? RequestLimiter(perSecond: requestsPerSecond) : nil
     }
 
     package func respond(to request: Request, peer: Peer, channel: any Channel, logger: Logger) async -> Response {
@@ -70,6 +73,7 @@ package struct APIResponder: ConnectionResponder {
         guard let (entry, parameters) = table.find(request.uri.path), !entry.isSocketOnly || peer.isUnix else { throw APIError.notFound }
         try authenticator.admit(peer, request.headers)
         let origin = origin(of: request, peer: peer, requestId: requestId)
+        try limiter?.admit(origin.address)
         let principal = entry.isOpen ? nil : try authenticator.principal(peer, request.headers, audiences: entry.audiences, origin: origin)
         guard let route = entry.route(request.method) else { throw APIError.methodNotAllowed(entry.allow) }
         let body = request.method == .get || request.method == .head ? [] : try await collect(request)
@@ -77,6 +81,7 @@ package struct APIResponder: ConnectionResponder {
         if case .scopes(let scopes) = route.access, let principal {
             for scope in scopes { try authority.require(scope, of: Caller(principal, origin)) }
         }
+        if case .identity = route.access, let principal { try Authority.requireIdentity(principal) }
         for (name, value) in parameters where value.isEmpty { throw APIError.invalid(name, "\(name) is empty") }
         let call = Call(
             authority: authority, about: about, probe: probe, published: published, table: table, facts: route.facts,

@@ -8,6 +8,8 @@ package enum Access: Sendable {
     case anyAudience
     /// The operator itself, on the admin socket without a credential: what concerns the whole install, not one organisation.
     case operation
+    /// Whoever authenticates and has an identity behind it.
+    case identity
     /// Whoever authenticates and holds every one of these scopes.
     case scopes([Scope])
 

@@ -20,6 +20,7 @@ extension RouteFacts {
             if surface == .adminSocket { codes.append(.organisationNotFound) }
         }
         if case .scopes = access { codes.append(.insufficientScope) }
+        if case .identity = access { codes.append(.identityRequired) }
         if parameters.contains(where: { $0.place != .header || $0.isRequired }) { codes.append(.invalidRequest) }
         if body != nil { codes += [.invalidJSON, .invalidRequest] }
         if isWrite { codes += [.bodyTooLarge, .bodyTimeout, .invalidJSON, .storageUnavailable] }

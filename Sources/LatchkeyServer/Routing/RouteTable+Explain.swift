@@ -16,7 +16,7 @@ extension RouteTable {
         routes(on: surface).compactMap { route in
             switch route.access {
             case .open, .operation: nil
-            case .anyAudience: Explained(facts: route.facts, required: [], missing: nil)
+            case .anyAudience, .identity: Explained(facts: route.facts, required: [], missing: nil)
             case .scopes(let required):
                 Explained(facts: route.facts, required: required, missing: required.first { !scopes.covers($0) })
             }

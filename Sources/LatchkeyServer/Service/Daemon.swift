@@ -71,7 +71,8 @@ package struct Daemon: Sendable {
             masterKeySharesDisk: Self.device(of: masterKey.path) == Self.device(of: settings.stateDirectory + "/store"),
             retryWindow: settings.authority.refreshRetryWindow)
         let responder = try APIResponder(
-            table: .api, authority: authority, peers: admin.peers, proxies: settings.trustedProxies, about: about,
+            table: .api, authority: authority, peers: admin.peers, proxies: settings.trustedProxies,
+            requestsPerSecond: settings.requestsPerSecond, about: about,
             probe: ListenerProbe(network))
         let running = Running(url: url, adminSocket: admin.socket.name, authority: authority)
         let countdown = Countdown(2) { [logger] in

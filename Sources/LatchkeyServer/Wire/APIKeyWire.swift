@@ -40,7 +40,22 @@ struct RevokeKeyBody: RequestBodyType {
         "RevokeApiKey",
         [
             .optional("reason", .displayText(1...500).sampled("its host was sold")), .optional("orgId", .organisationId),
-            .optional("descendants", .boolean.noted("true is refused: this version revokes one key at a time")),
+            .optional("descendants", .boolean.noted("Also every key, identity and session that came from it, in one commit")),
+        ])
+
+    static var whenAbsent: Self? { Self() }
+}
+
+/// `POST /v1/api-keys/{id}/rotate`.
+struct RotateKeyBody: RequestBodyType {
+    var overlapSeconds: WireNumber?
+    var orgId: String?
+
+    static let schema = Schema.body(
+        "RotateApiKey",
+        [
+            .optional("overlapSeconds", .integer(0...604_800).noted("How long the old key lives on; 0 unless it is told")),
+            .optional("orgId", .organisationId),
         ])
 
     static var whenAbsent: Self? { Self() }
@@ -59,6 +74,14 @@ extension Schema {
             .required("rootId", .string().sampled(.subject(.apiKey))),
             .optional("expiresAt", .string(format: "date-time")), .optional("lastUsedAt", .string(format: "date-time")),
             .required("revoked", .boolean), .optional("revokedAt", .string(format: "date-time")),
+            .optional("revokedDescendants", .revokedDescendants),
+        ])
+
+    static let revokedDescendants = Schema.object(
+        "RevokedDescendants",
+        [
+            .required("keys", .integer(0...Int64.max)), .required("identities", .integer(0...Int64.max)),
+            .required("sessions", .integer(0...Int64.max)),
         ])
 
     static let mintedKey = Schema.object(
@@ -69,7 +92,7 @@ extension Schema {
 }
 
 extension JSONWriter {
-    mutating func apiKey(_ key: APIKey) {
+    mutating func apiKey(_ key: APIKey, revokedDescendants: RevokedDescendants? = nil) {
         let record = key.record
         object { writer in
             writer.member("id", record.id)
@@ -85,6 +108,14 @@ extension JSONWriter {
             writer.member("lastUsedAt", ifPresent: key.lastUsedAt)
             writer.member("revoked", record.revokedAt != nil)
             writer.member("revokedAt", ifPresent: record.revokedAt)
+            if let died = revokedDescendants {
+                writer.key("revokedDescendants")
+                writer.object { writer in
+                    writer.member("keys", Int64(died.keys))
+                    writer.member("identities", Int64(died.identities))
+                    writer.member("sessions", Int64(died.sessions))
+                }
+            }
         }
     }
 }

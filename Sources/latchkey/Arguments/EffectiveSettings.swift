@@ -46,6 +46,8 @@ struct EffectiveSettings {
                 case .adminGroup: .text(settings.adminGroup)
                 case .masterKeyFile: settings.masterKeyFile.map { .text($0) }
                 case .allowPlaintext: .flag(given.text(.allowPlaintext) == "true")
+                case .organisationTokensPerHour: .number(Int64(authority.organisationTokensPerHour))
+                case .requestsPerSecond: .number(Int64(settings.requestsPerSecond))
                 case .mintsPerHour: .number(Int64(authority.mintsPerHour))
                 }
             if let value { values.append((setting, value)) }

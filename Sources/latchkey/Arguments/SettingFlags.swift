@@ -90,6 +90,15 @@ struct SettingFlags: ParsableArguments {
     var allowPlaintext: String?
 
     @Option(
+        name: .setting(.organisationTokensPerHour),
+        help: .setting("Keys that hold everything, made by one root or from one client address, an hour (10; 0: no limit).", "number"))
+    var organisationTokensPerHour: String?
+
+    @Option(
+        name: .setting(.requestsPerSecond), help: .setting("Requests a second from one client address (0: no limit).", "number"))
+    var requestsPerSecond: String?
+
+    @Option(
         name: .setting(.mintsPerHour),
         help: .setting("API keys and sub-agents an hour of one root, and of one client address (60; 0: no limit).", "n"))
     var mintsPerHour: String?
@@ -104,6 +113,7 @@ struct SettingFlags: ParsableArguments {
             .cutoverHold: cutoverHold, .auditRetention: auditRetention, .planes: planes,
             .trustedProxies: trustedProxies,
             .adminGroup: adminGroup, .masterKeyFile: masterKeyFile, .allowPlaintext: allowPlaintext, .mintsPerHour: mintsPerHour,
+            .organisationTokensPerHour: organisationTokensPerHour, .requestsPerSecond: requestsPerSecond,
         ]
         return values.compactMapValues { $0 }
     }

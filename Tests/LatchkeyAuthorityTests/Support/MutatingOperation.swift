@@ -42,6 +42,34 @@ struct MutatingOperation: Sendable, CustomTestStringConvertible {
             let key = try await install.key(["*"])
             return { _ = try await install.authority.revokeAPIKey(key.record.id, reason: nil, by: install.admin) }
         },
+        MutatingOperation("rotate an API key", [.apiKeyRotated]) { install in
+            let key = try await install.key(["*"], expiresIn: 30 * 86_400)
+            let caller = try await install.caller(install.key(["*"]))
+            return { _ = try await install.rotate(key, by: caller) }
+        },
+        MutatingOperation("rotate an API key with an overlap", [.apiKeyRotated]) { install in
+            let key = try await install.key(["*"], expiresIn: 30 * 86_400)
+            return { _ = try await install.rotate(key, overlap: 3600) }
+        },
+        MutatingOperation("revoke an API key and all that came from it", [.apiKeyRevoked, .identityRetired, .apiKeyRevoked]) { install in
+            let key = try await install.key(["*"])
+            let caller = try install.caller(key)
+            _ = try await install.key(["*"], by: caller)
+            _ = try await install.issue(install.identity("made", by: caller), by: caller)
+            return { _ = try await install.revokeAll(from: key) }
+        },
+        MutatingOperation("mint a self-service key", [.apiKeyCreated]) { install in
+            let caller = try await install.caller(install.issue(install.identity()))
+            return { _ = try await install.selfService(by: caller) }
+        },
+        MutatingOperation("mint an organisation token", [.apiKeyCreated]) { install in
+            let caller = try await install.caller(install.key(["*"]))
+            return { _ = try await install.organisationToken(by: caller) }
+        },
+        MutatingOperation("revoke an organisation token", [.apiKeyRevoked]) { install in
+            let token = try await install.organisationToken()
+            return { try await install.authority.revokeOrganisationToken(token.record.id, by: install.admin) }
+        },
         MutatingOperation("create an identity", [.identityCreated]) { install in { _ = try await install.identity() } },
         MutatingOperation("create an identity under a bearer's", [.identityCreated]) { install in
             let caller = try await install.caller(install.issue(install.identity("parent", Family.scopes)))

@@ -23,7 +23,7 @@ struct ExplainTests {
     private static func asks(_ route: Route) -> Bool {
         switch route.access {
         case .open, .operation: false
-        case .anyAudience, .scopes: true
+        case .anyAudience, .identity, .scopes: true
         }
     }
 

@@ -55,7 +55,7 @@ final class TestDaemon: Sendable {
     static func values(_ settings: [Setting: String], _ scratch: Scratch) -> SettingValues {
         let standard: [Setting: String] = [
             .stateDirectory: scratch.state, .adminSocket: scratch.path + "/admin.sock", .listen: "127.0.0.1:0", .signingKeyBits: "2048",
-            .mintsPerHour: "0",
+            .mintsPerHour: "0", .organisationTokensPerHour: "0",
         ]
         return SettingValues(flags: standard.merging(settings) { $1 }, environment: [:], file: [:])
     }

@@ -1,0 +1,100 @@
+import LatchkeyStore
+import LatchkeyVerifier
+
+/// What died with a key.
+package struct RevokedDescendants: Sendable, Equatable {
+    package var keys = 0
+    package var identities = 0
+    package var sessions = 0
+}
+
+extension Authority {
+    /// Revokes a key; it authenticates nothing from the moment of the commit. Revoking again changes nothing.
+    ///
+    /// - Parameter reachesDescendants: also every key, identity and session that came from it, in the same commit; also when the key itself was
+    ///   revoked before.
+    /// - Returns: the key, and what died with it that was alive.
+    /// - Throws: `invalid_request` (reason), `api_key_not_found`, `storage_unavailable`.
+    package func revokeAPIKey(
+        _ id: String, reason: String?, reachesDescendants: Bool = false, by caller: Caller
+    ) async throws -> (key: APIKey, descendants: RevokedDescendants?) {
+        let reason = try reason.map { try DisplayText.normalised($0, field: "reason", scalars: 1...500) }
+        try caller.requireOwn()
+        let place = try apiKeyPlace(id, caller.principal)
+        let now = clock.now()
+        return try await write(.essential) { [self] transaction in
+            guard var record = try transaction.get(Tables.apiKeys, place) else { throw Self.noSuchKey }
+            let lastUsedAt = try transaction.get(Tables.apiKeyUses, place)?.moment
+            let wasLive = record.revokedAt == nil
+            guard wasLive || reachesDescendants else { return (APIKey(record: record, lastUsedAt: lastUsedAt), nil) }
+            try Self.requireLive(caller.principal, at: now, in: transaction)
+            let descendants =
+                reachesDescendants
+                ? try revoke(Self.lineage(of: id, in: transaction), of: record, by: caller, at: now, in: transaction) : nil
+            if wasLive {
+                record.revokedAt = now
+                record.revokeReason = reason
+                try update(record, in: transaction)
+            }
+            if wasLive || descendants != RevokedDescendants() {
+                var draft = keyDraft(.apiKeyRevoked, record, caller)
+                draft.metadata["reason"] = reason
+                if let descendants {
+                    draft.metadata["revokedKeys"] = String(descendants.keys)
+                    draft.metadata["retiredIdentities"] = String(descendants.identities)
+                    draft.metadata["revokedSessions"] = String(descendants.sessions)
+                }
+                try self.record(draft, in: transaction)
+            }
+            return (APIKey(record: record, lastUsedAt: lastUsedAt), descendants)
+        }
+    }
+
+    private func revoke(
+        _ lineage: Lineage, of root: APIKeyRecord, by caller: Caller, at now: Timestamp, in transaction: borrowing WriteTransaction
+    ) throws -> RevokedDescendants {
+        var revoked = RevokedDescendants()
+        for id in lineage.keys {
+            guard var key = try transaction.get(Tables.apiKeys, OwnedKey(root.orgId, id)), key.revokedAt == nil else { continue }
+            key.revokedAt = now
+            key.revokeReason = "ancestor_revoked"
+            try update(key, in: transaction)
+            var draft = keyDraft(.apiKeyRevoked, key, caller)
+            draft.metadata["reason"] = "ancestor_revoked"
+            draft.metadata["ancestorId"] = root.id
+            try record(draft, in: transaction)
+            if key.expiresAt.map({ now < $0 }) ?? true { revoked.keys += 1 }
+        }
+        for id in lineage.sessions {
+            guard var session = try transaction.get(Tables.sessionLiveness, id), session.orgId == root.orgId, session.revokedAt == nil
+            else { continue }
+            if try Self.liveSession(id, at: now, in: transaction) != nil { revoked.sessions += 1 }
+            session.revokedAt = now
+            try transaction.put(Tables.sessionLiveness, id, session)
+        }
+        for id in lineage.identities
+        where try retire(id, because: "ancestor_revoked", from: root.id, by: caller, at: now, in: transaction) {
+            revoked.identities += 1
+        }
+        return revoked
+    }
+
+    /// Revokes the self-service keys of an identity that is gone for good.
+    func revokeOwnKeys(
+        of identity: IdentityRecord, because reason: String, at now: Timestamp, in transaction: borrowing WriteTransaction
+    ) throws {
+        var made: [String] = []
+        try transaction.scanKeys(Tables.makings, prefix: OwnedKey.prefix(identity.id), limit: .max) { key in
+            if Identifier.isPlausible(key.id, .apiKey) { made.append(key.id) }
+            return true
+        }
+        for id in made {
+            guard var key = try transaction.get(Tables.apiKeys, OwnedKey(identity.orgId, id)), key.identityId == identity.id,
+                key.revokedAt == nil
+            else { continue }
+            key.revokedAt = now
+            key.revokeReason = reason
+            try update(key, in: transaction)
+        }
+    }
+}
