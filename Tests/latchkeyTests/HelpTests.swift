@@ -10,7 +10,7 @@ import Testing
     ]
 
     static let leaves: [[String]] =
-        [["serve"], ["status"], ["jwks"], ["verify"], ["authorize"], ["events"]]
+        [["serve"], ["status"], ["jwks"], ["verify"], ["authorize"], ["events"], ["scan"]]
         + ["mint", "list", "show", "revoke"].map { ["api-keys", $0] }
         + ["create", "list", "show", "update", "suspend", "reactivate", "retire", "delete", "activity"].map { ["identities", $0] }
         + ["create", "list"].map { ["identities", "sub-agents", $0] }
