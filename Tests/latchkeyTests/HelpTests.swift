@@ -11,7 +11,7 @@ import Testing
 
     static let leaves: [[String]] =
         [["serve"], ["status"], ["jwks"], ["verify"], ["authorize"], ["events"], ["scan"]]
-        + ["mint", "list", "show", "revoke"].map { ["api-keys", $0] }
+        + ["mint", "list", "show", "can", "revoke"].map { ["api-keys", $0] }
         + ["create", "list", "show", "update", "suspend", "reactivate", "retire", "delete", "activity"].map { ["identities", $0] }
         + ["create", "list"].map { ["identities", "sub-agents", $0] }
         + ["issue", "refresh", "list", "introspect", "validate", "revoke"].map { ["tokens", $0] }

@@ -9,6 +9,7 @@ struct MintAPIKey: AsyncCommand {
         discussion: """
             latchkey api-keys mint --name ci --scope relayfile:fs:read:/docs/* --expires 90d --to-file ci.key
             latchkey api-keys mint --name admin --scope '*' --print-key | ssh host 'cat > admin.key'
+            latchkey api-keys mint --name audit --template auditor --dry-run
 
             A file is made with mode 0600, complete or not at all. A command gets the secret on its standard input, without a newline:
 
@@ -30,23 +31,33 @@ struct MintAPIKey: AsyncCommand {
     @Option(help: "A scope that the key holds, plane:resource:action[:path]; may be repeated.")
     var scope: [String] = []
 
+    @OptionGroup var more: ScopeSources
+
     @Option(
         help: ArgumentHelp("When it ends: a span such as 90d, 12h or 30m, or a moment in RFC 3339 (default: never).", valueName: "when"))
     var expires: Expiry?
+
+    @Flag(help: "Mint nothing: print the request that would be sent, and what the daemon says to each of its parts.")
+    var dryRun = false
 
     @OptionGroup var destination: DestinationOptions
     @OptionGroup var daemon: DaemonOptions
     @OptionGroup var organisation: OrganisationOptions
 
     func validate() throws {
-        guard destination.count == 1 else {
+        // A rehearsal may leave open where the secret goes.
+        guard destination.count == 1 || dryRun && destination.count == 0 else {
             throw ValidationError("say where the secret goes, with exactly one of \(DestinationOptions.choices); nothing was minted")
         }
-        guard !scope.isEmpty else { throw ValidationError("a key needs at least one --scope; '*' stands for all of them") }
+        guard !scope.isEmpty || more.isGiven else {
+            throw ValidationError("a key needs at least one --scope, or --template or --scopes-file; '*' stands for all scopes")
+        }
     }
 
     func run() async throws {
-        let request = MintRequest(name: name, scopes: scope, expiresAt: expires?.moment(from: SystemClock().now()))
+        let request = MintRequest(
+            name: name, scopes: scope + (try more.scopes()), expiresAt: expires?.moment(from: SystemClock().now()))
+        if dryRun { return try await rehearse(request) }
         var target = try destination.open()
         let key = try await DaemonClient.with(daemon, organisation: organisation.org) { client in
             try await client.mint(request, to: &target.place, json: daemon.json)
@@ -56,6 +67,13 @@ struct MintAPIKey: AsyncCommand {
         if destination.printKey { return daemon.json ? () : Facts.note(facts(key, target.fact)) }
         if daemon.json { return try Output.json(Array("{\"apiKey\":".utf8) + key.raw + [UInt8(ascii: "}")]) }
         try Facts.print(facts(key, target.fact))
+    }
+
+    private func rehearse(_ request: MintRequest) async throws {
+        // A directory of its own is not worth making.
+        if destination.count == 1, !destination.toTempFile { _ = try destination.open() }
+        let rehearsal = try await DaemonClient.with(daemon, organisation: organisation.org) { try await $0.rehearse(request) }
+        try rehearsal.print(json: daemon.json)
     }
 
     private func facts(_ key: JSONValue, _ place: (name: String, value: String?)?) -> [(name: String, value: String?)] {
