@@ -22,6 +22,7 @@ struct Latchkey: AsyncCommand {
         version: Version.current,
         subcommands: [
             Serve.self, Status.self, APIKeys.self, Identities.self, Tokens.self, Scopes.self, Authorize.self, Audit.self, Events.self,
+            Scan.self,
             Orgs.self, SigningKeys.self, SealCommands.self, ClockCommands.self, CutoverCommands.self, JWKS.self, Verify.self,
         ]
     )

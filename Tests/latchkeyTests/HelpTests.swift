@@ -10,8 +10,8 @@ import Testing
     ]
 
     static let leaves: [[String]] =
-        [["serve"], ["status"], ["jwks"], ["verify"], ["authorize"], ["events"]]
-        + ["mint", "list", "show", "revoke"].map { ["api-keys", $0] }
+        [["serve"], ["status"], ["jwks"], ["verify"], ["authorize"], ["events"], ["scan"]]
+        + ["mint", "list", "show", "can", "revoke"].map { ["api-keys", $0] }
         + ["create", "list", "show", "update", "suspend", "reactivate", "retire", "delete", "activity"].map { ["identities", $0] }
         + ["create", "list"].map { ["identities", "sub-agents", $0] }
         + ["issue", "refresh", "list", "introspect", "validate", "revoke"].map { ["tokens", $0] }

@@ -74,7 +74,9 @@ extension OverTheSocket {
         @Test func `without a destination nothing is contacted either`() async throws {
             let run = try await Tool.run(["api-keys", "mint", "--name", "n", "--scope", "*", "--socket", "/nowhere/at/all"])
             #expect(run.code == 2)
-            #expect(run.errors.contains("--to-file PATH or --print-key"))
+            for choice in ["--to-file PATH", "--to-command", "--to-gh-secret", "--to-systemd-credential", "--to-temp-file", "--print-key"] {
+                #expect(run.errors.contains(choice))
+            }
         }
 
         @Test func `what the daemon refuses is told with what was wrong, and leaves no file`() async throws {

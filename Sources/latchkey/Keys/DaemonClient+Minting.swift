@@ -6,6 +6,13 @@ struct MintRequest {
     let name: String
     let scopes: [String]
     let expiresAt: Timestamp?
+
+    /// The members of `POST /v1/api-keys` (contract §4).
+    func write(to writer: inout JSONWriter) {
+        writer.member("name", name)
+        writer.member("scopes", scopes)
+        writer.member("expiresAt", ifPresent: expiresAt)
+    }
 }
 
 extension DaemonClient {
@@ -19,9 +26,7 @@ extension DaemonClient {
     func mint(_ request: MintRequest, to destination: inout KeyDestination, json: Bool) async throws(CommandFailure) -> JSONValue {
         Hardening.holdSignals()
         let answer = try await post("/v1/api-keys") { writer in
-            writer.member("name", request.name)
-            writer.member("scopes", request.scopes)
-            writer.member("expiresAt", ifPresent: request.expiresAt)
+            request.write(to: &writer)
         }
         let description = answer.root["apiKey"]?.raw
         let secret = answer.root["key"]?.secret
@@ -40,7 +45,7 @@ extension DaemonClient {
 
     private func undo(_ id: String, because reason: CommandFailure) async -> CommandFailure {
         do {
-            _ = try await post("/v1/api-keys/\(PathText.encoded(id))/revoke") { $0.member("reason", "its secret could not be stored") }
+            try await revokeUnstored(id)
             return CommandFailure(
                 .notStored, "the API key \(id) was minted but its secret reached nobody: \(reason.message); it has been revoked",
                 hint: "put that right and mint again")
@@ -49,6 +54,18 @@ extension DaemonClient {
                 .notStored,
                 "the API key \(id) was minted but its secret reached nobody: \(reason.message); it is still valid, revoking it failed: \(error.message)",
                 hint: "revoke it: latchkey api-keys revoke \(id)")
+        }
+    }
+
+    /// A connection that lay idle while a command ran may be gone, which shows only when it is used: then once more, on a new one.
+    /// Revoking twice is revoking once.
+    private func revokeUnstored(_ id: String) async throws(CommandFailure) {
+        let path = "/v1/api-keys/\(PathText.encoded(id))/revoke"
+        do {
+            _ = try await post(path) { $0.member("reason", "its secret could not be stored") }
+        } catch {
+            guard error.refusal == nil else { throw error }
+            _ = try await post(path) { $0.member("reason", "its secret could not be stored") }
         }
     }
 }

@@ -4,6 +4,7 @@ import LatchkeyCrypto
 /// Where the secret of a new API key goes; made, and found usable, before the key is minted.
 enum KeyDestination: ~Copyable {
     case file(KeyFile)
+    case command(KeyCommand)
     case standardOutput
 
     /// - Parameter description: the key without its secret, as JSON; given when standard output is to get one JSON document with both.
@@ -11,6 +12,7 @@ enum KeyDestination: ~Copyable {
     consuming func deliver(_ secret: Secret, description: [UInt8]?) throws(CommandFailure) {
         switch consume self {
         case .file(let file): try file.store(secret)
+        case .command(let command): try command.take(secret)
         case .standardOutput:
             let (before, after) =
                 description.map { ("{\"apiKey\":" + String(decoding: $0, as: UTF8.self) + ",\"key\":\"", "\"}\n") } ?? ("", "\n")

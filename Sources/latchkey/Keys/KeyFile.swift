@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Glibc
 import LatchkeyCrypto
 
@@ -10,12 +11,38 @@ struct KeyFile: ~Copyable {
     private let name: String
     private let temporary: String
     private let replaces: Bool
+    /// A directory that was made for this file alone, and goes when the file does not come to be.
+    private let ownDirectory: String?
     private let directory: CInt
     private let file: CInt
 
     /// - Parameter replaces: whether a regular file of that name may be replaced.
     /// - Throws: `.failed` when the directory can't be written, or the target is there, a link, or no regular file.
-    init(path: String, replaces: Bool) throws(CommandFailure) {
+    init(path: String, replaces: Bool) throws(CommandFailure) { try self.init(path: path, replaces: replaces, ownDirectory: nil) }
+
+    /// A file in a fresh directory that is its user's own (0700), where the system keeps what is gone with the session or the next start.
+    ///
+    /// - Throws: `.failed` when none can be made.
+    static func temporary() throws(CommandFailure) -> KeyFile {
+        let environment = ProcessInfo.processInfo.environment
+        let given = ["XDG_RUNTIME_DIR", "TMPDIR"].compactMap { environment[$0] }.first { $0.hasPrefix("/") }
+        let parent = given ?? "/tmp"
+        var template = Array((parent + "/latchkey-XXXXXX").utf8CString)
+        guard mkdtemp(&template) != nil else {
+            throw CommandFailure(
+                .failed, "no directory can be made in \(parent): \(SystemError(number: errno)); nothing was minted",
+                hint: "name another one in TMPDIR, or a file with --to-file PATH")
+        }
+        let directory = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        do throws(CommandFailure) {
+            return try KeyFile(path: directory + "/key", replaces: false, ownDirectory: directory)
+        } catch {
+            rmdir(directory)
+            throw error
+        }
+    }
+
+    private init(path: String, replaces: Bool, ownDirectory: String?) throws(CommandFailure) {
         let slash = path.utf8.lastIndex(of: UInt8(ascii: "/"))
         let name = slash.map { String(path[path.index(after: $0)...]) } ?? path
         guard !name.isEmpty, name != ".", name != "..", !path.utf8.contains(0) else {
@@ -41,6 +68,7 @@ struct KeyFile: ~Copyable {
             self.name = name
             self.temporary = temporary
             self.replaces = replaces
+            self.ownDirectory = ownDirectory
             self.directory = directory
             self.file = file
         } catch {
@@ -51,6 +79,8 @@ struct KeyFile: ~Copyable {
 
     deinit {
         unlinkat(directory, temporary, 0)
+        // With the file in it, it stays.
+        if let ownDirectory { rmdir(ownDirectory) }
         close(file)
         close(directory)
     }

@@ -9,7 +9,7 @@ struct APIKeys: AsyncCommand {
             latchkey api-keys mint --name ci --scope relayfile:fs:read:/docs/* --expires 90d --to-file ci.key
             latchkey api-keys list
             """,
-        subcommands: [MintAPIKey.self, ListAPIKeys.self, ShowAPIKey.self, RevokeAPIKey.self]
+        subcommands: [MintAPIKey.self, ListAPIKeys.self, ShowAPIKey.self, APIKeyCan.self, RevokeAPIKey.self]
     )
 }
 
@@ -35,11 +35,20 @@ struct APIKeyReport {
         ]
     }
 
+    /// Whether it still works, and was neither used nor made after `moment`.
+    func isUnused(since moment: Timestamp, now: Timestamp) -> Bool {
+        guard state(at: now) == "active", let last = key["lastUsedAt"]?.moment ?? key["createdAt"]?.moment else { return false }
+        return last <= moment
+    }
+
     private var scopes: String { (key["scopes"]?.texts ?? []).joined(separator: " ") }
 
-    private var state: String {
+    /// `active`, `expired` or `revoked`.
+    var state: String { state(at: SystemClock().now()) }
+
+    private func state(at now: Timestamp) -> String {
         if key["revoked"]?.bool == true { return "revoked" }
-        guard let end = key["expiresAt"]?.text.flatMap({ Timestamp(rfc3339: $0) }) else { return "active" }
-        return end <= SystemClock().now() ? "expired" : "active"
+        guard let end = key["expiresAt"]?.moment else { return "active" }
+        return end <= now ? "expired" : "active"
     }
 }

@@ -1,0 +1,71 @@
+import ArgumentParser
+import LatchkeyVerifier
+
+struct APIKeyCan: AsyncCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "can",
+        abstract: "Say whether an API key can call a route of this API; the exit code is 1 when it can't.",
+        discussion: """
+            latchkey api-keys can ak_01ARZ3NDEKTSV4RRFFQ69G5FAV 'POST /v1/identities'
+            latchkey api-keys can ak_01ARZ3NDEKTSV4RRFFQ69G5FAV 'GET /v1/identities/agent_01ARZ3NDEKTSV4RRFFQ69G5FAV'
+            """
+    )
+
+    @Argument(help: "The key's id.")
+    var id: String
+
+    @Argument(help: ArgumentHelp("Method and path, in one argument.", valueName: "route"))
+    var route: String
+
+    @OptionGroup var daemon: DaemonOptions
+    @OptionGroup var organisation: OrganisationOptions
+
+    func validate() throws {
+        guard RouteQuestion(route) != nil else {
+            throw ValidationError("a route is a method and a path in one argument, as in 'POST /v1/identities'")
+        }
+    }
+
+    func run() async throws {
+        guard let question = RouteQuestion(route) else { return }
+        let (key, routes) = try await DaemonClient.with(daemon, organisation: organisation.org) { client in
+            let key = try await client.get("/v1/api-keys/\(PathText.encoded(id))").root
+            guard let scopes = key["scopes"]?.texts else { throw JSONScanner.foreign }
+            return (key, try await client.post("/v1/scopes/explain") { $0.member("scopes", scopes) }.root)
+        }
+        guard let elements = routes["routes"]?.elements else { throw JSONScanner.foreign }
+        guard let found = question.find(in: elements) else {
+            throw CommandFailure(
+                .failed, "this daemon has no protected route \(question.text)",
+                hint: "see what there is: latchkey scopes explain --api-key \(id)")
+        }
+        try answer(APIKeyReport(key).state, isSelfService: key["kind"]?.text == "self_service", route: found)
+    }
+
+    private func answer(_ state: String, isSelfService: Bool, route: JSONValue) throws(CommandFailure) {
+        let missing = route["missing"]?.text
+        let isAllowed = state == "active" && missing == nil && route["allowed"]?.bool == true
+        let name = "\(route["method"]?.text ?? "") \(route["path"]?.text ?? "")"
+        if daemon.json {
+            var writer = JSONWriter()
+            writer.object { writer in
+                writer.member("allowed", isAllowed)
+                writer.member("route", name)
+                writer.member("required", route["required"]?.texts ?? [])
+                writer.member("missing", ifPresent: missing)
+                writer.member("state", state)
+            }
+            try Output.json(writer.bytes)
+        } else {
+            try Output.line(Verdict(isAllowed: isAllowed).word)
+            if isAllowed, isSelfService { Output.note("as long as its identity is active and holds the same") }
+        }
+        guard !isAllowed else { return }
+        guard state == "active" else {
+            throw CommandFailure(.failed, "\(id) can call nothing any more: it is \(state)", hint: "mint another one")
+        }
+        throw CommandFailure(
+            .failed, "\(id) can't call \(name)",
+            hint: missing.map { "it lacks \($0); a key's scopes don't change: mint one that has it" })
+    }
+}

@@ -1,0 +1,73 @@
+import ArgumentParser
+import LatchkeyAuthority
+
+struct Scan: AsyncCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Search files, directories or standard input for Latchkey's secrets; the exit code is 1 when there are some.",
+        discussion: """
+            latchkey scan .
+            latchkey scan /var/log/deploy.log --json
+            git log --all --patch | latchkey scan -
+
+            A secret is told by its checksum, with no network; no look-alike is reported, and no secret is printed. When the daemon can be asked, it is \
+            said which key it is, and what revokes it.
+            """
+    )
+
+    @Argument(help: ArgumentHelp("A file, a directory with all that is in it, or - for standard input.", valueName: "path"))
+    var paths: [String]
+
+    @Flag(help: "Don't ask the daemon which keys these are.")
+    var offline = false
+
+    @OptionGroup var daemon: DaemonOptions
+    @OptionGroup var organisation: OrganisationOptions
+
+    func run() async throws {
+        var search = LeakSearch()
+        for path in paths { search.search(path) }
+        for line in search.unread { Output.note("not read: \(line)") }
+        let keys = search.hits.contains { $0.finding.kind == .apiKey } && !offline ? try await known(search) : nil
+        if daemon.json || !search.hits.isEmpty { try LeakReport(search: search, keys: keys).print(json: daemon.json) }
+        if search.count > 0 {
+            throw CommandFailure(
+                .failed, search.count == 1 ? "1 secret was found" : "secrets were found at \(search.count) places",
+                hint: "revoke first, then look in the audit log for what was done with it: latchkey audit query")
+        }
+        guard search.unread.isEmpty else {
+            throw CommandFailure(.failed, "no secret was found, but not everything could be read", hint: "read the rest as another user")
+        }
+        if !daemon.json { Output.note("no secret in \(search.files == 1 ? "1 file" : "\(search.files) files")") }
+    }
+
+    /// The keys that have the prefixes that were found. That the daemon does not answer is no failure of the search.
+    private func known(_ search: LeakSearch) async throws -> [String: [JSONValue]]? {
+        let wanted = Set(search.hits.lazy.filter { $0.finding.kind == .apiKey }.map(\.finding.prefix))
+        do {
+            var keys: [String: [JSONValue]] = [:]
+            for organisation in try await organisations() {
+                try await DaemonClient.with(daemon, organisation: organisation) { client in
+                    try await client.pages("/v1/api-keys", limit: nil) { page in
+                        for key in page {
+                            if let prefix = key["prefix"]?.text, wanted.contains(prefix) { keys[prefix, default: []].append(key) }
+                        }
+                    }
+                }
+            }
+            return keys
+        } catch let failure as CommandFailure where failure.code != .usage {
+            Output.note("which keys these are is not known: \(failure.message)")
+            return nil
+        }
+    }
+
+    /// Over the socket a key of any organisation can be found; an API key sees its own alone.
+    private func organisations() async throws -> [String?] {
+        guard daemon.url == nil, organisation.org == nil else { return [organisation.org] }
+        return try await DaemonClient.with(daemon) { client in
+            var ids: [String?] = []
+            try await client.pages("/v1/admin/orgs", limit: nil) { page in ids += page.map { $0["orgId"]?.text } }
+            return ids
+        }
+    }
+}

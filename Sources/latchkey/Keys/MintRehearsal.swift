@@ -1,0 +1,113 @@
+import LatchkeyVerifier
+
+/// What a mint would send, and what the daemon says to it before it is sent.
+struct MintRehearsal {
+    /// On one part of the request.
+    struct Finding {
+        let subject: String
+        let isAllowed: Bool
+        /// Why not.
+        let reason: String?
+    }
+
+    let request: MintRequest
+    let findings: [Finding]
+    /// Routes of the API that the scopes can call; none for what is not known because a scope is none.
+    let routes: [String]?
+
+    var isAllowed: Bool { findings.allSatisfy(\.isAllowed) }
+
+    /// - Throws: `.failed` when the mint would be refused, after all was printed.
+    func print(json: Bool) throws(CommandFailure) {
+        if json { try Output.json(document) } else { try printText() }
+        guard isAllowed else { throw CommandFailure(.failed, "this key would be refused; nothing was minted") }
+        if !json { Output.note("nothing was minted") }
+    }
+
+    private func printText() throws(CommandFailure) {
+        try Output.line("POST /v1/api-keys " + String(decoding: Shown.json(body), as: UTF8.self))
+        for finding in findings {
+            let reason = finding.reason.map { ": " + Shown.sentence($0) } ?? ""
+            try Output.line("\(Verdict(isAllowed: finding.isAllowed).mark) \(Shown.word(finding.subject))\(reason)")
+        }
+        for route in routes ?? [] { try Output.line("can call  " + Shown.text(route)) }
+        if let routes, routes.isEmpty { try Output.line("can call  no protected route of this API") }
+    }
+
+    private var body: [UInt8] {
+        var writer = JSONWriter()
+        writer.object { request.write(to: &$0) }
+        return writer.bytes
+    }
+
+    private var document: [UInt8] {
+        var writer = JSONWriter()
+        writer.object { writer in
+            writer.member("allowed", isAllowed)
+            writer.key("request")
+            writer.object { writer in
+                writer.member("method", "POST")
+                writer.member("path", "/v1/api-keys")
+                writer.key("body")
+                writer.raw(body)
+            }
+            writer.key("verdicts")
+            writer.array { writer in
+                for finding in findings {
+                    writer.object { writer in
+                        writer.member("subject", finding.subject)
+                        writer.member("allowed", finding.isAllowed)
+                        writer.member("reason", ifPresent: finding.reason)
+                    }
+                }
+            }
+            if let routes { writer.member("routes", routes) }
+        }
+        return writer.bytes
+    }
+}
+
+extension DaemonClient {
+    /// The right to mint any key, and then each scope: is it one, and does the caller hold it?
+    ///
+    /// - Throws: what has nothing to do with the scopes.
+    func rehearse(_ request: MintRequest) async throws(CommandFailure) -> MintRehearsal {
+        var findings = [try await verdict(on: "relayauth:api-key:manage:*", subject: "minting API keys")]
+        if request.scopes.count > 100 {
+            findings.append(
+                .init(subject: "number of scopes", isAllowed: false, reason: "a key has at most 100, and these are \(request.scopes.count)")
+            )
+        }
+        for scope in request.scopes.prefix(100) { findings.append(try await verdict(on: scope, subject: scope)) }
+        guard findings.allSatisfy(\.isAllowed) else { return MintRehearsal(request: request, findings: findings, routes: nil) }
+        return MintRehearsal(request: request, findings: findings, routes: try await routes(for: request.scopes))
+    }
+
+    private func verdict(on scope: String, subject: String) async throws(CommandFailure) -> MintRehearsal.Finding {
+        do {
+            let answer = try await post("/v1/authorize") { $0.member("scope", scope) }
+            guard answer.root["allowed"]?.bool == true else { throw JSONScanner.foreign }
+            return .init(subject: subject, isAllowed: true, reason: nil)
+        } catch {
+            guard let refusal = error.refusal, ["insufficient_scope", "invalid_scope", "invalid_request"].contains(refusal) else {
+                throw error
+            }
+            let isNone = refusal != "insufficient_scope"
+            return .init(subject: subject, isAllowed: false, reason: isNone ? error.message : "whoever mints does not hold \(scope)")
+        }
+    }
+
+    /// `nil` when the caller may not ask that.
+    private func routes(for scopes: [String]) async throws(CommandFailure) -> [String]? {
+        do {
+            let answer = try await post("/v1/scopes/explain") { $0.member("scopes", scopes) }
+            guard let routes = answer.root["routes"]?.elements else { throw JSONScanner.foreign }
+            return routes.filter { $0["allowed"]?.bool == true && $0["required"]?.elements?.isEmpty == false }.map {
+                "\($0["method"]?.text ?? "") \($0["path"]?.text ?? "")"
+            }
+        } catch {
+            guard error.refusal == "insufficient_scope" else { throw error }
+            return nil
+        }
+    }
+}

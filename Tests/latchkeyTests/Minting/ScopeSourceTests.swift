@@ -1,0 +1,152 @@
+import LatchkeyVerifier
+import Testing
+
+@testable import latchkey
+
+@Suite struct ScopeSourceTests {
+    @Test func `a file has a scope a line, and lines that are none`() {
+        #expect(
+            ScopeSources.parse("# for sage\r\n\r\n  relayfile:fs:read:/docs/* \r\n#x\nrelayauth:identity:read\n") == [
+                "relayfile:fs:read:/docs/*", "relayauth:identity:read",
+            ])
+        #expect(ScopeSources.parse("\n# nothing\n").isEmpty)
+    }
+
+    @Test(arguments: [
+        ("POST /v1/identities", "POST", "/v1/identities"), ("head /v1/keys?x=y", "GET", "/v1/keys"), ("  GET   /v1/a#b ", "GET", "/v1/a"),
+    ])
+    func `a route is a method and a path`(text: String, method: String, path: String) {
+        let question = RouteQuestion(text)
+        #expect(question?.method == method && question?.path == path)
+    }
+
+    @Test(arguments: ["", "GET", "/v1/x", "GET v1/x", "GET /a /b", "G-T /a"]) func `anything else is none`(text: String) {
+        #expect(RouteQuestion(text) == nil)
+    }
+
+    @Test func `a literal path wins over one with a parameter`() throws {
+        let text = #"[{"method":"GET","path":"/v1/tokens/{identityId}"},{"method":"GET","path":"/v1/tokens/introspect"}]"#
+        let routes = try #require(JSONDocument(Array(text.utf8)).root.elements)
+        #expect(RouteQuestion("GET /v1/tokens/introspect")?.find(in: routes)?["path"]?.text == "/v1/tokens/introspect")
+        #expect(RouteQuestion("GET /v1/tokens/agent_1")?.find(in: routes)?["path"]?.text == "/v1/tokens/{identityId}")
+        #expect(RouteQuestion("GET /v1/tokens/{identityId}")?.find(in: routes)?["path"]?.text == "/v1/tokens/{identityId}")
+        for other in ["POST /v1/tokens/introspect", "GET /v1/tokens/", "GET /v1/tokens/a/b", "GET /v1/tokens"] {
+            #expect(RouteQuestion(other)?.find(in: routes) == nil)
+        }
+    }
+
+    @Test(arguments: [
+        (#""createdAt":"2026-01-01T00:00:00.000Z""#, true),
+        (#""createdAt":"2026-11-01T00:00:00.000Z""#, false),
+        (#""createdAt":"2025-01-01T00:00:00.000Z","lastUsedAt":"2026-11-01T00:00:00.000Z""#, false),
+        (#""createdAt":"2025-01-01T00:00:00.000Z","lastUsedAt":"2026-01-01T00:00:00.000Z""#, true),
+        (#""createdAt":"2025-01-01T00:00:00.000Z","revoked":true"#, false),
+        (#""createdAt":"2025-01-01T00:00:00.000Z","expiresAt":"2026-11-20T00:00:00.000Z""#, false),
+        (#""createdAt":"2025-01-01T00:00:00.000Z","expiresAt":"2027-11-20T00:00:00.000Z""#, true),
+    ])
+    func `a key is unused when it works and nobody came with it`(members: String, isUnused: Bool) throws {
+        let now = try #require(Timestamp(rfc3339: "2026-11-21T00:00:00.000Z"))
+        let key = try JSONDocument(Array("{\(members)}".utf8)).root
+        #expect(APIKeyReport(key).isUnused(since: now.adding(seconds: -90 * 86_400), now: now) == isUnused)
+    }
+}
+
+extension OverTheSocket {
+    @Suite struct Rehearsals {
+        struct Answer: Decodable {
+            struct Body: Decodable {
+                let name: String
+                let scopes: [String]
+            }
+            struct Request: Decodable {
+                let method: String
+                let path: String
+                let body: Body
+            }
+            struct Verdict: Decodable {
+                let subject: String
+                let allowed: Bool
+                let reason: String?
+            }
+            let allowed: Bool
+            let request: Request
+            let verdicts: [Verdict]
+            let routes: [String]?
+        }
+
+        @Test func `scopes come from options, templates and a file, and --dry-run mints nothing`() async throws {
+            try await ScratchDirectory.with { scratch in
+                let daemon = try OverTheSocket.daemon
+                try scratch.write("# more\nrelayfile:fs:read:/docs/*\n", to: "scopes")
+                let run = try await daemon.run(
+                    "api-keys", "mint", "--name", "rehearsed", "--scope", "relayauth:identity:manage", "--template", "files-reader",
+                    "--scopes-file", scratch["scopes"], "--dry-run", "--json")
+                let answer = try run.json(Answer.self)
+                #expect(run.code == 0 && answer.allowed && answer.request.method == "POST" && answer.request.path == "/v1/api-keys")
+                #expect(answer.request.body.name == "rehearsed")
+                #expect(answer.request.body.scopes == ["relayauth:identity:manage", "relayfile:fs:read:*", "relayfile:fs:read:/docs/*"])
+                #expect(answer.verdicts.count == 4 && answer.routes?.contains("POST /v1/identities") == true)
+                #expect(answer.routes?.contains("POST /v1/api-keys") == false)
+                #expect(try await daemon.keys().allSatisfy { $0.name != "rehearsed" })
+            }
+        }
+
+        @Test func `a scope that is none, or that the caller lacks, is refused before the mint`() async throws {
+            try await ScratchDirectory.with { scratch in
+                let daemon = try OverTheSocket.daemon
+                let wrong = try await daemon.run("api-keys", "mint", "--name", "n", "--scope", "relayfile:fs:raed", "--dry-run")
+                #expect(wrong.code == 1 && wrong.output.contains("✗ relayfile:fs:raed: ") && wrong.output.contains("relayfile:fs:read:*"))
+                _ = try await daemon.run(
+                    "api-keys", "mint", "--name", "small", "--template", "key-manager", "--to-file", scratch["small.key"])
+                let beyond = try await Tool.run([
+                    "api-keys", "mint", "--name", "n", "--scope", "relayauth:audit:read", "--dry-run", "--url", daemon.url,
+                    "--api-key-file",
+                    scratch["small.key"],
+                ])
+                #expect(
+                    beyond.code == 1 && beyond.output.contains("✓ \"minting API keys\"\n")
+                        && beyond.output.contains("✗ relayauth:audit:read: "), "\(beyond)")
+            }
+        }
+
+        @Test func `an unknown template is usage, with the one that was meant`() async throws {
+            let run = try await Tool.run(["api-keys", "mint", "--name", "n", "--template", "auditro", "--print-key"])
+            #expect(run.code == 2 && run.errors.contains("did you mean auditor?"))
+        }
+
+        @Test func `what a key can call is said by its id`() async throws {
+            let daemon = try OverTheSocket.daemon
+            let minted = try await daemon.run(
+                "api-keys", "mint", "--name", "can", "--template", "identity-manager", "--print-key", "--json"
+            ).json(
+                MintAnswer.self)
+            let id = minted.apiKey.id
+            let can = try await daemon.run("api-keys", "can", id, "POST /v1/identities")
+            #expect(can.code == 0 && can.output == "allowed\n", "\(can.errors)")
+            #expect(try await daemon.run("api-keys", "can", id, "post /v1/identities/agent_1/suspend").code == 0)
+            let not = try await daemon.run("api-keys", "can", id, "POST /v1/api-keys")
+            #expect(not.code == 1 && not.output == "denied\n" && not.errors.contains("it lacks relayauth:api-key:manage:*"))
+            let unknown = try await daemon.run("api-keys", "can", id, "POST /v1/nothing")
+            #expect(unknown.code == 1 && unknown.output.isEmpty && unknown.errors.contains("no protected route POST /v1/nothing"))
+            #expect(try await daemon.run("api-keys", "can", id, "identities").code == 2)
+            _ = try await daemon.run("api-keys", "revoke", id)
+            let dead = try await daemon.run("api-keys", "can", id, "POST /v1/identities")
+            #expect(dead.code == 1 && dead.output == "denied\n" && dead.errors.contains("it is revoked"))
+        }
+
+        @Test func `unused keys are listed from all pages, up to the limit`() async throws {
+            let pages: @Sendable (String) -> (Int, String) = { asked in
+                let key = #"{"id":"ID","prefix":"lk_00000000","name":"n","scopes":["*:*:*:*"],"createdAt":"DATE","revoked":false}"#
+                let old = { (id: String) in key.replacing("ID", with: id).replacing("DATE", with: "2020-01-01T00:00:00.000Z") }
+                let new = key.replacing("ID", with: "ak_new").replacing("DATE", with: SystemClock().now().description)
+                return asked.contains("cursor=")
+                    ? (200, #"{"data":[\#(old("ak_3"))],"pagination":{"cursor":null}}"#)
+                    : (200, #"{"data":[\#(old("ak_1")),\#(new),\#(old("ak_2"))],"pagination":{"cursor":"c"}}"#)
+            }
+            let all = try await FakeRun.of(["api-keys", "list", "--unused", "90d"], answer: pages)
+            #expect(all.run.code == 0 && all.run.lines.map { $0.split(separator: "\t")[0] } == ["ak_1", "ak_2", "ak_3"])
+            let two = try await FakeRun.of(["api-keys", "list", "--unused", "90d", "--limit", "2", "--json"], answer: pages)
+            #expect(two.run.output.contains("ak_2") && !two.run.output.contains("ak_3") && !two.run.output.contains("ak_new"))
+        }
+    }
+}

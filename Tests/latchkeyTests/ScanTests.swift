@@ -1,0 +1,115 @@
+import FoundationEssentials
+import Glibc
+import Testing
+
+extension OverTheSocket {
+    @Suite struct Scanning {
+        struct Answer: Decodable {
+            struct Hit: Decodable {
+                let place: String
+                let line: Int
+                let offset: Int
+                let kind: String
+                let prefix: String
+                let apiKeys: [KeyAnswer]
+                let revoke: [String]
+            }
+            let data: [Hit]
+            let count: Int
+            let files: Int
+            let asked: Bool
+        }
+
+        private func secret(_ name: String) async throws -> (text: String, id: String) {
+            let minted = try await OverTheSocket.daemon.run("api-keys", "mint", "--name", name, "--scope", "*", "--print-key", "--json")
+                .json(
+                    MintAnswer.self)
+            return (try #require(minted.key), minted.apiKey.id)
+        }
+
+        @Test func `a leaked key is found, named and, with the command that is given, revoked`() async throws {
+            try await ScratchDirectory.with { scratch in
+                let daemon = try OverTheSocket.daemon
+                let (secret, id) = try await secret("leaked")
+                #expect(mkdir(scratch["logs"], 0o700) == 0)
+                try scratch.write("start\ncurl -H 'x-api-key: \(secret)'\nend\n", to: "logs/deploy.log")
+                try scratch.write("nothing here", to: "logs/other.log")
+                let run = try await daemon.run("scan", scratch.path)
+                #expect(run.code == 1)
+                let cells = [scratch["logs/deploy.log"], "2", String(secret.prefix(11)), "API key", id, "leaked", "active"]
+                #expect(run.output == cells.joined(separator: "\t") + "\n")
+                #expect(!run.output.contains(secret) && !run.errors.contains(secret))
+                let advice = try #require(run.errors.split(separator: "\n").first { $0.hasPrefix("revoke it: latchkey ") })
+                let command = advice.dropFirst("revoke it: latchkey ".count).split(separator: " ").map(String.init)
+                let revoked = try await Tool.run(command, environment: ["LATCHKEY_SOCKET": daemon.socket])
+                #expect(revoked.code == 0, "\(revoked.errors)")
+                let again = try await daemon.run("scan", scratch.path)
+                #expect(again.code == 1 && again.output.hasSuffix("\trevoked\n") && !again.errors.contains("revoke it"))
+            }
+        }
+
+        @Test func `standard input is searched, and --json tells it all but the secret`() async throws {
+            let daemon = try OverTheSocket.daemon
+            let (secret, id) = try await secret("piped in")
+            let run = try await daemon.run("scan", "-", "--json", input: "diff\n+\(secret)\n-\(secret)\n")
+            let answer = try run.json(Answer.self)
+            #expect(run.code == 1 && answer.count == 2 && answer.files == 1 && answer.asked)
+            #expect(
+                answer.data.map(\.line) == [2, 3] && answer.data.map(\.offset) == [6, 60] && answer.data.allSatisfy { $0.place == "-" })
+            #expect(answer.data.allSatisfy { $0.apiKeys.map(\.id) == [id] && $0.kind == "api_key" && $0.revoke.count == 1 })
+            #expect(!run.output.contains(secret))
+        }
+
+        @Test func `a key of another organisation is known too`() async throws {
+            let daemon = try OverTheSocket.daemon
+            struct Organisation: Decodable { let orgId: String }
+            let other = try await daemon.run("orgs", "create", "--name", "leaky", "--json").json(Organisation.self)
+            let minted = try await daemon.run(
+                "api-keys", "mint", "--name", "theirs", "--scope", "*", "--org", other.orgId, "--print-key", "--json"
+            )
+            .json(MintAnswer.self)
+            let run = try await daemon.run("scan", "-", input: try #require(minted.key))
+            #expect(run.output.contains(minted.apiKey.id) && run.errors.contains("--org \(other.orgId) "))
+        }
+
+        @Test func `a refresh token is told from a key, and a look-alike from both`() async throws {
+            let daemon = try OverTheSocket.daemon
+            let identity = try await daemon.identity("scanned")
+            let token = try await daemon.pair(identity.id).refreshToken
+            let run = try await daemon.run("scan", "-", input: token)
+            #expect(
+                run.code == 1 && run.lines.first?.contains("\trefresh token\t") == true && run.errors.contains("tokens revoke --identity"))
+            let other = String(token.dropLast()) + (token.hasSuffix("0") ? "1" : "0")
+            let clean = try await daemon.run("scan", "-", input: other)
+            #expect(clean.code == 0 && clean.output.isEmpty && clean.errors == "no secret in 1 file\n")
+        }
+
+        @Test func `without a daemon a secret is found all the same`() async throws {
+            let (secret, _) = try await secret("offline")
+            for options in [["--socket", "/nowhere/at/all"], ["--offline"]] {
+                let run = try await Tool.run(["scan", "-"] + options, input: secret)
+                #expect(run.code == 1 && run.output.contains(secret.prefix(11)) && !run.output.contains("unknown here"))
+                #expect(run.errors.contains("api-keys revoke ID"))
+            }
+        }
+
+        @Test func `what can't be read is told, and is not taken for clean`() async throws {
+            try await ScratchDirectory.with { scratch in
+                let run = try await Tool.run(["scan", scratch["missing"]])
+                #expect(run.code == 1 && run.errors.contains("not read: \(scratch["missing"]): No such file"))
+            }
+        }
+
+        @Test func `links and pipes that lie about are not followed`() async throws {
+            try await ScratchDirectory.with { scratch in
+                let (secret, _) = try await secret("linked to")
+                #expect(mkdir(scratch["in"], 0o700) == 0)
+                try scratch.write(secret, to: "outside")
+                #expect(symlink(scratch["outside"], scratch["in/link"]) == 0 && mkfifo(scratch["in/pipe"], 0o600) == 0)
+                #expect(symlink(scratch["in"], scratch["in/circle"]) == 0)
+                #expect(try await Tool.run(["scan", scratch["in"]]).code == 0)
+                #expect(try await Tool.run(["scan", "--offline", scratch["in/link"]]).code == 1)
+            }
+        }
+    }
+}
