@@ -75,7 +75,7 @@ extension Authority {
     }
 
     private static func requireActive(_ key: APIKeyRecord, at now: Timestamp) throws(AuthorityError) {
-        guard key.revokedAt == nil, key.expiresAt.map({ now < $0 }) ?? true else {
+        guard key.isLive(at: now) else {
             throw AuthorityError(.apiKeyNotActive, "this key has been revoked or has expired; mint a new one")
         }
     }
