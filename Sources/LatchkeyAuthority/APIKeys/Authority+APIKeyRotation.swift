@@ -28,7 +28,6 @@ extension Authority {
             throw StoreError(.undecodable, "an API key's scopes are not of their form")
         }
         try requireCover(of: scopes, by: caller, isBounded: found.identityId == nil)
-        try Self.requireActive(found, at: now)
         let secret = try APIKeySecret.make()
         let newId = try ids.make(.apiKey)
         let record = try await write { [self] transaction -> APIKeyRecord in
