@@ -36,7 +36,8 @@ extension Authority {
         _ hash: [UInt8], at now: Timestamp, in transaction: borrowing some StoreReads & ~Copyable
     ) throws -> KeyStanding {
         let found = try transaction.get(Tables.apiKeysByHash, hash)
-        let row = try found ?? APIKeyRow.decode(KeyStanding.decoy.span)
+        let decoy = KeyStanding.decoy
+        let row = try found ?? APIKeyRow.decode(decoy.span)
         let isLive = found != nil && row.isLive(at: now)
         if isLive, row.identityId == nil { return KeyStanding(row: row, isKnown: true, owner: .none) }
         let liveness = try transaction.get(Tables.identityLiveness, row.identityId ?? KeyStanding.nobody)
