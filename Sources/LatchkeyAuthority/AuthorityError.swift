@@ -95,4 +95,9 @@ extension AuthorityError {
     static let unusableToken = Self(.invalidToken, "the token is not valid here")
 
     static let revokedToken = Self(.tokenRevoked, "the token has been revoked; get a new one")
+
+    /// What whoever comes with a credential that counts no more is told.
+    static func dead(_ principal: Principal) -> Self {
+        if case .apiKey = principal.kind { badAPIKey } else { revokedToken }
+    }
 }

@@ -55,15 +55,9 @@ extension Authority {
     ) throws -> RevokedDescendants {
         var revoked = RevokedDescendants()
         for id in lineage.keys {
-            guard var key = try transaction.get(Tables.apiKeys, OwnedKey(root.orgId, id)), key.revokedAt == nil else { continue }
-            key.revokedAt = now
-            key.revokeReason = "ancestor_revoked"
-            try update(key, in: transaction)
-            var draft = keyDraft(.apiKeyRevoked, key, caller)
-            draft.metadata["reason"] = "ancestor_revoked"
-            draft.metadata["ancestorId"] = root.id
-            try record(draft, in: transaction)
-            if key.expiresAt.map({ now < $0 }) ?? true { revoked.keys += 1 }
+            guard let key = try transaction.get(Tables.apiKeys, OwnedKey(root.orgId, id)), key.revokedAt == nil else { continue }
+            if key.isLive(at: now) { revoked.keys += 1 }
+            try revoke(key, because: "ancestor_revoked", from: root.id, by: caller, at: now, in: transaction)
         }
         for id in lineage.sessions {
             guard var session = try transaction.get(Tables.sessionLiveness, id), session.orgId == root.orgId, session.revokedAt == nil
@@ -81,20 +75,29 @@ extension Authority {
 
     /// Revokes the self-service keys of an identity that is gone for good.
     func revokeOwnKeys(
-        of identity: IdentityRecord, because reason: String, at now: Timestamp, in transaction: borrowing WriteTransaction
+        of identity: IdentityRecord, because reason: String, by caller: Caller, at now: Timestamp,
+        in transaction: borrowing WriteTransaction
     ) throws {
-        var made: [String] = []
-        try transaction.scanKeys(Tables.makings, prefix: OwnedKey.prefix(identity.id), limit: .max) { key in
-            if Identifier.isPlausible(key.id, .apiKey) { made.append(key.id) }
-            return true
-        }
-        for id in made {
-            guard var key = try transaction.get(Tables.apiKeys, OwnedKey(identity.orgId, id)), key.identityId == identity.id,
+        for id in try Self.made(by: identity.id, .apiKey, in: transaction) {
+            guard let key = try transaction.get(Tables.apiKeys, OwnedKey(identity.orgId, id)), key.identityId == identity.id,
                 key.revokedAt == nil
             else { continue }
-            key.revokedAt = now
-            key.revokeReason = reason
-            try update(key, in: transaction)
+            try revoke(key, because: reason, from: identity.id, by: caller, at: now, in: transaction)
         }
+    }
+
+    /// Revokes a key as part of something larger.
+    private func revoke(
+        _ old: APIKeyRecord, because reason: String, from ancestor: String, by caller: Caller, at now: Timestamp,
+        in transaction: borrowing WriteTransaction
+    ) throws {
+        var key = old
+        key.revokedAt = now
+        key.revokeReason = reason
+        try update(key, in: transaction)
+        var draft = keyDraft(.apiKeyRevoked, key, caller)
+        draft.metadata["reason"] = reason
+        draft.metadata["ancestorId"] = ancestor
+        try record(draft, in: transaction)
     }
 }

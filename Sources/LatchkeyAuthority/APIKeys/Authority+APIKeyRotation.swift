@@ -28,7 +28,6 @@ extension Authority {
             throw StoreError(.undecodable, "an API key's scopes are not of their form")
         }
         try requireCover(of: scopes, by: caller, isBounded: found.identityId == nil)
-        try Self.requireActive(found, at: now)
         let secret = try APIKeySecret.make()
         let newId = try ids.make(.apiKey)
         let record = try await write { [self] transaction -> APIKeyRecord in
@@ -75,7 +74,7 @@ extension Authority {
     }
 
     private static func requireActive(_ key: APIKeyRecord, at now: Timestamp) throws(AuthorityError) {
-        guard key.revokedAt == nil, key.expiresAt.map({ now < $0 }) ?? true else {
+        guard key.isLive(at: now) else {
             throw AuthorityError(.apiKeyNotActive, "this key has been revoked or has expired; mint a new one")
         }
     }

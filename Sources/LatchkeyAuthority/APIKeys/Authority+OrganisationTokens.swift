@@ -18,24 +18,30 @@ extension Authority {
         return try await mint(.organisationToken, name: name ?? "", scopes: Self.everything, expiresAt: nil, by: caller)
     }
 
-    /// The organisation's live tokens, newest first, 500 at most.
+    /// The organisation's live tokens among its newest 500, newest first.
     package func organisationTokens(by caller: Caller) throws -> [APIKey] {
         try caller.requireOwn()
         let now = clock.now()
-        return try read { transaction in
-            var found: [APIKey] = []
-            try transaction.scanKeys(
-                Tables.organisationTokens, prefix: OwnedKey.prefix(caller.principal.organisation), descending: true, limit: .max
-            ) { place in
-                guard found.count < Self.mostListed else { return false }
-                guard let record = try transaction.get(Tables.apiKeys, place), record.expiresAt.map({ now < $0 }) ?? true else {
-                    return true
-                }
-                found.append(APIKey(record: record, lastUsedAt: try transaction.get(Tables.apiKeyUses, place)?.moment))
-                return true
-            }
-            return found
+        return try read { try Self.organisationTokens(of: caller.principal.organisation, at: now, in: $0) }
+    }
+
+    static func organisationTokens(
+        of organisation: String, at now: Timestamp, in transaction: borrowing some StoreReads & ~Copyable
+    ) throws -> [APIKey] {
+        var places: [OwnedKey] = []
+        try transaction.scanKeys(
+            Tables.organisationTokens, prefix: OwnedKey.prefix(organisation), descending: true, limit: mostListed
+        ) { place in
+            places.append(place)
+            return true
         }
+        var found: [APIKey] = []
+        for place in places {
+            // One that has ended since upkeep looked is in the list, and no more than that.
+            guard let record = try transaction.get(Tables.apiKeys, place), record.isLive(at: now) else { continue }
+            found.append(APIKey(record: record, lastUsedAt: try transaction.get(Tables.apiKeyUses, place)?.moment))
+        }
+        return found
     }
 
     /// Revokes an organisation token.
@@ -47,8 +53,8 @@ extension Authority {
         let place = OwnedKey(caller.principal.organisation, id)
         let now = clock.now()
         try await write(.essential) { [self] transaction in
-            guard var record = try transaction.get(Tables.apiKeys, place), record.kind == .organisationToken, record.revokedAt == nil,
-                record.expiresAt.map({ now < $0 }) ?? true
+            guard var record = try transaction.get(Tables.apiKeys, place), record.kind == .organisationToken,
+                record.isLive(at: now)
             else { throw Self.noSuchToken }
             try Self.requireLive(caller.principal, at: now, in: transaction)
             record.revokedAt = now

@@ -8,11 +8,13 @@ extension Authority {
     private static let heartbeat = 15
     /// Seconds between two looks at a watcher's credential.
     private static let recheck = 30
-    /// What may end a credential: every watcher's is looked at again at once.
+    /// What a watcher must hold for as long as it watches.
+    private static let watching = Scope.trusted(stored: "relayauth:audit:read:*")!
+    /// What may end a credential, or what it may do: every watcher's is looked at again at once.
     private static let endings: Set<String> = Set(
         [
-            AuditRecord.Action.tokenRevoked, .tokenReuseDetected, .apiKeyRevoked, .apiKeyRotated, .identitySuspended, .identityRetired,
-            .identityDeleted, .keyRevoked, .cutoverAdvanced,
+            AuditRecord.Action.tokenRevoked, .tokenReuseDetected, .apiKeyRevoked, .apiKeyRotated, .identityUpdated, .identitySuspended,
+            .identityRetired, .identityDeleted, .keyRevoked, .cutoverAdvanced,
         ].map(\.rawValue))
 
     /// Lets a caller watch what happens in its organisation from now on; the operator on the socket also sees what belongs to none.
@@ -52,8 +54,13 @@ extension Authority {
     }
 
     private func recheck(_ subscription: EventSubscription, at now: Timestamp) {
-        let isLive = try? read { transaction in try Self.isLive(subscription.principal, at: now, in: transaction) }
-        if isLive != true { subscription.end(.credential) }
+        let principal = subscription.principal
+        let mayWatch = try? read { transaction in
+            guard try Self.isLive(principal, at: now, in: transaction) else { return false }
+            // What a self-service key may do follows its identity from one moment to the next.
+            return try principal.owner == nil || Self.identityScopes(of: principal, in: transaction)?.covers(Self.watching) == true
+        }
+        if mayWatch != true { subscription.end(.credential) }
     }
 
     /// More entries than these are told elsewhere than on the caller's event loop, which others wait for.

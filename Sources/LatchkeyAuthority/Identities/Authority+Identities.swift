@@ -23,7 +23,7 @@ extension Authority {
             var chain = [wanted.sponsorId]
             if let parent = principal.identityId {
                 guard let record = try transaction.get(Tables.identities, OwnedKey(principal.organisation, parent)) else {
-                    throw AuthorityError.revokedToken
+                    throw AuthorityError.dead(principal)
                 }
                 chain = record.sponsorChain
             }

@@ -119,8 +119,8 @@ extension Authority {
                 let gone = try meet(record, fate, fate.inherited, from: id, caller, at: now, in: transaction)
                 if fate == .deleted { deleted.append(gone) }
             }
-            // Children first: what they made is what came from their parents.
-            for record in deleted.reversed() { try Self.forgetWay(to: record, in: transaction) }
+            // Children first: what they made came from their parents, too.
+            for record in deleted.reversed() { try Self.letGoSoon(record.id, of: record.parentId, at: now, in: transaction) }
             return Identity(record: decided, lastActiveAt: seen)
         }
     }
@@ -137,17 +137,6 @@ extension Authority {
             }
         }
         return found
-    }
-
-    /// Keeps of the way to an identity that is gone what leads on to things that it made, and nothing where it made none.
-    private static func forgetWay(to record: IdentityRecord, in transaction: borrowing WriteTransaction) throws {
-        if try hasMade(record.id, in: transaction) {
-            guard let parent = record.parentId else { return }
-            try transaction.put(Tables.makings, OwnedKey(parent, record.id), EmptyRow())
-        } else {
-            try forgetMaking(
-                record.id, of: record.orgId, by: record.makerId, or: [record.parentId].compactMap(\.self), in: transaction)
-        }
     }
 
     private func meet(
@@ -177,7 +166,7 @@ extension Authority {
             row.cutOffAt = now
             try transaction.put(Tables.identityLiveness, old.id, row)
         }
-        if fate != .suspended { try revokeOwnKeys(of: record, because: fate.ofKeys, at: now, in: transaction) }
+        if fate != .suspended { try revokeOwnKeys(of: record, because: fate.ofKeys, by: caller, at: now, in: transaction) }
         var draft = identityDraft(fate.action, record, caller)
         draft.metadata["reason"] = reason
         draft.metadata["ancestorId"] = ancestor

@@ -9,50 +9,13 @@ struct Lineage: Sendable {
 }
 
 extension Authority {
-    /// Remembers who made a key, an identity or a session: the credential, and the identity behind it. The operator is nobody's maker.
-    static func noteMaking(_ id: String, by principal: Principal, in transaction: borrowing WriteTransaction) throws {
-        for maker in Set([principal.makerId, principal.identityId].compactMap(\.self)) {
-            try transaction.put(Tables.makings, OwnedKey(maker, id), EmptyRow())
-        }
-    }
-
-    /// Forgets who made what is gone.
-    ///
-    /// - Parameters:
-    ///   - makerId: of its record.
-    ///   - others: identities that may have stood behind the maker where there is no record of it.
-    static func forgetMaking(
-        _ id: String, of organisation: String, by makerId: String?, or others: [String], in transaction: borrowing WriteTransaction
-    ) throws {
-        var makers = Set(others)
-        if let makerId {
-            makers.insert(makerId)
-            if let identity = try identity(behind: makerId, of: organisation, in: transaction) { makers.insert(identity) }
-        }
-        for maker in makers { try transaction.delete(Tables.makings, OwnedKey(maker, id)) }
-    }
-
-    /// Who stood behind a credential. Sessions are kept for as long as what they made is.
-    private static func identity(
-        behind makerId: String, of organisation: String, in transaction: borrowing some StoreReads & ~Copyable
-    ) throws -> String? {
-        if Identifier.isPlausible(makerId, .apiKey) {
-            return try transaction.get(Tables.apiKeys, OwnedKey(organisation, makerId))?.identityId
-        }
-        return try transaction.get(Tables.sessions, makerId)?.identityId
-    }
-
     /// All that came from a key: what it made, what that made, and what descends from identities among these.
     static func lineage(of keyId: String, in transaction: borrowing some StoreReads & ~Copyable) throws -> Lineage {
         var lineage = Lineage()
         var seen: Set<String> = [keyId]
         var next = [keyId]
         while let maker = next.popLast() {
-            var made: [String] = []
-            try transaction.scanKeys(Tables.makings, prefix: OwnedKey.prefix(maker), limit: .max) { key in
-                made.append(key.id)
-                return true
-            }
+            var made = try made(by: maker, in: transaction)
             if Identifier.isPlausible(maker, .identity) {
                 try transaction.scanKeys(Tables.identitiesByParent, prefix: OwnedKey.prefix(maker), limit: .max) { key in
                     made.append(key.id)
@@ -75,13 +38,27 @@ extension Authority {
         return lineage
     }
 
-    /// Whether something came from it.
-    static func hasMade(_ id: String, in transaction: borrowing some StoreReads & ~Copyable) throws -> Bool {
-        var hasMade = false
-        try transaction.scanKeys(Tables.makings, prefix: OwnedKey.prefix(id), limit: 1) { _ in
-            hasMade = true
-            return false
+    /// What a key, an identity or a session made itself.
+    ///
+    /// - Parameter kind: only things of this kind.
+    static func made(
+        by maker: String, _ kind: IdentifierSource.Kind? = nil, limit: Int = .max, in transaction: borrowing some StoreReads & ~Copyable
+    ) throws -> [String] {
+        var made: [String] = []
+        let prefix = OwnedKey.prefix(maker) + Array((kind?.rawValue ?? "").utf8)
+        try transaction.scanKeys(Tables.makings, prefix: prefix, limit: limit) { key in
+            made.append(key.id)
+            return true
         }
-        return hasMade
+        return made
+    }
+
+    static func makers(of id: String, in transaction: borrowing some StoreReads & ~Copyable) throws -> [String] {
+        var makers: [String] = []
+        try transaction.scanKeys(Tables.makers, prefix: OwnedKey.prefix(id), limit: .max) { key in
+            makers.append(key.id)
+            return true
+        }
+        return makers
     }
 }

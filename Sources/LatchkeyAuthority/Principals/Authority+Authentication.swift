@@ -4,72 +4,6 @@ import LatchkeyStore
 import LatchkeyVerifier
 
 extension Authority {
-    /// The principal of an API key. One look-up; whatever the reason why it does not count, the answer is the same.
-    ///
-    /// - Throws: `invalid_api_key`, also for a secret that is malformed, unknown, expired or revoked.
-    package func authenticate(apiKey text: String, origin: RequestOrigin) throws -> Principal {
-        let now = clock.now()
-        guard let hash = APIKeySecret.hash(presented: text) else {
-            noteBadKey("malformed", nil, origin, at: now)
-            throw AuthorityError.badAPIKey
-        }
-        let (found, owner) = try read { transaction in
-            let found = try transaction.get(Tables.apiKeysByHash, hash)
-            return (found, try Self.owner(of: found, in: transaction))
-        }
-        // An unknown key costs what a known one does: a row is looked at in either case.
-        let row = found ?? Self.decoy
-        let scopes = ScopeSet.trusted(stored: row.scopes)
-        let isLive = row.isLive(at: now)
-        guard found != nil, isLive, owner != .gone, let scopes else {
-            let reason =
-                found == nil ? "unknown" : row.revokedAt != nil ? "revoked" : !isLive ? "expired" : "one of an identity that is not active"
-            noteBadKey(reason, found, origin, at: now)
-            throw AuthorityError.badAPIKey
-        }
-        uses.note(OwnedKey(row.orgId, row.id), at: now)
-        var principal = Principal(
-            kind: .apiKey(id: row.id, hash: hash), organisation: row.orgId, scopes: scopes, rootId: row.rootId, label: row.label)
-        if case .active(let id, let bounds) = owner {
-            principal.owner = id
-            principal.bounds = bounds
-            identityUses.note(OwnedKey(row.orgId, id), at: now)
-        }
-        return principal
-    }
-
-    /// Who stands behind a key.
-    private enum KeyOwner: Equatable {
-        case none
-        case active(id: String, scopes: ScopeSet)
-        case gone
-    }
-
-    private static func owner(of row: APIKeyRow?, in transaction: borrowing some StoreReads & ~Copyable) throws -> KeyOwner {
-        guard let row, let id = row.identityId else { return .none }
-        guard try transaction.get(Tables.identityLiveness, id)?.status == .active,
-            let record = try transaction.get(Tables.identities, OwnedKey(row.orgId, id))
-        else { return .gone }
-        return .active(id: id, scopes: try scopes(of: record))
-    }
-
-    /// Why a key was refused is for the audit log and whoever watches, never for the answer.
-    private func noteBadKey(_ reason: String, _ row: APIKeyRow?, _ origin: RequestOrigin, at now: Timestamp) {
-        denials.note(
-            .init(
-                source: origin.address.map(ClientAddress.counted), action: .apiKeyDenied, reason: reason, subject: row?.label,
-                organisation: row?.orgId), at: now)
-        publish(badKeyEvent(reason, row, origin), at: now)
-    }
-
-    private func badKeyEvent(_ reason: String, _ row: APIKeyRow?, _ origin: RequestOrigin) -> EventDraft {
-        var draft = EventDraft(.apiKeyDenied, denied: row?.label ?? "anonymous", organisation: row?.orgId)
-        draft.message = "the API key is \(reason)"
-        draft.metadata["ip"] = origin.address
-        draft.requestId = origin.requestId
-        return draft
-    }
-
     /// The principal of an access token of this install that is meant for one of `audiences`.
     ///
     /// - Parameter audiences: `nil` takes a token for anybody, for a route that holds the audience against what is asked there.
@@ -180,16 +114,14 @@ extension Authority {
     /// Asked again where a write is decided: a credential that died since the request came in decides nothing any more.
     static func requireLive(_ principal: Principal, at now: Timestamp, in transaction: borrowing WriteTransaction) throws {
         guard try !isLive(principal, at: now, in: transaction) else { return }
-        if case .apiKey = principal.kind { throw AuthorityError.badAPIKey }
-        throw AuthorityError.revokedToken
+        throw AuthorityError.dead(principal)
     }
 
     /// Whether a principal's credential still counts.
     static func isLive(_ principal: Principal, at now: Timestamp, in transaction: borrowing some StoreReads & ~Copyable) throws -> Bool {
         switch principal.kind {
         case .apiKey(_, let hash):
-            guard let row = try transaction.get(Tables.apiKeysByHash, hash), row.isLive(at: now) else { return false }
-            return try owner(of: row, in: transaction) != .gone
+            return try keyStanding(hash, at: now, in: transaction).isGood
         case .token(let id, let sessionId, let identityId):
             guard let token = try transaction.get(Tables.tokens, id), now < token.expiresAt.adding(seconds: TokenPolicy.standardSkew) else {
                 return false
@@ -199,12 +131,6 @@ extension Authority {
         case .administrator: return true
         }
     }
-
-    private static let decoy = APIKeyRow(
-        APIKeyRecord(
-            id: "ak_00000000000000000000000000", orgId: "org_00000000000000000000000000", prefix: "lk_00000000", name: "", kind: .service,
-            scopes: ["relayauth:api-key:read:*"], createdAt: Timestamp(milliseconds: 0), createdBy: "", makerId: nil, rootId: "ak_",
-            expiresAt: nil))
 
     static let everything = ScopeSet([Scope.trusted(stored: "*:*:*:*")!])
 }

@@ -61,13 +61,13 @@ extension Authority {
         }
     }
 
-    /// What the identity behind a token holds now; none for callers that are not an identity's token.
+    /// What the identity behind a caller holds now; none for callers without one.
     static func identityScopes(
         of principal: Principal, in transaction: borrowing some StoreReads & ~Copyable
     ) throws -> ScopeSet? {
         guard let id = principal.identityId else { return nil }
         guard let record = try transaction.get(Tables.identities, OwnedKey(principal.organisation, id)) else {
-            throw AuthorityError.revokedToken
+            throw AuthorityError.dead(principal)
         }
         return try scopes(of: record)
     }

@@ -36,6 +36,8 @@ package struct APIKeyRecord: JSONRecord {
 
     var isReplaced: Bool { replacedAt != nil }
 
+    func isLive(at now: Timestamp) -> Bool { revokedAt == nil && expiresAt.map { now < $0 } ?? true }
+
     /// Lets a key live on beside the one that has replaced it, never longer than it would have.
     mutating func replace(at now: Timestamp, endingAt end: Timestamp) {
         if !isReplaced { endBefore = expiresAt }

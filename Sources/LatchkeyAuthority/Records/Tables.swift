@@ -77,13 +77,15 @@ package enum Tables {
     package static let organisationTokens = Table<OwnedKey, EmptyRow>("organisation-tokens", slot: 31)
     /// (moment, organisation, key id): API keys in the order in which they end.
     package static let apiKeysByEnd = Table<[UInt8], EmptyRow>("api-keys-by-end", slot: 32)
+    /// (what was made, its maker): the rows of `makings` the other way round.
+    package static let makers = Table<OwnedKey, EmptyRow>("makers", slot: 33)
 
     package static let all: [any AnyTable] = [
         install, organisations, signingKeys, anchors, apiKeys, apiKeysByHash, apiKeyHashes, apiKeyUses, identities, identityLiveness,
         identitiesByName, identitiesByFilter, identitiesByParent, sessions, sessionLiveness, tokens, tokensByIdentity, refreshTokens,
         refreshAnswers, audit,
         auditIndex, identityUses, mintBuckets, expiries, identityDescendants, clock, signer, cutover, legacyUses,
-        legacySpent, makings, organisationTokens, apiKeysByEnd,
+        legacySpent, makings, organisationTokens, apiKeysByEnd, makers,
     ]
 
     /// The schema's version 1.

@@ -106,7 +106,7 @@ extension Authority {
                 try transaction.delete(Tables.expiries, key)
                 guard let expiry = Expiry(storeKey: key) else { continue }
                 if expiry.kind == .apiKeyNotice, let key = OwnedKey(storeBytes: expiry.key),
-                    let record = try transaction.get(Tables.apiKeys, key), record.revokedAt == nil
+                    let record = try transaction.get(Tables.apiKeys, key), record.isLive(at: now)
                 {
                     ending.append(record)
                 }
@@ -136,16 +136,9 @@ extension Authority {
             try transaction.delete(Tables.tokens, id)
         case .session:
             let id = String(decoding: expiry.key, as: UTF8.self)
-            try transaction.delete(Tables.sessionLiveness, id)
-            // The way from a stolen key to what came from it leads through its sessions, long after their end.
-            if try hasMade(id, in: transaction) {
-                try Expiry(at: now.adding(seconds: AuthoritySettings.sessionLife), .session, expiry.key).note(in: transaction)
-                return
-            }
-            if let session = try transaction.get(Tables.sessions, id) {
-                try forgetMaking(id, of: session.orgId, by: session.makerId, or: [session.identityId], in: transaction)
-            }
             try transaction.delete(Tables.sessions, id)
+            try transaction.delete(Tables.sessionLiveness, id)
+            try letGo(id, at: now, in: transaction)
         case .refreshToken:
             try transaction.delete(Tables.refreshTokens, expiry.key)
         case .refreshAnswer:
@@ -159,6 +152,7 @@ extension Authority {
             try transaction.delete(Tables.organisationTokens, key)
             try transaction.delete(Tables.apiKeysByEnd, APIKeyEnd.place(expiry.at, key))
         case .apiKeyNotice: break
+        case .maker: try letGo(String(decoding: expiry.key, as: UTF8.self), at: now, in: transaction)
         }
     }
 }

@@ -12,6 +12,7 @@ struct Expiry {
         case legacySpent = 6
         case apiKeyEnd = 7
         case apiKeyNotice = 8
+        case maker = 9
     }
 
     let at: Timestamp

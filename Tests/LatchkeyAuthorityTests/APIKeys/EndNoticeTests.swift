@@ -61,6 +61,15 @@ struct EndNoticeTests {
         #expect(events.map { $0.metadata?["apiKeyId"] } == [new.record.id])
     }
 
+    @Test("are not told of once they have ended, when nobody ran before")
+    func tooLate() async throws {
+        let install = try Install()
+        _ = try await install.key(["*"], expiresIn: 30 * day)
+        let again = try await install.restarted()
+        again.clock.advance(seconds: 30 * day)
+        #expect(try await notices(again, again.watch(["api_key.expiring"])).isEmpty)
+    }
+
     @Test("are told to their own organisation alone")
     func organisations() async throws {
         let install = try Install()

@@ -103,6 +103,11 @@ struct OrganisationTokenTests {
         let records = try (0..<10_000).map { _ in try install.plantable(.organisationToken, by: admin) }
         try await install.plant(records.map { ($0, admin) })
         let newest = records.map(\.id).reversed()
+        let now = install.clock.now()
+        let (found, looks) = try install.counted { try Authority.organisationTokens(of: admin.organisation, at: now, in: $0) }
+        #expect(found.map(\.record.id) == Array(newest.prefix(500)))
+        // the list, and of each its record and its last use
+        #expect(looks == 1 + 2 * 500)
         #expect(try listed(install) == Array(newest.prefix(500)))
         for id in newest.prefix(3) { try await install.authority.revokeOrganisationToken(id, by: install.admin) }
         #expect(try listed(install) == Array(newest.dropFirst(3).prefix(500)))

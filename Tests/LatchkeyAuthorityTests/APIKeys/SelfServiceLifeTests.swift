@@ -131,6 +131,41 @@ struct SelfServiceLifeTests {
         #expect(try install.shown(minted.get()).revokedAt != nil)
     }
 
+    @Test("leaves an entry of its own in the log when it ends for good", arguments: [Fate.retire, .delete])
+    func audited(_ fate: Fate) async throws {
+        let install = try Install()
+        let identity = try await install.identity("bot", scopes)
+        let key = try await key(of: identity, in: install)
+        try await fate.meet(identity.id, in: install)
+        let entries = try install.audit(.apiKeyRevoked)
+        #expect(entries.count == 1)
+        #expect(entries.first?.identityId == identity.id)
+        #expect(entries.first?.actor == "admin-socket:uid=0")
+        #expect(
+            entries.first?.metadata == [
+                "apiKeyId": key.record.id, "prefix": key.record.prefix, "name": "API key", "ancestorId": identity.id,
+                "reason": fate == .retire ? "identity_retired" : "identity_deleted",
+            ])
+    }
+
+    @Test("watches events for as long as its identity may, and no longer")
+    func narrowedWatcher() async throws {
+        let install = try Install()
+        let audit = "relayauth:audit:read:*"
+        let identity = try await install.identity("bot", scopes + [audit])
+        let caller = try await install.caller(key(of: identity, in: install))
+        let watcher = try install.watch(["identity.created"], by: caller)
+        try await install.give([audit], to: identity)
+        _ = try await install.identity("seen")
+        #expect(watcher.ending == nil)
+        try await install.give(scopes, to: identity)
+        #expect(watcher.ending == .credential)
+        _ = try await install.identity("unseen")
+        #expect(try await told(watcher).isEmpty)
+        // nor does one begin that was let in just before
+        #expect(try install.watch(by: caller).ending == .credential)
+    }
+
     @Test("ends streams of events with it")
     func watchers() async throws {
         let install = try Install()

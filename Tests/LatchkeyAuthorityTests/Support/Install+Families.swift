@@ -78,6 +78,8 @@ extension Install {
             }
         }
         let contents = try contents()
+        let makers = try contents["makers"]!.keys.map { try #require(OwnedKey(storeBytes: $0)) }
+        #expect(Set(contents["makings"]!.keys) == Set(makers.map { OwnedKey($0.id, $0.owner).storeBytes }), sourceLocation: location)
         #expect(contents["identities-by-name"] == names, sourceLocation: location)
         #expect(Set(contents["identities-by-filter"]!.keys) == filters, sourceLocation: location)
         #expect(Set(contents["identities-by-parent"]!.keys) == parents, sourceLocation: location)

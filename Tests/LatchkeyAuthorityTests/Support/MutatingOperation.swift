@@ -62,6 +62,11 @@ struct MutatingOperation: Sendable, CustomTestStringConvertible {
             let caller = try await install.caller(install.issue(install.identity()))
             return { _ = try await install.selfService(by: caller) }
         },
+        MutatingOperation("retire an identity with a self-service key", [.apiKeyRevoked, .identityRetired]) { install in
+            let identity = try await install.identity()
+            _ = try await install.selfService(by: install.caller(install.issue(identity)))
+            return { try await Fate.retire.meet(identity.id, in: install) }
+        },
         MutatingOperation("mint an organisation token", [.apiKeyCreated]) { install in
             let caller = try await install.caller(install.key(["*"]))
             return { _ = try await install.organisationToken(by: caller) }
