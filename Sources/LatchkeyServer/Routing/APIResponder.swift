@@ -22,7 +22,8 @@ package struct APIResponder: ConnectionResponder {
     private let limiter: RequestLimiter?
 
     package init(
-        table: RouteTable, authority: Authority, peers: PeerPolicy, proxies: TrustedProxies, requestsPerSecond: Int = 0, clock: any HostClock,
+        table: RouteTable, authority: Authority, peers: PeerPolicy, proxies: TrustedProxies, requestsPerSecond: Int = 0,
+        clock: any HostClock,
         about: About, probe: ListenerProbe
     ) throws {
         self.table = table
