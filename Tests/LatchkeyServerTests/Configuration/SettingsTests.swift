@@ -59,6 +59,7 @@ struct SettingsTests {
     func unknownVariables() {
         let environment = [
             "LATCHKEY_LISTEM": "x", "LATCHKEY_A": "", "LATCHKEY_SOCKET": "s", "LATCHKEY_CONFIG": "c", "LATCHKEY_ISSUER": "i", "HOME": "/",
+            "LATCHKEY_PROFILES_FILE": "p",
             "latchkey_b": "",
         ]
         #expect(SettingValues(flags: [:], environment: environment, file: [:]).unknownVariables == ["LATCHKEY_A", "LATCHKEY_LISTEM"])

@@ -33,7 +33,7 @@ extension ServerTests {
                     ("GET", "/.well-known/jwks.json", nil), ("POST", "/v1/tokens/refresh", "{}"), ("DELETE", "/health", nil),
                     ("POST", "/v1/api-keys", String(repeating: "x", count: 70_000)),
                 ] as [(String, String, String?)] {
-                    for credential in [[], [key.header], [("x-api-key", "lk_no")], [("authorization", "nonsense")]] {
+                    for credential in [[], [key.header], [("x-api-key", "lk_no")], [("authorization", "nonsense")]] as [TestDaemon.Fields] {
                         let reply = try await daemon.send(method, path, Self.from("192.0.2.1") + credential, body: body)
                         Self.expectLimited(reply, "\(method) \(path)")
                     }
