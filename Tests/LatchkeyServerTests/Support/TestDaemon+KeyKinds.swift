@@ -1,5 +1,5 @@
 @testable import LatchkeyAuthority
-import LatchkeyServer
+import LatchkeyStore
 import Testing
 
 extension TestDaemon {
