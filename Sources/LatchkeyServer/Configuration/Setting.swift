@@ -39,7 +39,7 @@ package enum Setting: String, CaseIterable, Sendable {
     package static let prefix = "LATCHKEY_"
 
     /// Names of the environment that are no setting but belong to this program.
-    static let otherVariables: Set<String> = ["LATCHKEY_SOCKET", "LATCHKEY_CONFIG"]
+    static let otherVariables: Set<String> = ["LATCHKEY_SOCKET", "LATCHKEY_CONFIG", "LATCHKEY_PROFILES_FILE"]
 
     init?(fileName name: String) {
         let short = name.utf8.starts(with: Self.prefix.utf8) ? String(name.dropFirst(Self.prefix.count)) : name

@@ -29,8 +29,10 @@ package struct OpenAPIDocument {
             "title": "Latchkey", "version": .string(version), "summary": "An authority for machine credentials",
             "description": .string(
                 """
-                Verdicts come in this order: unknown path 404, credentials 401, method 405, size 413, scope 403, form 400, `orgId` 403, \
-                unknown id 404, state of the object 403, conflict 409, limits 429, store 503. Every error has the same JSON form; its \
+                Verdicts come in this order: unknown path 404, too many requests of one address 429, credentials 401, method 405, \
+                size 413, scope 403, form 400, `orgId` 403, unknown id 404, state of the object 403, conflict 409, limits of mints 429, \
+                store 503. What is minted counts on its root, the first key or identity of the chain that led to it, and on the client's \
+                address (IPv6 by its /64), whichever route mints. Every error has the same JSON form; its \
                 `code` is for programs, its `message` for people. Ids of other organisations are unknown ids. Every protected route \
                 takes `orgId` in its query; it can only be the caller's own organisation and changes nothing, any other is 403 \
                 `org_mismatch`.

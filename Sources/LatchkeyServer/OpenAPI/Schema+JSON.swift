@@ -14,11 +14,8 @@ extension Schema {
         case .anything: []
         case .null: [("type", "null")]
         case .boolean: [("type", "boolean")]
-        case .integer(let range):
-            [
-                ("type", "integer"), ("minimum", (range?.lowerBound).bounded.map { .integer($0) }),
-                ("maximum", (range?.upperBound).bounded.map { .integer($0) }),
-            ]
+        case .integer(let range): [("type", "integer")] + Self.bounds(range)
+        case .number(let range): [("type", "number")] + Self.bounds(range)
         case .string(let rules): [("type", "string")] + rules.keywords
         case .array(let element, let count):
             [("type", "array"), ("items", element.json)] + Self.bounds(count, "minItems", "maxItems")
@@ -39,6 +36,12 @@ extension Schema {
         return [
             ("type", "object"), ("required", required.isEmpty ? nil : .strings(required)),
             ("properties", .members(properties.map { ($0.name, $0.schema.json) })),
+        ]
+    }
+
+    private static func bounds(_ range: ClosedRange<Int64>?) -> Keywords {
+        [
+            ("minimum", (range?.lowerBound).bounded.map { .integer($0) }), ("maximum", (range?.upperBound).bounded.map { .integer($0) }),
         ]
     }
 
@@ -78,7 +81,7 @@ extension Schema {
         case .map(let value, _, _): value.collectNamed(into: &found)
         case .object(let properties): for property in properties { property.schema.collectNamed(into: &found) }
         case .oneOf(let schemas): for schema in schemas { schema.collectNamed(into: &found) }
-        case .anything, .null, .boolean, .integer, .string: break
+        case .anything, .null, .boolean, .integer, .number, .string: break
         }
     }
 }

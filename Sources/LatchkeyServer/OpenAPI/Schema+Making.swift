@@ -6,6 +6,8 @@ extension Schema {
 
     package static func integer(_ range: ClosedRange<Int64>? = nil) -> Schema { Schema(.integer(range)) }
 
+    package static func number(_ range: ClosedRange<Int64>? = nil) -> Schema { Schema(.number(range)) }
+
     package static func string(pattern: String? = nil, format: String? = nil, length: ClosedRange<Int>? = nil) -> Schema {
         Schema(.string(StringRules(pattern: pattern, format: format, length: length)))
     }

@@ -7,7 +7,7 @@ extension Schema {
         switch form {
         case .anything, .null: return .null
         case .boolean: return false
-        case .integer(let range): return .integer(range?.lowerBound ?? 1)
+        case .integer(let range), .number(let range): return .integer(range?.lowerBound ?? 1)
         case .string(let rules): return .string(rules.values.first ?? "text")
         case .array(let element, _): return .array([element.example])
         case .map(let value, _, _): return .members([("name", value.example)])

@@ -6,6 +6,8 @@ package struct Schema: Sendable {
         case null
         case boolean
         case integer(ClosedRange<Int64>?)
+        /// With or without a fraction.
+        case number(ClosedRange<Int64>?)
         case string(StringRules)
         case array(of: Schema, count: ClosedRange<Int>?)
         case object([Property])

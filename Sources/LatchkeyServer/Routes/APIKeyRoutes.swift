@@ -11,7 +11,10 @@ enum APIKeyRoutes {
     private static let manage = Access.holding("relayauth:api-key:manage:*")
 
     private static let mint = Route.post("/v1/api-keys", "mintApiKey", manage, "Mint an API key")
-        .note("The secret is in this answer and never shown again. The key holds at most what its maker holds.")
+        .note(
+            "The secret is in this answer and never shown again. The key holds at most what its maker holds. One that holds everything counts "
+                + "as an organisation token, too."
+        )
         .body(MintBody.self)
         .answers(.created, .mintedKey, headers: .noStore)
         .refuses(.invalidScope, .scopeEscalation, .rateLimited, .clockUnreliable)
@@ -48,10 +51,12 @@ enum APIKeyRoutes {
         }
 
     private static let revoke = Route.post("/v1/api-keys/{id}/revoke", "revokeApiKey", manage, "Revoke an API key")
-        .note("It authenticates nothing from then on. Revoking again changes nothing.")
+        .note(
+            "It authenticates nothing from then on. Revoking again changes nothing, but with `descendants` whatever of these still lives dies then."
+        )
         .id(.apiKey)
         .body(RevokeKeyBody.self)
-        .answers(.ok, .apiKey)
+        .answers(.ok, .revokedAPIKey)
         .handle { call, body in
             let (key, descendants) = try await call.authority.revokeAPIKey(
                 call.parameter("id"), reason: body.reason, reachesDescendants: body.descendants ?? false, by: call.caller)
@@ -61,7 +66,8 @@ enum APIKeyRoutes {
     private static let rotate = Route.post("/v1/api-keys/{id}/rotate", "rotateApiKey", manage, "Replace an API key by a new one")
         .note(
             "The new key has the name, kind, owner, scopes and end of the old one, which dies at once or after the overlap. Whoever asks must "
-                + "hold every scope of the key; a self-service key is replaced by its identity alone."
+                + "hold every scope of the key; a self-service key is replaced by its identity alone. The secret is in this answer and never shown "
+                + "again."
         )
         .id(.apiKey)
         .body(RotateKeyBody.self)

@@ -15,12 +15,13 @@ enum AdminRoutes {
         try call.caller.requireOwn()
         let status = try call.authority.status()
         let sealed = try call.authority.sealedRecords()
-        return .json { $0.status(status, call, sealed: sealed) }
+        let ending = try EndingAPIKeys(call.authority)
+        return .json { $0.status(status, call, sealed: sealed, ending: ending) }
     }
 }
 
 extension JSONWriter {
-    fileprivate mutating func status(_ status: AuthorityStatus, _ call: Call, sealed: Int) {
+    fileprivate mutating func status(_ status: AuthorityStatus, _ call: Call, sealed: Int, ending: EndingAPIKeys) {
         let (about, seal) = (call.about, call.authority.sealState)
         object { writer in
             writer.member("status", status.level.rawValue)
@@ -77,6 +78,7 @@ extension JSONWriter {
                     }
                 }
             }
+            writer.endingAPIKeys(ending)
             writer.key("counts")
             writer.object { writer in for (name, count) in status.counts { writer.member(name, Int64(count)) } }
         }

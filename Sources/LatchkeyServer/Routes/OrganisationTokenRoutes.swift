@@ -10,7 +10,10 @@ enum OrganisationTokenRoutes {
     private static let everything = Access.holding("*:*:*:*")
 
     private static let mint = Route.post("/org/tokens", "mintOrganisationToken", everything, "Mint a key that holds everything")
-        .note("The secret is in this answer and never shown again.")
+        .note(
+            "The secret is in this answer and never shown again. How many an address and a root make in an hour is limited, by whatever route; "
+                + "listing and revoking are not."
+        )
         .body(OrganisationTokenBody.self)
         .answers(.ok, .mintedOrganisationToken, headers: .noStore)
         .refuses(.scopeEscalation, .rateLimited, .clockUnreliable)
@@ -30,7 +33,7 @@ enum OrganisationTokenRoutes {
         }
 
     private static let list = Route.get("/org/tokens", "listOrganisationTokens", everything, "List the live keys that hold everything")
-        .note("Newest first, 500 at most.")
+        .note("Newest first, 500 at most. `GET /v1/api-keys` lists all keys, these among them.")
         .answers(.ok, .organisationTokens)
         .handle { call in
             let tokens = try call.authority.organisationTokens(by: call.caller)
@@ -46,6 +49,7 @@ enum OrganisationTokenRoutes {
     private static let revoke = Route.delete(
         "/org/tokens/{id}", "revokeOrganisationToken", everything, "Revoke a key that holds everything"
     )
+    .note("One that was revoked or has ended is not found.")
     .id(.organisationToken)
     .answers(.ok, .revokedOrganisationToken)
     .handle { call in

@@ -10,7 +10,7 @@ enum SelfServiceRoutes {
     private static let mint = Route.post("/api/v1/keys", "mintSelfServiceKey", .identity, "Mint an API key that acts as its caller")
         .note(
             "It holds what the caller's credential holds, cut to what the caller's identity holds at each use, and dies with the identity. The "
-                + "owner is the caller, whatever the body says."
+                + "owner is the caller, whatever the body says. The secret is in this answer and never shown again."
         )
         .body(SelfServiceBody.self)
         .answers(.created, .selfServiceKey, headers: .noStore)

@@ -5,7 +5,8 @@ import LatchkeyStore
 package import Logging
 package import NIOCore
 
-/// Takes a request through the verdicts of contract §1, in their order: path, credentials, method, size, scope, and then the route's own.
+/// Takes a request through the verdicts of contract §1, in their order: path, limit of requests, credentials, method, size, scope, and then the
+/// route's own.
 package struct APIResponder: ConnectionResponder {
     /// Bytes of a body.
     private static let largestBody = 64 * 1024
@@ -21,8 +22,9 @@ package struct APIResponder: ConnectionResponder {
     private let limiter: RequestLimiter?
 
     package init(
-        table: RouteTable, authority: Authority, peers: PeerPolicy, proxies: TrustedProxies, requestsPerSecond: Int = 0, about: About,
-        probe: ListenerProbe
+        table: RouteTable, authority: Authority, peers: PeerPolicy, proxies: TrustedProxies, requestsPerSecond: Int = 0,
+        clock: any HostClock,
+        about: About, probe: ListenerProbe
     ) throws {
         self.table = table
         self.authority = authority
@@ -32,7 +34,7 @@ package struct APIResponder: ConnectionResponder {
         self.probe = probe
         self.published = Published(table: table, version: about.version, planes: authority.settings.planes)
         self.requestIds = try RequestIds()
-        self.limiter = requestsPerSecond > 0 ? RequestLimiter(perSecond: requestsPerSecond) : nil
+        self.limiter = requestsPerSecond > 0 ? RequestLimiter(perSecond: requestsPerSecond, clock: clock) : nil
     }
 
     package func respond(to request: Request, peer: Peer, channel: any Channel, logger: Logger) async -> Response {

@@ -10,6 +10,8 @@ extension RouteFacts {
     /// a defect and never among them.
     package func errorCodes(on surface: Surface) -> [ErrorCode] {
         var codes: [ErrorCode] = [.methodNotAllowed]
+        // `limit-requests-per-second`: whatever the route, never on the socket.
+        if surface == .network { codes.append(.rateLimited) }
         if surface == .adminSocket { codes += [.peerNotAllowed, .originNotAllowed] }
         if !access.isOpen {
             codes += [.missingAuthorization, .invalidAuthorization, .invalidAPIKey, .invalidToken, .tokenExpired, .tokenRevoked]

@@ -72,8 +72,7 @@ package struct Daemon: Sendable {
             retryWindow: settings.authority.refreshRetryWindow)
         let responder = try APIResponder(
             table: .api, authority: authority, peers: admin.peers, proxies: settings.trustedProxies,
-            requestsPerSecond: settings.requestsPerSecond, about: about,
-            probe: ListenerProbe(network))
+            requestsPerSecond: settings.requestsPerSecond, clock: clock, about: about, probe: ListenerProbe(network))
         let running = Running(url: url, adminSocket: admin.socket.name, authority: authority)
         let countdown = Countdown(2) { [logger] in
             logger.info("listening on \(url)")

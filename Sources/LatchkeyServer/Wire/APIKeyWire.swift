@@ -62,27 +62,34 @@ struct RotateKeyBody: RequestBodyType {
 }
 
 extension Schema {
-    static let apiKey = Schema.object(
-        "ApiKey",
+    static let apiKey = Schema.object("ApiKey", apiKeyMembers)
+
+    /// The answer of a revocation.
+    static let revokedAPIKey = Schema.object(
+        "RevokedApiKey",
+        apiKeyMembers + [
+            .optional(
+                "revokedDescendants",
+                .object([
+                    .required("keys", .integer(0...Int64.max)), .required("identities", .integer(0...Int64.max)),
+                    .required("sessions", .integer(0...Int64.max)),
+                ]).noted("What died with it, when `descendants` was asked for: as many as were alive"))
+        ])
+
+    private static var apiKeyMembers: [Property] {
         [
             .required("id", .id(.apiKey)), .required("orgId", .organisationId.sampled(.subject(.organisation))),
             .required(
                 "prefix", .string(pattern: "^lk_[0-9A-Za-z]{8}$").sampled("lk_0a1b2c3d").noted("What people and the audit log call it")),
-            .required("name", .string(length: 1...100).sampled("nightly-backup")),
+            .required(
+                "name", .string(length: 0...100).sampled("nightly-backup").noted("Empty for an organisation token that was given none")),
             .required("kind", .enumeration("service", "self_service", "org_token")), .required("scopes", .scopes),
             .required("createdAt", .timestamp), .required("createdBy", .string().sampled("admin-socket:uid=0")),
             .required("rootId", .string().sampled(.subject(.apiKey))),
             .optional("expiresAt", .string(format: "date-time")), .optional("lastUsedAt", .string(format: "date-time")),
             .required("revoked", .boolean), .optional("revokedAt", .string(format: "date-time")),
-            .optional("revokedDescendants", .revokedDescendants),
-        ])
-
-    static let revokedDescendants = Schema.object(
-        "RevokedDescendants",
-        [
-            .required("keys", .integer(0...Int64.max)), .required("identities", .integer(0...Int64.max)),
-            .required("sessions", .integer(0...Int64.max)),
-        ])
+        ]
+    }
 
     static let mintedKey = Schema.object(
         "MintedApiKey",

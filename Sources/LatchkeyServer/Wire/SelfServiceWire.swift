@@ -32,7 +32,8 @@ enum WireMoment: Decodable, Sendable {
         }
     }
 
-    static let schema = Schema.oneOf(.dateTime, .integer(0...253_402_300_799_999))
+    static let schema = Schema.oneOf(.dateTime, .number(0...253_402_300_799_999)).noted(
+        "A date and time, or seconds or milliseconds since 1970: from 100000000000 on they are milliseconds")
 }
 
 /// `POST /api/v1/keys`. Whatever else a body says (an owner, an id, scopes) is passed over.

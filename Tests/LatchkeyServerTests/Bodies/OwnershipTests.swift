@@ -70,6 +70,7 @@ extension ServerTests {
                 let bodies = [
                     "/v1/api-keys": #""name":"k","scopes":["relayfile:fs:read:*"]"#, "/v1/identities": #""name":"i","sponsorId":"a""#,
                     "/v1/tokens": #""identityId":"\#(identity)""#, "/v1/tokens/introspect": #""token":"x""#,
+                    "/v1/api-keys/\(key.id)/rotate": #""overlapSeconds":60"#, "/org/tokens": #""name":"t""#,
                     "/v1/api-keys/\(key.id)/revoke": #""reason":"r""#, "/v1/tokens/revoke": #""tokenId":"\#(try pair.tokenId)""#,
                 ]
                 // what revokes comes last
@@ -89,7 +90,7 @@ extension ServerTests {
                 }
                 for target in [
                     "/v1/api-keys", "/v1/identities", "/v1/identities/\(identity)", "/v1/api-keys/\(key.id)",
-                    "/v1/tokens/introspect?token=x",
+                    "/v1/tokens/introspect?token=x", "/org/tokens",
                 ] {
                     let sign = target.contains("?") ? "&" : "?"
                     expectError(

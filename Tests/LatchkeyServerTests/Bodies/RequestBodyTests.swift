@@ -54,6 +54,12 @@ extension ServerTests {
                 let key = try await daemon.key("relayfile:fs:read:*")
                 expectError(try await daemon.admin("POST", "/v1/api-keys/\(key.id)/revoke", body: "[]"), 400, "invalid_json")
                 expectField(try await daemon.admin("POST", "/v1/api-keys/\(key.id)/revoke", body: #"{"reason":1}"#), "reason")
+                expectError(try await daemon.admin("POST", "/v1/api-keys/\(key.id)/rotate", body: "[]"), 400, "invalid_json")
+                expectError(try await daemon.admin("POST", "/org/tokens", body: "null"), 400, "invalid_json")
+                let rotated = try TestDaemon.key(await daemon.admin("POST", "/v1/api-keys/\(key.id)/rotate"))
+                #expect(try await daemon.admin("POST", "/v1/api-keys/\(rotated.id)/rotate", body: "{}").status == 201)
+                #expect(try await daemon.admin("POST", "/org/tokens").status == 200)
+                #expect(try await daemon.admin("POST", "/org/tokens", body: #"{"name":null,"orgId":null}"#).status == 200)
                 #expect(try await daemon.admin("POST", "/v1/api-keys/\(key.id)/revoke").json["revoked"]?.flag == true)
                 #expect(try await daemon.admin("POST", "/v1/api-keys/\(key.id)/revoke", body: "{}").status == 200)
             }
@@ -77,6 +83,17 @@ extension ServerTests {
                 ("/v1/api-keys", #"{"name":"x","scopes":["relayauth:api-key:read:*"],"expiresAt":"2029-12-31T23:59:59Z"}"#, "expiresAt"),
                 ("/v1/api-keys", #"{"name":"x","scopes":["relayauth:api-key:read:*"],"expiresAt":"2030-01-01T00:00:00Z"}"#, "expiresAt"),
                 ("/v1/api-keys", #"{"name":"x","scopes":["relayauth:api-key:read:*"],"orgId":7}"#, "orgId"),
+                ("/v1/api-keys/ak_x/rotate", #"{"overlapSeconds":-1}"#, "overlapSeconds"),
+                ("/v1/api-keys/ak_x/rotate", #"{"overlapSeconds":0.5}"#, "overlapSeconds"),
+                ("/v1/api-keys/ak_x/rotate", #"{"overlapSeconds":604801}"#, "overlapSeconds"),
+                ("/v1/api-keys/ak_x/rotate", #"{"overlapSeconds":1e400}"#, "overlapSeconds"),
+                ("/v1/api-keys/ak_x/rotate", #"{"overlapSeconds":"60"}"#, "overlapSeconds"),
+                ("/v1/api-keys/ak_x/rotate", #"{"overlapSeconds":true}"#, "overlapSeconds"),
+                ("/v1/api-keys/ak_x/revoke", #"{"descendants":"true"}"#, "descendants"),
+                ("/v1/api-keys/ak_x/revoke", #"{"descendants":1}"#, "descendants"),
+                ("/org/tokens", #"{"name":""}"#, "name"), ("/org/tokens", #"{"name":7}"#, "name"),
+                ("/org/tokens", #"{"name":"a\u202eb"}"#, "name"), ("/org/tokens", #"{"orgId":7}"#, "orgId"),
+                ("/org/tokens", #"{"name":"\#(String(repeating: "n", count: 101))"}"#, "name"),
                 ("/v1/identities", #"{"name":"x"}"#, "sponsorId"), ("/v1/identities", #"{"name":"x","sponsorId":""}"#, "sponsorId"),
                 ("/v1/identities", #"{"name":"x","sponsorId":"a","type":"robot"}"#, "type"),
                 ("/v1/identities", #"{"name":"x","sponsorId":"a","type":1}"#, "type"),

@@ -20,6 +20,7 @@ struct SettingsTests {
                 && settings.authority.maxAccessTokenTTL == 86_400)
         #expect(
             settings.authority.refreshRetryWindow == 10 && settings.authority.jwksMaxAge == 3600 && settings.authority.mintsPerHour == 60)
+        #expect(settings.authority.organisationTokensPerHour == 10 && settings.requestsPerSecond == 0)
         #expect(settings.authority.signingKeyBits == 3072)
         let (day, timings) = (Int64(86_400), settings.authority.timings)
         #expect(timings.rotation == 90 * day && timings.shortestStandby == day && timings.graceAfterUse == 3 * day)
@@ -35,6 +36,16 @@ struct SettingsTests {
         #expect(settings.port == 1 && settings.issuer == "https://e" && settings.authority.jwksMaxAge == 7)
     }
 
+    @Test("set each limit by its own name")
+    func limits() throws {
+        let file: [Setting: String] = [.organisationTokensPerHour: "1", .requestsPerSecond: "2", .mintsPerHour: "3"]
+        let settings = try Self.settings(file: file)
+        #expect(
+            settings.authority.organisationTokensPerHour == 1 && settings.requestsPerSecond == 2 && settings.authority.mintsPerHour == 3)
+        #expect(Setting.organisationTokensPerHour.fileName == "LIMIT_ORG_TOKEN_MINT_PER_HOUR")
+        #expect(Setting.requestsPerSecond.fileName == "LIMIT_REQUESTS_PER_SECOND")
+    }
+
     @Test("have three spellings of one name each", arguments: Setting.allCases)
     func spellings(_ setting: Setting) throws {
         #expect(setting.flag == "--\(setting.rawValue)")
@@ -48,6 +59,7 @@ struct SettingsTests {
     func unknownVariables() {
         let environment = [
             "LATCHKEY_LISTEM": "x", "LATCHKEY_A": "", "LATCHKEY_SOCKET": "s", "LATCHKEY_CONFIG": "c", "LATCHKEY_ISSUER": "i", "HOME": "/",
+            "LATCHKEY_PROFILES_FILE": "p",
             "latchkey_b": "",
         ]
         #expect(SettingValues(flags: [:], environment: environment, file: [:]).unknownVariables == ["LATCHKEY_A", "LATCHKEY_LISTEM"])
@@ -73,6 +85,8 @@ struct SettingsTests {
             (.graceAfterUse, ["59", "366d"]), (.maxBundleLife, ["0", "366d"]), (.cutoverSoak, ["59", "31d"]),
             (.cutoverHold, ["59", "366d"]), (.cutoverLegacyJWK, ["", "on", "1"]),
             (.allowPlaintext, ["", "yes", "1", "TRUE"]), (.mintsPerHour, ["-1", "x", "1000001", "1e3"]),
+            (.organisationTokensPerHour, ["", "-1", "x", "1000001", "1e3", "1.0"]),
+            (.requestsPerSecond, ["", "-1", "x", "1000001", "1e3", "10/s"]),
         ] as [(Setting, [String])])
     func refusals(_ setting: Setting, _ values: [String]) {
         for value in values {
@@ -92,6 +106,7 @@ struct SettingsTests {
             (.cutoverHold, ["60", "365d"]), (.cutoverLegacyJWK, ["true", "false"]),
             (.refreshTokenTTL, ["30d"]), (.planes, ["", "mine", "mine,yours-2"]), (.trustedProxies, ["", "::1", "10.0.0.0/8, fd00::/8"]),
             (.allowPlaintext, ["true", "false"]), (.mintsPerHour, ["0", "1000000"]),
+            (.organisationTokensPerHour, ["0", "10", "1000000"]), (.requestsPerSecond, ["0", "1", "1000000"]),
         ] as [(Setting, [String])])
     func accepted(_ setting: Setting, _ values: [String]) throws {
         for value in values { #expect(throws: Never.self, "\(setting) \(value)") { try Self.settings([setting: value]) } }

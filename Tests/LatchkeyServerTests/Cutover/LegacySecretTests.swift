@@ -58,7 +58,7 @@ extension ServerTests {
                 version: "0", listen: nil, adminSocket: nil, stateDirectory: "", masterKey: "", masterKeySharesDisk: false, retryWindow: 10)
             let responder = try APIResponder(
                 table: .api, authority: daemon.authority, peers: PeerPolicy(ownUser: geteuid(), adminGroup: nil), proxies: .none,
-                about: about, probe: probe)
+                clock: daemon.clock, about: about, probe: probe)
             let path = daemon.scratch.path + "/lost.sock"
             let socket = try BoundSocket.unix(path: path, mode: 0o600, group: nil)
             let listener = Listener(socket: socket, responder: responder, logger: daemon.log.logger)

@@ -105,7 +105,7 @@ struct RandomRequests {
             "audience", "metadata", "roles", "type",
             "orgId", "reason", "workspaceId", "descendants", "now", "pem", "keyFile", "to", "dryRun", "override", "accepts", "remove",
             "kid",
-            "issuer", "maxTTL", "issuedUntil", "secret",
+            "issuer", "maxTTL", "issuedUntil", "secret", "overlapSeconds", "expires_at",
         ] where chance(45) {
             members.append("\"\(name)\":\(value(name, depth: 0))")
         }
@@ -126,6 +126,8 @@ struct RandomRequests {
             case "expiresIn": return "\(Int.random(in: -10...100_000, using: &random))"
             case "expiresAt":
                 return "\"20\(Int.random(in: 10...99, using: &random))-0\(Int.random(in: 0...9, using: &random))-01T00:00:00Z\""
+            case "overlapSeconds": return "\(Int.random(in: -10...700_000, using: &random))"
+            case "expires_at": return any(of: ["4102444800", "4102444800000", "\"2099-01-01T00:00:00Z\"", "1"])
             case "token", "refreshToken": return "\"\(any(of: known.tokens))\""
             case "name": return "\"\(word())-\(UInt32.random(in: 0...UInt32.max, using: &random))\""
             case "now", "dryRun", "remove", "descendants": return any(of: ["true", "false"])

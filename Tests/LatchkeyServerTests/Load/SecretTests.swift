@@ -25,7 +25,10 @@ extension ServerTests {
                 _ = try await daemon.refresh(pair.refresh)
                 let minted = try await daemon.send(
                     "POST", "/v1/api-keys", [renewed.bearer], body: #"{"name":"t","scopes":["relayfile:fs:read:*"]}"#)
-                #expect(minted.status == 201)
+                let made = try TestDaemon.key(minted)
+                for (path, status) in [("/v1/api-keys/\(made.id)/rotate", 201), ("/api/v1/keys", 201), ("/org/tokens", 200)] {
+                    #expect(try await daemon.send("POST", path, [renewed.bearer]).status == status, "\(path)")
+                }
                 // and where a careless client puts them
                 for secret in [key.secret, pair.access, pair.refresh] {
                     _ = try await daemon.send("GET", "/v1/tokens/introspect?token=\(secret)", [renewed.bearer])
@@ -42,7 +45,7 @@ extension ServerTests {
                 clock.advance(seconds: 20)
                 expectError(try await daemon.refresh(pair.refresh), 401, "invalid_refresh_token")
             }
-            #expect(daemon.ledger.count == 31)
+            #expect(daemon.ledger.count == 46)
             try await daemon.stop()
             daemon.expectCleanLog()
             let master = try #require(scratch.files["state/master.key"])

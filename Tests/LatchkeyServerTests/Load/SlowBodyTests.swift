@@ -43,7 +43,7 @@ extension ServerTests {
                     retryWindow: 10)
                 let responder = try APIResponder(
                     table: .api, authority: daemon.authority, peers: PeerPolicy(ownUser: geteuid(), adminGroup: nil), proxies: .none,
-                    about: about, probe: ListenerProbe(host: "127.0.0.1", port: 1))
+                    clock: daemon.clock, about: about, probe: ListenerProbe(host: "127.0.0.1", port: 1))
                 let socket = try BoundSocket.tcp(host: "127.0.0.1", port: 0)
                 var limits = ListenerLimits()
                 limits.bodyTimeout = .milliseconds(100)

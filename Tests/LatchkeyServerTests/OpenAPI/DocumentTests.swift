@@ -137,7 +137,7 @@ struct DocumentTests {
         switch schema.resolved.form {
         case .string: "string"
         case .boolean: "boolean"
-        case .integer: "number"
+        case .integer, .number: "number"
         case .array: "array"
         case .map: "map"
         default: "another"
@@ -151,6 +151,7 @@ struct DocumentTests {
         case "Int", "Int64", "Double", "WireNumber": "number"
         case "Array<String>": "array"
         case "Dictionary<String, String>": "map"
+        case "WireMoment": "another"
         default: type
         }
     }
@@ -169,6 +170,8 @@ struct DocumentTests {
             #expect(links("issueToken", "201").isSuperset(of: ["refreshToken", "introspectToken", "introspectTokenInBody"]))
             #expect(links("refreshToken", "200").isSuperset(of: ["refreshToken", "introspectTokenInBody"]))
             #expect(links("introspectTokenInBody", "200").isSuperset(of: ["revokeToken", "getRevocation"]))
+            #expect(links("rotateApiKey", "201").isSuperset(of: ["getApiKey", "revokeApiKey", "rotateApiKey"]))
+            #expect(links("mintOrganisationToken", "200").isSuperset(of: ["revokeOrganisationToken"]))
             #expect(links("getIdentity", "200").isEmpty)
             for (_, method, operation) in byName.values {
                 for status in operation["responses"]?.names ?? [] {

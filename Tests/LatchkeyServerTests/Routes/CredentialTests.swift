@@ -132,6 +132,48 @@ extension ServerTests {
             }
         }
 
+        @Test("A key of any kind that does not count gets that same answer, on every route and by every way to show it")
+        func oneAnswerOfEachKind() async throws {
+            let clock = ManualClock()
+            try await withDaemon(clock: clock) { daemon in
+                let scope = "relayauth:api-key:read:*"
+                let bearer = try await daemon.bearer(of: daemon.identity(scope))
+                let (revoked, ended) = (try await daemon.ownKey(bearer), try await daemon.ownKey(bearer, #"{"expires_at":1893456060}"#))
+                _ = try await daemon.admin("POST", "/v1/api-keys/\(revoked.id)/revoke")
+                let suspendedId = try await daemon.identity(scope, name: "suspended")
+                let suspended = try await daemon.ownKey(daemon.bearer(of: suspendedId))
+                _ = try await daemon.admin("POST", "/v1/identities/\(suspendedId)/suspend", body: #"{"reason":"r"}"#)
+                let retiredId = try await daemon.identity(scope, name: "retired")
+                let retired = try await daemon.ownKey(daemon.bearer(of: retiredId))
+                _ = try await daemon.admin("POST", "/v1/identities/\(retiredId)/retire")
+                let token = try await daemon.organisationToken()
+                _ = try await daemon.admin("DELETE", "/org/tokens/\(token.id)")
+                let (rotated, overlapped) = (try await daemon.key(scope), try await daemon.key(scope))
+                _ = try await daemon.admin("POST", "/v1/api-keys/\(rotated.id)/rotate")
+                _ = try await daemon.admin("POST", "/v1/api-keys/\(overlapped.id)/rotate", body: #"{"overlapSeconds":60}"#)
+                let root = try await daemon.key("relayauth:api-key:*:*")
+                let child = try TestDaemon.key(
+                    await daemon.call("POST", "/v1/api-keys", key: root.secret, body: #"{"name":"c","scopes":["\#(scope)"]}"#))
+                _ = try await daemon.admin("POST", "/v1/api-keys/\(root.id)/revoke", body: #"{"descendants":true}"#)
+                clock.advance(seconds: 60)
+                let dead = [revoked, ended, suspended, retired, token, rotated, overlapped, root, child].map(\.secret)
+                var answers: Set<String> = []
+                for secret in dead + [try SecretForms.unknownKey(), SecretForms.withOtherChecksum(token.secret), "lk_", "x"] {
+                    for header in [("x-api-key", secret), ("authorization", "ApiKey \(secret)")] {
+                        for (method, path) in [
+                            ("GET", "/v1/api-keys"), ("POST", "/api/v1/keys"), ("POST", "/org/tokens"), ("PUT", "/v1/authorize"),
+                        ] {
+                            let reply = try await daemon.send(method, path, [header, ("x-request-id", "one")])
+                            expectError(reply, 401, "invalid_api_key", "\(secret.prefix(12))")
+                            let headers = reply.headers.filter { $0.name != "date" }.map { "\($0.name): \($0.value)" }
+                            answers.insert(headers.joined(separator: "\n") + reply.text)
+                        }
+                    }
+                }
+                #expect(answers.count == 1)
+            }
+        }
+
         @Test("A challenge names the realm, and an error only when there was a credential")
         func challenges() async throws {
             try await withDaemon { daemon in

@@ -16,6 +16,7 @@ extension ServerTests {
                 let weak = try await daemon.key("relayfile:fs:read:*")
                 for (method, target, code) in [
                     ("GET", "/v1/api-keys/\(id)", "api_key_not_found"), ("POST", "/v1/api-keys/\(id)/revoke", "api_key_not_found"),
+                    ("POST", "/v1/api-keys/\(id)/rotate", "api_key_not_found"), ("DELETE", "/org/tokens/\(id)", "org_token_not_found"),
                     ("GET", "/v1/identities/\(id)", "identity_not_found"),
                 ] {
                     expectError(try await daemon.send(method, target), 401, "missing_authorization", target)
@@ -79,6 +80,8 @@ extension ServerTests {
             "Unknown paths are 404 for everyone",
             arguments: [
                 "/", "/v1", "/v1/", "/v2/api-keys", "/v1/roles", "/v1/policies", "/v1/webhooks", "/v1/api-keys/ak_0/nothing",
+                "/v1/api-keys/rotate/ak_0", "/org", "/org/", "/org/tokens/a/b", "/v1/org/tokens", "/api", "/api/v1/", "/api/v1/keys/",
+                "/api/v1/keys/a",
                 "/v1//api-keys", "//v1/api-keys",
                 "/V1/api-keys", "/v1/api-keys%2f", "/v1/tokens/revoke/", "/health/",
                 "/v1/api%2Dkeys", "/.well-known/",

@@ -34,6 +34,7 @@ extension ServerTests {
                     "GET /health", "GET /v1/health", "GET /.well-known/jwks.json", "GET /.well-known/openid-configuration",
                     "GET /.well-known/oauth-authorization-server", "GET /v1/openapi.json", "GET /v1/revocations",
                     "POST /v1/api-keys", "GET /v1/api-keys", "GET /v1/api-keys/{id}", "POST /v1/api-keys/{id}/revoke",
+                    "POST /v1/api-keys/{id}/rotate", "POST /api/v1/keys", "POST /org/tokens", "GET /org/tokens", "DELETE /org/tokens/{id}",
                     "POST /v1/identities", "GET /v1/identities", "GET /v1/identities/{id}", "PATCH /v1/identities/{id}",
                     "DELETE /v1/identities/{id}", "POST /v1/identities/{id}/suspend", "POST /v1/identities/{id}/reactivate",
                     "POST /v1/identities/{id}/retire", "POST /v1/identities/{id}/sub-agents", "GET /v1/identities/{id}/sub-agents",
@@ -145,18 +146,20 @@ extension ServerTests {
             }
         }
 
-        @Test("answers a key that holds exactly its scopes as it says it does")
+        @Test("answers a caller that has exactly what it asks for as it says it does")
         func exactScope() async throws {
             try await withDaemon { daemon in
                 let maker = RequestMaker(daemon: daemon)
                 let document = try await daemon.admin("GET", "/v1/openapi.json").json
                 for route in Self.routes {
-                    let key = try await Self.key(Self.exact(route), daemon)
+                    let credential = try await Self.credential(route, daemon)
                     let isOperation = Self.isOperation(route)
                     let owner = RequestMaker.Owner.organisation(daemon.authority.firstOrganisation)
                     // The operator shows no credential, and a credential makes nobody the operator.
-                    if isOperation { expectError(try await maker.send(route, naming: owner, key: key), 403, "peer_not_allowed") }
-                    let reply = try await maker.send(route, naming: owner, key: isOperation ? nil : key)
+                    if isOperation {
+                        expectError(try await maker.send(route, naming: owner, key: nil, [credential]), 403, "peer_not_allowed")
+                    }
+                    let reply = try await maker.send(route, naming: owner, key: nil, isOperation ? [] : [credential])
                     let answer = try #require(route.answers.first)
                     #expect(reply.status == answer.status.code, "\(route.name): \(reply.text)")
                     let operation = document["paths"]?[route.path]?[route.method.rawValue.lowercased()]
@@ -209,6 +212,12 @@ extension ServerTests {
                     #expect(isNothing, "\(route.name) finds something: \(replies[0].text)")
                 }
             }
+        }
+
+        /// Shows a caller that has what a route asks for and nothing more.
+        private static func credential(_ route: Route, _ daemon: TestDaemon) async throws -> (String, String) {
+            guard case .identity = route.access else { return ("x-api-key", try await key(exact(route), daemon)) }
+            return try await daemon.pair(daemon.identity("relayfile:fs:read:*", name: "caller"), #""audience":["relayauth"]"#).bearer
         }
 
         /// What a caller needs for a route and nothing more; something else where any credential will do.

@@ -140,7 +140,8 @@ struct RequestMaker {
             return TestDaemon.Pair(
                 access: try #require(answer["accessToken"]?.text), refresh: try #require(answer["refreshToken"]?.text))
         }
-        func key() async throws -> JSON { try await made("/v1/api-keys", #"{"name":"fresh","scopes":["relayfile:fs:read:*"]}"#) }
+        // Whoever may manage keys holds all that it holds, and may rotate it.
+        func key() async throws -> JSON { try await made("/v1/api-keys", #"{"name":"fresh","scopes":["relayauth:api-key:read:*"]}"#) }
         switch subject {
         case .organisation: return organisation
         case .apiKey: return try #require(try await key()["apiKey"]?["id"]?.text)

@@ -69,7 +69,7 @@ struct SchemaCheck {
 
     private func isOf(_ type: String, _ value: JSON) -> Bool {
         switch (type, value) {
-        case ("null", .null), ("boolean", .bool), ("string", .string), ("array", .array), ("object", .object): true
+        case ("null", .null), ("boolean", .bool), ("string", .string), ("array", .array), ("object", .object), ("number", .number): true
         case ("integer", .number(let number)): number.rounded() == number
         default: false
         }

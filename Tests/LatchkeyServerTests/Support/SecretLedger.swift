@@ -13,7 +13,7 @@ final class SecretLedger: Sendable {
     func note(_ reply: Reply) {
         guard reply.status == 200 || reply.status == 201 else { return }
         let json = reply.json
-        for name in ["key", "accessToken", "refreshToken"] {
+        for name in ["key", "auth_token", "accessToken", "refreshToken"] {
             if let secret = json[name]?.text { note(secret) }
         }
     }

@@ -33,8 +33,8 @@ def default_beyond_greatest(error, case):
 
 def end_in_the_past(error, case):
     """A key's end lies in the future."""
-    end = moment(sent(case, "expiresAt"))
-    return error.get("field") == "expiresAt" and end is not None and end <= datetime.datetime.now(datetime.timezone.utc)
+    end = moment(sent(case, error["field"])) if error.get("field") in ("expiresAt", "expires_at") else None
+    return end is not None and end <= datetime.datetime.now(datetime.timezone.utc)
 
 
 def range_that_ends_before_it_begins(error, case):
@@ -46,11 +46,6 @@ def range_that_ends_before_it_begins(error, case):
 def operators_alone(error, case):
     """What belongs to no organisation is shown on the admin socket, never on TCP."""
     return error.get("field") == "unattributed" and sent(case, "unattributed") in (True, "true")
-
-
-def cascade_not_there(error, case):
-    """The document says in words that this version refuses to revoke descendants."""
-    return error.get("field") == "descendants" and sent(case, "descendants") is True
 
 
 def scope_named_nowhere(error, case):
@@ -88,7 +83,7 @@ def encoded_separator(error, case):
 
 ON_PURPOSE = (
     cursor_of_no_list, nothing_to_change, default_beyond_greatest, end_in_the_past, range_that_ends_before_it_begins, operators_alone,
-    cascade_not_there, scope_named_nowhere, unseen_beyond_the_basic_plane, more_bytes_than_characters,
+    scope_named_nowhere, unseen_beyond_the_basic_plane, more_bytes_than_characters,
     encoded_separator, scope_in_a_header, workspace_of_another,
 )
 
@@ -128,10 +123,13 @@ def named(holder, name):
 
 
 def moment(text):
-    """The moment that a text says; none when it says none. What RFC 3339 has beyond Python's reading (leap seconds) is cut off."""
+    """The moment that a text says, or a number of seconds or milliseconds; none when it says none. What RFC 3339 has beyond Python's reading (leap
+    seconds) is cut off."""
     try:
+        if isinstance(text, (int, float)) and not isinstance(text, bool):
+            return datetime.datetime.fromtimestamp(text if text < 100_000_000_000 else text / 1000, datetime.timezone.utc)
         return datetime.datetime.fromisoformat(text.upper().replace("Z", "+00:00").replace(":60", ":59"))
-    except (AttributeError, ValueError):
+    except (AttributeError, ValueError, OverflowError, OSError):
         return None
 
 
