@@ -125,6 +125,15 @@ extension OverTheSocket {
             }
         }
 
+        @Test func `no signal that a person can send comes between the mint and the store`() async throws {
+            try await ScratchDirectory.with { scratch in
+                let command = "for s in INT QUIT TERM HUP; do kill -$s $PPID; done; cat > '\(scratch["s"])'"
+                let (run, key) = try await mint("signalled", command: command)
+                #expect(run.code == 0 && key?.revoked == false)
+                #expect(try scratch.read("s").utf8.count == 52)
+            }
+        }
+
         @Test func `gh is given the secret on its standard input, and the name of the repository`() async throws {
             try await ScratchDirectory.with { scratch in
                 try scratch.write("#!/bin/sh\nprintf '%s\\n' \"$@\" > \"$D/arguments\"\ncat > \"$D/secret\"\n", to: "gh")
