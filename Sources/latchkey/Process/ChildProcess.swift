@@ -123,8 +123,6 @@ struct ChildProcess {
         posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO)
         posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO)
         posix_spawn_file_actions_adddup2(&actions, output, STDERR_FILENO)
-        // No other open file goes to a child: among them is the connection to the daemon.
-        posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1)
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
@@ -138,6 +136,7 @@ struct ChildProcess {
         let words = strings([program] + arguments)
         let variables = strings(ProcessInfo.processInfo.environment.map { "\($0)=\($1)" })
         defer { for string in words + variables { free(string) } }
+        keepFiles()
         var id: pid_t = 0
         let number = posix_spawn(&id, program, &actions, &attributes, words, variables)
         guard number == 0 else { throw SystemError(number: number) }
@@ -146,4 +145,12 @@ struct ChildProcess {
 
     /// As C has them: with nothing behind the last one.
     private static func strings(_ texts: [String]) -> [UnsafeMutablePointer<CChar>?] { texts.map { strdup($0) } + [nil] }
+
+    /// No open file goes to a child: among them is the connection to the daemon. (This program has few of them.)
+    private static func keepFiles() {
+        for descriptor in CInt(3)..<1024 {
+            let flags = fcntl(descriptor, F_GETFD)
+            if flags >= 0 { _ = fcntl(descriptor, F_SETFD, flags | FD_CLOEXEC) }
+        }
+    }
 }
