@@ -70,7 +70,8 @@ extension OverTheSocket {
                 "api-keys", "mint", "--name", "theirs", "--scope", "*", "--org", other.orgId, "--print-key", "--json"
             )
             .json(MintAnswer.self)
-            let run = try await daemon.run("scan", "-", input: try #require(minted.key))
+            let key = try #require(minted.key)
+            let run = try await daemon.run("scan", "-", input: key)
             #expect(run.output.contains(minted.apiKey.id) && run.errors.contains("--org \(other.orgId) "))
         }
 

@@ -50,9 +50,10 @@ import Testing
             let command = hint.dropFirst("hint: revoke it: latchkey ".count).split(separator: " ").map(String.init)
             #expect(run.errors.contains("the API key \(command[2]) "))
             _ = try await DaemonProcess.with(stateDirectory: scratch["state"]) { daemon in
-                #expect(try await daemon.keys().first { $0.id == command[2] }?.revoked == false)
-                #expect(try await Tool.run(command, environment: ["LATCHKEY_SOCKET": daemon.socket]).code == 0)
-                #expect(try await daemon.keys().first { $0.id == command[2] }?.revoked == true)
+                let alive = try await daemon.keys().first { $0.id == command[2] }
+                let revocation = try await Tool.run(command, environment: ["LATCHKEY_SOCKET": daemon.socket])
+                let dead = try await daemon.keys().first { $0.id == command[2] }
+                #expect(alive?.revoked == false && revocation.code == 0 && dead?.revoked == true)
             }
         }
     }
