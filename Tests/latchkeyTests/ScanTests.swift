@@ -18,6 +18,8 @@ extension OverTheSocket {
             let count: Int
             let files: Int
             let asked: Bool
+            let skipped: Int
+            let unread: [String]
         }
 
         private func secret(_ name: String) async throws -> (text: String, id: String) {
@@ -68,7 +70,8 @@ extension OverTheSocket {
                 "api-keys", "mint", "--name", "theirs", "--scope", "*", "--org", other.orgId, "--print-key", "--json"
             )
             .json(MintAnswer.self)
-            let run = try await daemon.run("scan", "-", input: try #require(minted.key))
+            let key = try #require(minted.key)
+            let run = try await daemon.run("scan", "-", input: key)
             #expect(run.output.contains(minted.apiKey.id) && run.errors.contains("--org \(other.orgId) "))
         }
 
@@ -100,6 +103,13 @@ extension OverTheSocket {
             }
         }
 
+        @Test func `a file that can't be read to its end is told, and hides no other`() async throws {
+            let (secret, _) = try await secret("beside it")
+            let run = try await Tool.run(["scan", "--offline", "--json", "/proc/self/mem", "-"], input: secret)
+            let answer = try run.json(Answer.self)
+            #expect(run.code == 1 && answer.count == 1 && answer.unread == ["/proc/self/mem: Input/output error"])
+        }
+
         @Test func `links and pipes that lie about are not followed`() async throws {
             try await ScratchDirectory.with { scratch in
                 let (secret, _) = try await secret("linked to")
@@ -107,9 +117,63 @@ extension OverTheSocket {
                 try scratch.write(secret, to: "outside")
                 #expect(symlink(scratch["outside"], scratch["in/link"]) == 0 && mkfifo(scratch["in/pipe"], 0o600) == 0)
                 #expect(symlink(scratch["in"], scratch["in/circle"]) == 0)
-                #expect(try await Tool.run(["scan", scratch["in"]]).code == 0)
+                let run = try await Tool.run(["scan", scratch["in"]])
+                #expect(run.code == 0 && run.errors == "no secret in 0 files; 3 that are links, or no regular files, were passed over\n")
                 #expect(try await Tool.run(["scan", "--offline", scratch["in/link"]]).code == 1)
+                #expect(symlink(scratch.path, scratch["in/up"]) == 0)
+                #expect(try await Tool.run(["scan", "--offline", scratch["in/up"]]).lines.count == 1)
             }
+        }
+
+        @Test func `a name that is no text, and a directory deep below, are no hiding places`() async throws {
+            try await ScratchDirectory.with { scratch in
+                let (secret, _) = try await secret("hidden")
+                let script = """
+                    d="$D"; i=0; while [ $i -lt 60 ]; do d="$d/d"; i=$((i+1)); done; mkdir -p "$d"; printf '%s' "$K" > "$d/.k"
+                    printf '%s' "$K" > "$D/$(printf 'x\\377')"; exec "$0" "$@"
+                    """
+                let run = try await Tool.run(
+                    ["scan", "--offline", "--json", scratch.path], environment: ["D": scratch.path, "K": secret], shell: script)
+                let answer = try run.json(Answer.self)
+                #expect(answer.count == 2 && answer.files == 2 && answer.unread.isEmpty, "\(run.output)")
+                #expect(Set(answer.data.map(\.place)) == [scratch["x\u{FFFD}"], scratch.path + String(repeating: "/d", count: 60) + "/.k"])
+            }
+        }
+
+        @Test func `a key that was taken out of a repository is found in its history`() async throws {
+            try await ScratchDirectory.with { scratch in
+                let (secret, id) = try await secret("committed")
+                let script = """
+                    cd "$D"; export HOME="$D" GIT_CONFIG_NOSYSTEM=1; git init -q; git config user.name x; git config user.email x@example.org
+                    printf 'key = %s\\n' "$K" > settings; git add settings; git commit -q -m first
+                    echo 'key = ' > settings; git commit -q -a -m second
+                    "$0" "$@" settings; echo "tree $?"; git log --all --patch | "$0" "$@" -; echo "history $?"
+                    """
+                let run = try await OverTheSocket.daemon.run("scan", environment: ["D": scratch.path, "K": secret], shell: script)
+                #expect(run.lines.first == "tree 0" && run.lines.last == "history 1", "\(run.output) \(run.errors)")
+                #expect(run.lines.dropFirst().dropLast().allSatisfy { $0.contains("\t\(id)\tcommitted\tactive") } && run.lines.count == 4)
+            }
+        }
+
+        @Test func `a Kubernetes secret is read, and so is a stream that is longer than what is read at once`() async throws {
+            let daemon = try OverTheSocket.daemon
+            let (secret, id) = try await secret("in a manifest")
+            let manifest = "apiVersion: v1\nkind: Secret\ndata:\n  key: \(Data(secret.utf8).base64EncodedString())\n"
+            #expect(try await daemon.run("scan", "-", input: manifest).output.contains("-\t4\t\(secret.prefix(11))\tAPI key\t\(id)\t"))
+            // The secret lies across the border of two reads of 256 KiB.
+            let script = "{ head -c 262120 /dev/zero | tr '\\0' '\\n'; printf '%s' \"$K\"; head -c 3000000 /dev/zero; } | \"$0\" \"$@\""
+            let run = try await daemon.run("scan", "-", "--json", environment: ["K": secret], shell: script)
+            let answer = try run.json(Answer.self)
+            #expect(answer.data.map(\.offset) == [262_120] && answer.data.map(\.line) == [262_121], "\(run.output)")
+        }
+
+        @Test func `that one key is in very many places does not hide another`() async throws {
+            let (first, _) = try await secret("everywhere")
+            let (second, id) = try await secret("once")
+            let script = "{ yes \"$A\" | head -n 10500; echo \"$B\"; } | \"$0\" \"$@\""
+            let run = try await OverTheSocket.daemon.run("scan", "-", environment: ["A": first, "B": second], shell: script)
+            #expect(run.lines.count == 10_001 && run.lines.last?.contains(id) == true)
+            #expect(run.errors.contains("500 more places are not listed") && run.errors.contains("secrets were found at 10501 places"))
         }
     }
 }

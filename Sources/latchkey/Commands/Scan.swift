@@ -10,7 +10,10 @@ struct Scan: AsyncCommand {
             git log --all --patch | latchkey scan -
 
             A secret is told by its checksum, with no network; no look-alike is reported, and no secret is printed. When the daemon can be asked, it is \
-            said which key it is, and what revokes it.
+            said which key it is, and what revokes it. Base64 (a Kubernetes secret) and UTF-16 are read as well; what is compressed is not: \
+            zcat deploy.log.gz | latchkey scan -
+
+            In directories, links are not followed, and pipes, sockets and devices are passed over.
             """
     )
 
@@ -32,12 +35,16 @@ struct Scan: AsyncCommand {
         if search.count > 0 {
             throw CommandFailure(
                 .failed, search.count == 1 ? "1 secret was found" : "secrets were found at \(search.count) places",
-                hint: "revoke first, then look in the audit log for what was done with it: latchkey audit query")
+                hint:
+                    "revoke first (with --descendants also what was made with it), then look for what was done with it: latchkey audit query"
+            )
         }
         guard search.unread.isEmpty else {
             throw CommandFailure(.failed, "no secret was found, but not everything could be read", hint: "read the rest as another user")
         }
-        if !daemon.json { Output.note("no secret in \(search.files == 1 ? "1 file" : "\(search.files) files")") }
+        guard !daemon.json else { return }
+        let skipped = search.skipped == 0 ? "" : "; \(search.skipped) that are links, or no regular files, were passed over"
+        Output.note("no secret in \(search.files == 1 ? "1 file" : "\(search.files) files")" + skipped)
     }
 
     /// The keys that have the prefixes that were found. That the daemon does not answer is no failure of the search.

@@ -2,7 +2,7 @@ import LatchkeyCrypto
 
 /// A command that takes the secret of a new API key on its standard input, without a newline, and keeps it where it belongs.
 ///
-/// What it says is passed on to nobody: it may say the secret. It has to read all of its input, to end with 0, and to do so in time.
+/// What it says once it has the secret is passed on to nobody. It has to read all of its input, to end with 0, and to do so in time.
 struct KeyCommand {
     /// The longest that a command may take, in seconds.
     static let longest: Int64 = 60
@@ -27,13 +27,13 @@ struct KeyCommand {
             throw CommandFailure(.notStored, "\(title) could not be started: \(error)")
         }
         guard let reason = reason(outcome) else { return }
-        let words = CommandWords.summary(of: outcome.words, secret: secret).map { "; \($0)" } ?? ""
+        let words = CommandWords.summary(of: outcome).map { "; \($0)" } ?? ""
         throw CommandFailure(.notStored, reason + words)
     }
 
     private func reason(_ outcome: ChildProcess.Outcome) -> String? {
         switch outcome.ending {
-        case .exited(0) where outcome.hasReadAll: nil
+        case .exited(0) where outcome.taken == .all: nil
         case .exited(0): "\(title) ended without reading the secret to its end"
         case .exited(127) where program == "/bin/sh": "\(title) ended with the exit code 127: the shell found no such program"
         case .exited(let code): "\(title) ended with the exit code \(code)"

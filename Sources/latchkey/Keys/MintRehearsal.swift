@@ -84,7 +84,7 @@ extension DaemonClient {
     }
 
     private func verdict(on scope: String, subject: String) async throws(CommandFailure) -> MintRehearsal.Finding {
-        do {
+        do throws(CommandFailure) {
             let answer = try await post("/v1/authorize") { $0.member("scope", scope) }
             guard answer.root["allowed"]?.bool == true else { throw JSONScanner.foreign }
             return .init(subject: subject, isAllowed: true, reason: nil)
@@ -99,7 +99,7 @@ extension DaemonClient {
 
     /// `nil` when the caller may not ask that.
     private func routes(for scopes: [String]) async throws(CommandFailure) -> [String]? {
-        do {
+        do throws(CommandFailure) {
             let answer = try await post("/v1/scopes/explain") { $0.member("scopes", scopes) }
             guard let routes = answer.root["routes"]?.elements else { throw JSONScanner.foreign }
             return routes.filter { $0["allowed"]?.bool == true && $0["required"]?.elements?.isEmpty == false }.map {

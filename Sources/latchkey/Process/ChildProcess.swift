@@ -4,8 +4,8 @@ import LatchkeyCrypto
 
 /// A program that is given a secret on its standard input, and whose words are heard but passed on to nobody.
 ///
-/// It gets a session of its own: no terminal to print to or to ask at, and with it dies everything that it started. It inherits the
-/// environment and the working directory, no open file, and none of the signals that this program ignores.
+/// It gets a session of its own: no terminal to print to or to ask at, and when it fails, everything that it started there dies with it. It
+/// inherits the environment and the working directory, no open file, and none of the signals that this program ignores.
 struct ChildProcess {
     /// How it ended.
     enum Ending: Equatable {
@@ -15,10 +15,16 @@ struct ChildProcess {
         case outOfTime
     }
 
+    /// How much of the secret has left the pipe.
+    enum Taken: Equatable {
+        case nothing
+        case some
+        case all
+    }
+
     struct Outcome {
         let ending: Ending
-        /// Whether every byte of the secret was taken from its standard input.
-        let hasReadAll: Bool
+        let taken: Taken
         /// The last of what it wrote to standard output and standard error.
         let words: [UInt8]
     }
@@ -52,10 +58,11 @@ struct ChildProcess {
         // A secret is shorter than what a pipe holds, so this never waits; and there is always a reader: this process.
         let isWritten = secret.withBytes { Descriptor.write($0, to: input.writing) } == nil
         input.closeWriting()
-        return child.wait(seconds: seconds, isWritten: isWritten)
+        return child.wait(seconds: seconds, size: isWritten ? secret.count : nil)
     }
 
-    private func wait(seconds: Int64, isWritten: Bool) -> Outcome {
+    /// - Parameter size: how much was written to its standard input; `nil` when that went wrong.
+    private func wait(seconds: Int64, size: Int?) -> Outcome {
         let end = Self.monotonicMilliseconds() + seconds * 1000
         var words: [UInt8] = []
         var isOver = false
@@ -66,14 +73,24 @@ struct ChildProcess {
             isOver = Self.monotonicMilliseconds() >= end
         }
         output.gather(&words, most: Self.mostWords, patience: 0)
-        let hasReadAll = isWritten && hasEnded && !input.holdsBytes
+        // After its words: what it takes from here on is in none of them.
+        let taken = self.taken(of: size)
         var status: CInt = 0
         // Before it is waited for its number is its own, and so is its group's.
-        if !hasEnded || !hasReadAll || !hasEndedWell { kill(-id, SIGKILL) }
+        if !hasEnded || taken != .all || !hasEndedWell { kill(-id, SIGKILL) }
         while waitpid(id, &status, 0) < 0, errno == EINTR {}
-        guard hasEnded else { return Outcome(ending: .outOfTime, hasReadAll: false, words: words) }
+        guard hasEnded else { return Outcome(ending: .outOfTime, taken: taken, words: words) }
         let signal = status & 0x7F
-        return Outcome(ending: signal == 0 ? .exited(status >> 8 & 0xFF) : .signalled(signal), hasReadAll: hasReadAll, words: words)
+        return Outcome(ending: signal == 0 ? .exited(status >> 8 & 0xFF) : .signalled(signal), taken: taken, words: words)
+    }
+
+    private func taken(of size: Int?) -> Taken {
+        guard let size, let waiting = input.waiting else { return .some }
+        switch waiting {
+        case 0: return .all
+        case size: return .nothing
+        default: return .some
+        }
     }
 
     /// Whether it has ended; it can still be waited for.

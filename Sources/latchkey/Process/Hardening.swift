@@ -37,6 +37,6 @@ enum Hardening {
     /// From here on the process can't be ended by the keyboard, a closing terminal or a plain `kill`: what follows must not be left half
     /// done.
     static func holdSignals() {
-        for number in [SIGINT, SIGTERM, SIGHUP] { signal(number, SIG_IGN) }
+        for number in [SIGINT, SIGQUIT, SIGTERM, SIGHUP] { signal(number, SIG_IGN) }
     }
 }

@@ -39,10 +39,10 @@ final class Pipe {
 
     deinit { close() }
 
-    /// Whether something was written to it that nobody has read.
-    var holdsBytes: Bool {
-        var state = pollfd(fd: reading, events: Int16(POLLIN), revents: 0)
-        return poll(&state, 1, 0) > 0 && state.revents & Int16(POLLIN) != 0
+    /// How many bytes were written to it that nobody has read; `nil` when the system does not tell.
+    var waiting: Int? {
+        var count: CInt = 0
+        return ioctl(reading, UInt(FIONREAD), &count) == 0 ? Int(count) : nil
     }
 
     /// Reads what is there; of that and `words`, the last bytes are kept.
@@ -62,7 +62,7 @@ final class Pipe {
             guard count > 0 else { break }
             words.append(contentsOf: chunk[..<count])
             if words.count > most { words.removeFirst(words.count - most) }
-            guard holdsBytes else { break }
+            guard let left = waiting, left > 0 else { break }
         }
         chunk.withUnsafeMutableBufferPointer { $0.update(repeating: 0) }
     }

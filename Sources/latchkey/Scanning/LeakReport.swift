@@ -65,6 +65,7 @@ struct LeakReport {
             writer.member("count", Int64(search.count))
             writer.member("files", Int64(search.files))
             writer.member("asked", keys != nil)
+            writer.member("skipped", Int64(search.skipped))
             writer.member("unread", search.unread)
         }
         return writer.bytes

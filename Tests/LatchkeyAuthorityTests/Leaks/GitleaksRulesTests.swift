@@ -37,7 +37,7 @@ import Testing
         let rules = try Self.rules()
         let around = [
             ("", ""), ("key=", "\n"), ("\"", "\""), ("\\n", "\\n"), ("%3D", "&x"), ("x-api-key: ", "\r\n"), ("https://u:", "@host"),
-            ("(", ")"),
+            ("(", ")"), ("\\u003d", "\\u0026"), ("\u{1B}[32m", "\u{1B}[0m"), ("-", "-x"), ("KEY=", ";"),
         ]
         for count in 0..<400 {
             let (before, after) = around[count % around.count]
@@ -47,15 +47,28 @@ import Testing
         }
     }
 
-    @Test func `what is longer, shorter or part of another word is none`() throws {
+    @Test func `in a list no secret hides its neighbour`() throws {
+        let rules = try Self.rules()
+        let keys = try (0..<20).map { _ in Self.text(try APIKeySecret.make().text) }
+        for separator in ["\n", " ", ",", "\",\"", "\t"] { #expect(Self.found(in: keys.joined(separator: separator), by: rules) == keys) }
+    }
+
+    @Test func `what is longer, shorter, too great or part of another word is none`() throws {
         let rules = try Self.rules()
         let key = Self.text(try APIKeySecret.make().text)
         for text in [
-            key + "a", String(key.dropLast()), "a" + key, "-" + key, key + "_", key + "-", key.replacing("lk_", with: "lk-"),
-            "LK_" + key.dropFirst(3),
+            key + "a", String(key.dropLast()), "a" + key, "_" + key, key + "_", key.replacing("lk_", with: "lk-"), "LK_" + key.dropFirst(3),
+            "lk_z" + key.dropFirst(4), key.dropLast(6) + "500000", key.dropLast(6) + "4h0000",
         ] {
             #expect(Self.found(in: text, by: rules).isEmpty)
         }
+    }
+
+    @Test func `the greatest secret and the greatest checksum are found`() throws {
+        let rules = try Self.rules()
+        // 2^256 - 1 and 2^32 - 1 in base62.
+        let text = "lk_yhjskwdA6OZ1AL1YmHWZWm8LLG7HjnuCA2j5rOw8Xp14gfFC3"
+        #expect(Self.found(in: text, by: rules) == [text])
     }
 
     @Test func `no token of ours and no base64url is taken for a secret`() throws {

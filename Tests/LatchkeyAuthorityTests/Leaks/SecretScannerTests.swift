@@ -1,3 +1,4 @@
+import FoundationEssentials
 @testable import LatchkeyAuthority
 import LatchkeyCrypto
 import Testing
@@ -20,6 +21,7 @@ import Testing
             scanner.scan(bytes.span.extracting(start..<end)) { found.append($0) }
             start = end
         }
+        scanner.finish { found.append($0) }
         return found
     }
 
@@ -81,17 +83,62 @@ import Testing
         #expect(Self.found(in: Array(("lkr_" + key.dropFirst(3)).utf8)).isEmpty)
     }
 
-    @Test func `of many secrets all are found, and of many look-alikes none`() throws {
+    @Test(arguments: ["", "x", "xy", "xyz", "user:", "{\"key\":\"", "\u{FEFF}ünï\n"], ["", "\n", "12", "\"}"])
+    func `in base64 a secret is found wherever it stands`(before: String, after: String) throws {
+        for secret in [try Self.apiKey(), try Self.refreshToken()] {
+            let bytes = Array((before + secret + after).utf8)
+            let padded = Data(bytes).base64EncodedString()
+            for (text, end) in [(padded, ""), (padded, "\n"), (Base64URL.encode(bytes), ""), (Base64URL.encode(bytes), "\"")] {
+                for cut in [1, 7, .max] {
+                    let found = Self.found(in: Array(("data:\n  key: " + text + end).utf8), cut: cut)
+                    #expect(found.map(\.prefix) == [String(secret.prefix(11))])
+                    #expect(found.first?.line == 2 && found.first?.offset == Int64(13 + before.utf8.count / 3 * 4))
+                }
+            }
+        }
+    }
+
+    @Test func `text in UTF-16 is read in base64, too`() throws {
+        let key = try Self.apiKey()
+        let bytes = ("$key = '" + key + "'").utf16.flatMap { [UInt8(truncatingIfNeeded: $0), UInt8($0 >> 8)] }
+        #expect(Self.found(in: Array(Data(bytes).base64EncodedString().utf8)).map(\.prefix) == [String(key.prefix(11))])
+    }
+
+    @Test func `base64 of a look-alike, and of a part of a secret, is none`() throws {
+        let key = try Self.apiKey()
+        let other = String(key.dropLast()) + (key.hasSuffix("0") ? "1" : "0")
+        for text in [other, String(key.dropLast()), String(key.dropFirst())] {
+            #expect(Self.found(in: Array(Data(text.utf8).base64EncodedString().utf8)).isEmpty)
+        }
+        let whole = Array(Data(key.utf8).base64EncodedString().utf8)
+        #expect(Self.found(in: Array(whole.dropLast(4))).isEmpty)
+        #expect(Self.found(in: Array(whole[..<40]) + [UInt8(ascii: "\n")] + Array(whole[40...])).isEmpty)
+    }
+
+    @Test func `what is read last makes no secret with what another run began`() throws {
+        let key = Array(try Self.apiKey().utf8)
+        var scanner = SecretScanner()
+        var found: [SecretScanner.Finding] = []
+        scanner.scan(Array(Base64URL.encode(Array(key[..<30])).utf8).span) { found.append($0) }
+        scanner.scan(Array((" " + Base64URL.encode(Array(key[30...]))).utf8).span) { found.append($0) }
+        scanner.finish { found.append($0) }
+        #expect(found.isEmpty)
+    }
+
+    @Test func `of many secrets all are found, and of a hundred thousand look-alikes none`() throws {
         var secrets: [UInt8] = []
         for _ in 0..<2000 { secrets += Array((try Self.apiKey() + " " + Self.refreshToken() + "\n").utf8) }
         let found = Self.found(in: secrets, cut: 4096)
         #expect(found.count == 4000 && found.last?.line == 2000)
-        var generator = SystemRandomNumberGenerator()
         let digits = Array("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz".utf8)
+        let random = try Random.bytes(100_000 * 49)
         var others: [UInt8] = []
-        for _ in 0..<20_000 {
-            others += Array("lk_".utf8) + (0..<49).map { _ in digits[Int.random(in: 0..<62, using: &generator)] } + [UInt8(ascii: "\n")]
+        others.reserveCapacity(100_000 * 53)
+        for start in stride(from: 0, to: random.count, by: 49) {
+            others += start % 2 == 0 ? Array("lk_".utf8) : Array("lkr_".utf8)
+            for place in start..<start + 49 { others.append(digits[Int(random[place]) % 62]) }
+            others.append(UInt8(ascii: "\n"))
         }
-        #expect(Self.found(in: others, cut: 4096).isEmpty)
+        #expect(Self.found(in: others, cut: 65_536).isEmpty)
     }
 }

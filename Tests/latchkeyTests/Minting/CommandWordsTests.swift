@@ -5,51 +5,63 @@ import Testing
 @testable import latchkey
 
 @Suite struct CommandWordsTests {
-    private static let text = "lk_0aB1cD2eF3gH4iJ5kL6mN7oP8qR9sT0uV1wX2yZ3aB4cD5eF6gH7"
-    private var secret: Secret { Secret(copying: Array(Self.text.utf8)) }
+    private static let secret = "lk_0aB1cD2eF3gH4iJ5kL6mN7oP8qR9sT0uV1wX2yZ3aB4cD5eF6gH7"
+    private static let hidden =
+        "what it wrote is not shown, because it had the secret (to see it, run the command with something else on its standard input)"
 
-    private func summary(_ words: String) -> String? { CommandWords.summary(of: Array(words.utf8), secret: secret) }
+    private func summary(_ words: [UInt8], taken: ChildProcess.Taken) -> String? {
+        CommandWords.summary(of: ChildProcess.Outcome(ending: .exited(1), taken: taken, words: words))
+    }
 
     @Test(arguments: [
         ("error: no such repository\n", "error: no such repository"), ("one\ntwo\n\n", "two"), ("one\r\ntwo\r\n", "two"),
-        ("häßlich", "häßlich"),
-        ("lk_0a", "lk_0a"), ("the key lk_ was 0aB1", "the key lk_ was 0aB1"),
+        ("häßlich", "häßlich"), ("HTTP 404", "HTTP 404"),
     ])
-    func `the last line is told`(words: String, line: String) { #expect(summary(words) == "its last words: " + line) }
-
-    @Test(arguments: ["", "\n", " \t\r\n"]) func `silence is not told`(words: String) { #expect(summary(words) == nil) }
-
-    @Test func `a long line is cut`() { #expect(summary(String(repeating: "é ", count: 4000))?.count == "its last words: ".count + 201) }
-
-    private static let leaks: [String] = {
-        let bytes = Array(text.utf8)
-        let letters = text.map(String.init)
-        let hexadecimal = bytes.map { String($0, radix: 16) }
-        let octal = bytes.map { "\\" + ($0 < 64 ? "0" : "") + String($0, radix: 8) }
-        var leaks = [text, text.lowercased(), String(text.reversed()), "harmless\n\(text)\nharmless\n"]
-        leaks.append("before \(text.prefix(9))")
-        leaks.append("the middle is \(text.dropFirst(20).prefix(6))")
-        leaks.append(letters.joined(separator: "  "))
-        leaks.append(letters.joined(separator: "\n"))
-        leaks.append(hexadecimal.joined())
-        leaks.append(hexadecimal.joined(separator: ":").uppercased())
-        leaks.append(octal.joined())
-        leaks.append(bytes.map { String($0) }.joined(separator: ","))
-        return leaks
-    }()
-
-    @Test(arguments: leaks)
-    func `of words that hold six characters of the secret nothing is told`(words: String) {
-        #expect(summary(words) == "what it wrote is not shown: the secret was in it")
+    func `of what has taken nothing, the last line is told`(words: String, line: String) {
+        #expect(summary(Array(words.utf8), taken: .nothing) == "its last words: " + line)
     }
 
-    @Test(arguments: 0..<5) func `base64 is known wherever the secret stands in it`(skipped: Int) {
-        let bytes = Array((String(repeating: "x", count: skipped) + Self.text + "yz").utf8)
-        #expect(summary(Base64URL.encode(bytes)) == "what it wrote is not shown: the secret was in it")
+    @Test(arguments: ["", "\n", " \t\r\n"], [ChildProcess.Taken.nothing, .some, .all])
+    func `silence is not told`(words: String, taken: ChildProcess.Taken) { #expect(summary(Array(words.utf8), taken: taken) == nil) }
+
+    @Test func `a long line is cut`() {
+        let words = Array(String(repeating: "é ", count: 4000).utf8)
+        #expect(summary(words, taken: .nothing)?.count == "its last words: ".count + 201)
     }
 
     @Test func `what is no text is not told`() {
-        #expect(CommandWords.summary(of: [0x1F, 0x8B, 0x08, 0x00], secret: secret) == "what it wrote is no text")
+        #expect(summary([0x1F, 0x8B, 0x08, 0x00], taken: .nothing) == "what it wrote is no text")
+    }
+
+    /// The secret in forms that programs write, and one letter at a time among others.
+    private static let leaks: [String] = {
+        let letters = secret.map(String.init)
+        let numbers = secret.utf8.map { Int($0) }
+        return [
+            secret, String(secret.prefix(4)), String(secret.reversed()), secret.lowercased(), "harmless\n\(secret)\nharmless\n",
+            letters.joined(separator: " is a letter, and so is "), letters.joined(separator: "\n"),
+            numbers.map { String($0, radix: 16) }.joined(), numbers.map { String($0, radix: 2) }.joined(separator: " "),
+            numbers.map { String($0 + 1) }.joined(separator: ","), Base64URL.encode(Array(("x" + secret).utf8)),
+        ]
+    }()
+
+    @Test(arguments: leaks, [ChildProcess.Taken.some, .all])
+    func `of what has taken any of the secret, no word is repeated`(words: String, taken: ChildProcess.Taken) {
+        #expect(summary(Array(words.utf8), taken: taken) == Self.hidden)
+    }
+
+    @Test func `what it complains of is told in words of ours, and nothing with it`() {
+        let words = Array("gh: HTTP 404: Not Found for \(Self.secret)\n".utf8)
+        #expect(
+            summary(words, taken: .all)
+                == #"it complained of "http 404" and "not found"; the rest is not shown, because it had the secret (to see it, run the "#
+                + "command with something else on its standard input)")
+    }
+
+    @Test func `every complaint is found in a sentence of its own`() {
+        for complaint in CommandWords.complaints {
+            #expect(summary(Array("x: \(complaint.uppercased()).".utf8), taken: .all)?.contains("\"\(complaint)\"") == true)
+        }
     }
 }
 

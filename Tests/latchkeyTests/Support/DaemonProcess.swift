@@ -22,8 +22,10 @@ struct DaemonProcess: Sendable {
     var socket: String { stateDirectory + "/admin.sock" }
 
     /// A run of the command line against this daemon.
-    func run(_ arguments: String..., input: String? = nil, shell: String? = nil) async throws -> Tool.Run {
-        try await Tool.run(arguments, input: input, environment: ["LATCHKEY_SOCKET": socket], shell: shell)
+    func run(
+        _ arguments: String..., input: String? = nil, environment: [String: String] = [:], shell: String? = nil
+    ) async throws -> Tool.Run {
+        try await Tool.run(arguments, input: input, environment: environment.merging(["LATCHKEY_SOCKET": socket]) { $1 }, shell: shell)
     }
 
     /// What it has said on standard error, line by line.
@@ -47,13 +49,17 @@ struct DaemonProcess: Sendable {
     }
 
     /// Starts a daemon, waits for its `listening on` line, lends it, ends it with SIGTERM and waits until it has gone.
+    ///
+    /// - Parameter watcher: a command that the daemon's own command line is put behind, and that becomes it.
     static func with<Value: Sendable>(
         stateDirectory: String, options: [String] = DaemonProcess.options, environment: [String: String] = [:],
+        under watcher: [String] = [],
         _ body: (DaemonProcess) async throws -> Value
     ) async throws -> Ended<Value> {
         let log = Log()
+        let line = watcher + [Tool.name, "serve", "--state-dir", stateDirectory] + options
         let configuration = Configuration(
-            executable: .name(Tool.name), arguments: Arguments(["serve", "--state-dir", stateDirectory] + options),
+            executable: .name(line[0]), arguments: Arguments(Array(line.dropFirst())),
             environment: Tool.environment(environment))
         let outcome = try await Subprocess.run(configuration, input: .none, output: .discarded, error: .sequence) { execution in
             let pid = execution.processIdentifier.value
