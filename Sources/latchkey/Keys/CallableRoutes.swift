@@ -20,7 +20,7 @@ struct CallableRoutes {
 extension DaemonClient {
     /// `nil` when the caller may not ask that.
     func callableRoutes(with scopes: [String]) async throws(CommandFailure) -> CallableRoutes? {
-        do {
+        do throws(CommandFailure) {
             let answer = try await post("/v1/scopes/explain") { $0.member("scopes", scopes) }
             guard let routes = answer.root["routes"]?.elements else { throw JSONScanner.foreign }
             let needing = routes.filter { $0["required"]?.elements?.isEmpty == false }

@@ -52,7 +52,7 @@ extension DaemonClient {
     }
 
     private func prove(_ new: NewKey, _ secret: Secret, _ fault: String) async throws(CommandFailure) {
-        do {
+        do throws(CommandFailure) {
             let answer = try await insisting { () throws(CommandFailure) in
                 try await authenticating(as: secret).post("/v1/authorize") { $0.member("scope", new.scope) }
             }

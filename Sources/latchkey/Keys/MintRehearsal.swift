@@ -107,7 +107,7 @@ extension DaemonClient {
     }
 
     private func verdict(on scope: String, subject: String) async throws(CommandFailure) -> MintRehearsal.Finding {
-        do {
+        do throws(CommandFailure) {
             let answer = try await post("/v1/authorize") { $0.member("scope", scope) }
             guard answer.root["allowed"]?.bool == true else { throw JSONScanner.foreign }
             return .init(subject: subject, isAllowed: true, reason: nil)

@@ -7,8 +7,10 @@ struct EndingKeys {
     var facts: [(name: String, value: String?)] {
         guard let ending = status["endingApiKeys"], let keys = ending["keys"]?.elements, !keys.isEmpty else { return [] }
         let days = ending["withinDays"]?.integer.map { "within \($0) days " } ?? ""
-        let more = ending["hasMore"]?.bool == true ? [("API keys end", "\(days)more than these: latchkey api-keys list")] : []
-        return keys.map { ("API key ends", line($0)) } + more
+        let more: [(name: String, value: String?)] =
+            ending["hasMore"]?.bool == true ? [("API keys end", "\(days)more than these: latchkey api-keys list")] : []
+        let lines: [(name: String, value: String?)] = keys.map { ("API key ends", line($0)) }
+        return lines + more
     }
 
     private func line(_ key: JSONValue) -> String {

@@ -12,9 +12,10 @@ struct ProfileReport {
     var rows: [[String]] { promises.all.map { [profile.name, $0.text, $0.scopes.map(\.text).joined(separator: " ")] } }
 
     var facts: [(name: String, value: String?)] {
-        [("profile", profile.name), ("description", profile.description)]
-            + promises.all.map { ("promise", "\($0.text): \(Self.needs($0.scopes))") }
-            + [("scopes", promises.scopes.isEmpty ? "none: no key is needed" : promises.scopes.texts.joined(separator: " "))]
+        var facts: [(name: String, value: String?)] = [("profile", profile.name), ("description", profile.description)]
+        for promise in promises.all { facts.append(("promise", "\(promise.text): \(Self.needs(promise.scopes))")) }
+        facts.append(("scopes", promises.scopes.isEmpty ? "none: no key is needed" : promises.scopes.texts.joined(separator: " ")))
+        return facts
     }
 
     func write(to writer: inout JSONWriter) {

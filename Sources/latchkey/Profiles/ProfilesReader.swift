@@ -78,7 +78,7 @@ struct ProfilesReader {
             let guess =
                 KnownWords.nearest(to: unknown, among: known).map { "; did you mean \"\($0)\"?" }
                 ?? ": known are \(known.joined(separator: ", "))"
-            throw failure(place, "has a member \(Shown.word(unknown)) that is not known\(guess)")
+            throw failure(place, "has a member \(Shown.word(String(unknown.prefix(200)))) that is not known\(guess)")
         }
         return Dictionary(members.map { ($0.name, $0.value) }) { first, _ in first }
     }
@@ -86,7 +86,7 @@ struct ProfilesReader {
     private func requireDistinct(_ names: [String], at place: String) throws(CommandFailure) {
         var seen: Set<String> = []
         if let twice = names.first(where: { !seen.insert($0).inserted }) {
-            throw failure(place, "has the member \(Shown.word(twice)) twice")
+            throw failure(place, "has the member \(Shown.word(String(twice.prefix(200)))) twice")
         }
     }
 
@@ -108,7 +108,9 @@ struct ProfilesReader {
         return text
     }
 
+    /// A member's name may be as long as the file.
     private func failure(_ place: String, _ message: String) -> CommandFailure {
-        CommandFailure(.usage, "in the profiles' file \(path), \(place.isEmpty ? "the whole" : place) \(message)")
+        let place = place.isEmpty ? "the top level" : String(place.prefix(200))
+        return CommandFailure(.usage, "in the profiles' file \(path), \(place) \(message)")
     }
 }

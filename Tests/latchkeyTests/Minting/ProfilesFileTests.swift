@@ -27,10 +27,10 @@ import Testing
 
     static let refused: [(text: String, says: String)] = [
         ("", "is not JSON"), ("{", "is not JSON"), (#"{"profiles":{"a":{"scopes":["*"]}}} x"#, "is not JSON"),
-        ("[]", "the whole is no object"), ("{}", #"the whole has no member "profiles""#),
+        ("[]", "the top level is no object"), ("{}", #"the top level has no member "profiles""#),
         (
             #"{"profiles":{"a":{"scopes":["*"]}},"profile":{}}"#,
-            #"the whole has a member profile that is not known; did you mean "profiles"?"#
+            #"the top level has a member profile that is not known; did you mean "profiles"?"#
         ),
         (#"{"profiles":[]}"#, "profiles is no object with a profile in it"),
         (#"{"profiles":{}}"#, "profiles is no object with a profile in it"),
