@@ -141,8 +141,8 @@ let package = Package(
         .testTarget(
             name: "latchkeyTests",
             dependencies: [
-                "latchkey", "LatchkeyServer", "LatchkeyAuthority", "LatchkeyStore", "LatchkeyCrypto", "LatchkeyVerifier", .subprocess,
-                .client,
+                "latchkey", "LatchkeyServer", "LatchkeyAuthority", "LatchkeyStore", "LatchkeyCrypto", "LatchkeyVerifier", "LatchkeyScopes",
+                .subprocess, .client,
                 .lifecycle, .logging,
             ]
                 + Target.Dependency.nio,

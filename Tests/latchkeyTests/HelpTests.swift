@@ -11,11 +11,11 @@ import Testing
 
     static let leaves: [[String]] =
         [["serve"], ["status"], ["jwks"], ["verify"], ["authorize"], ["events"], ["scan"]]
-        + ["mint", "list", "show", "can", "revoke"].map { ["api-keys", $0] }
+        + ["mint", "list", "show", "can", "rotate", "revoke"].map { ["api-keys", $0] }
         + ["create", "list", "show", "update", "suspend", "reactivate", "retire", "delete", "activity"].map { ["identities", $0] }
         + ["create", "list"].map { ["identities", "sub-agents", $0] }
         + ["issue", "refresh", "list", "introspect", "validate", "revoke"].map { ["tokens", $0] }
-        + ["validate", "check", "explain", "templates"].map { ["scopes", $0] }
+        + ["validate", "check", "explain", "templates", "profile", "profiles"].map { ["scopes", $0] }
         + ["query", "show", "export"].map { ["audit", $0] }
         + ["create", "list", "show", "update"].map { ["orgs", $0] }
         + ["list", "show", "rotate", "revoke", "import", "export-public", "explain"].map { ["signing-keys", $0] }

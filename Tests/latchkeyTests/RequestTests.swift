@@ -42,6 +42,10 @@ import Testing
         Case(
             arguments: ["identities", "sub-agents", "create", "a", "--name", "n", "--no-scopes"],
             request: "POST /v1/identities/a/sub-agents", body: #"{"name":"n","scopes":[]}"#),
+        Case(
+            arguments: ["api-keys", "revoke", "a/1", "--descendants", "--reason", "x"], request: "POST /v1/api-keys/a%2F1/revoke",
+            body: #"{"reason":"x","descendants":true}"#),
+        Case(arguments: ["api-keys", "revoke", "a"], request: "POST /v1/api-keys/a/revoke", body: "{}"),
         Case(arguments: ["tokens", "list", "--identity", "a"], request: "GET /v1/tokens/a?limit=100"),
         Case(
             arguments: ["tokens", "validate", "--require", "s", "-"], request: "POST /v1/tokens/validate",

@@ -34,6 +34,28 @@ extension OverTheSocket {
             }
         }
 
+        @Test func `keys that end soon are told with the command that replaces them`() async throws {
+            let answer = """
+                {"status":"healthy","orgId":"org_1","endingApiKeys":{"withinDays":30,"hasMore":true,"keys":[
+                 {"id":"ak_1","orgId":"org_1","name":"a b","kind":"service","expiresAt":"2030-01-01T00:00:00.000Z"},
+                 {"id":"ak_2","orgId":"org_2","name":"","kind":"org_token","expiresAt":"2030-01-02T00:00:00.000Z"},
+                 {"id":"ak_3","orgId":"org_1","name":"own","kind":"self_service","expiresAt":"2030-01-03T00:00:00.000Z"}]}}
+                """
+            let status = try await FakeRun.of(["status"]) { _ in (200, answer) }
+            #expect(
+                status.run.lines == [
+                    "status\thealthy", "organisation\torg_1",
+                    "API key ends\tak_1 \"a b\" 2030-01-01T00:00:00.000Z: latchkey api-keys rotate ak_1 --overlap 1h --to-file PATH",
+                    "API key ends\tak_2 2030-01-02T00:00:00.000Z: latchkey api-keys rotate ak_2 --org org_2 --overlap 1h --to-file PATH",
+                    "API key ends\tak_3 own 2030-01-03T00:00:00.000Z: its identity makes a new one with POST /api/v1/keys",
+                    "API keys end\twithin 30 days more than these: latchkey api-keys list",
+                ])
+            let none = try await FakeRun.of(["status"]) { _ in
+                (200, #"{"status":"healthy","endingApiKeys":{"withinDays":30,"keys":[],"hasMore":false}}"#)
+            }
+            #expect(none.run.lines == ["status\thealthy"])
+        }
+
         @Test func `jwks prints a set of two keys that verifiers can load`() async throws {
             let run = try await OverTheSocket.daemon.run("jwks")
             #expect(run.code == 0)

@@ -14,6 +14,11 @@ struct DaemonClient {
 
     private let http: HTTPClient
     private let door: DaemonDoor
+    /// Decides who is calling, in place of the peer on the socket and of the door's key.
+    private var credential: Secret?
+
+    /// The organisation that was named for the socket.
+    var organisation: String? { if case .socket(_, let organisation) = door { organisation } else { nil } }
 
     /// Lends a client for the length of `body`.
     ///
@@ -40,13 +45,20 @@ struct DaemonClient {
         configuration.tlsConfiguration = try TLSTrust.configuration(for: door)
         let http = HTTPClient(configuration: configuration)
         do {
-            let result = try await body(DaemonClient(http: http, door: door))
+            let result = try await body(DaemonClient(http: http, door: door, credential: nil))
             try? await http.shutdown()
             return result
         } catch {
             try? await http.shutdown()
             throw error
         }
+    }
+
+    /// The same way to the daemon, as the API key with this secret.
+    func authenticating(as secret: Secret) -> DaemonClient {
+        var client = self
+        client.credential = secret
+        return client
     }
 
     /// - Parameter path: path and query, percent-encoded.
@@ -141,6 +153,7 @@ struct DaemonClient {
 
     private func request(_ method: HTTPMethod, _ path: String) throws(CommandFailure) -> HTTPClientRequest {
         var request: HTTPClientRequest
+        let caller: Secret?
         switch door {
         case .socket(let socket, let organisation):
             guard let url = URL(httpURLWithSocketPath: socket, uri: path) else {
@@ -150,12 +163,14 @@ struct DaemonClient {
             // HTTP/1.1 needs one (RFC 9112 §3.2), and async-http-client sends none over a unix socket.
             request.headers.add(name: "host", value: "localhost")
             if let organisation { request.headers.add(name: "x-latchkey-org", value: organisation) }
+            caller = credential
         case .address(let url, let key, _):
             request = HTTPClientRequest(url: url.text + path)
-            if let key {
-                let value = key.withBytes { bytes in String(decoding: bytes.indices.map { bytes[$0] }, as: UTF8.self) }
-                request.headers.add(name: "x-api-key", value: value)
-            }
+            caller = credential ?? key
+        }
+        if let caller {
+            let value = caller.withBytes { bytes in String(decoding: bytes.indices.map { bytes[$0] }, as: UTF8.self) }
+            request.headers.add(name: "x-api-key", value: value)
         }
         request.method = method
         request.headers.add(name: "user-agent", value: "latchkey/\(Version.current)")

@@ -1,3 +1,4 @@
+import LatchkeyScopes
 import LatchkeyVerifier
 
 /// What a mint would send, and what the daemon says to it before it is sent.
@@ -8,6 +9,8 @@ struct MintRehearsal {
         let isAllowed: Bool
         /// Why not.
         let reason: String?
+        /// Whether the mint would go on all the same.
+        var isAccepted = false
     }
 
     let request: MintRequest
@@ -15,7 +18,7 @@ struct MintRehearsal {
     /// Routes of the API that the scopes can call; none for what is not known because a scope is none.
     let routes: [String]?
 
-    var isAllowed: Bool { findings.allSatisfy(\.isAllowed) }
+    var isAllowed: Bool { findings.allSatisfy { $0.isAllowed || $0.isAccepted } }
 
     /// - Throws: `.failed` when the mint would be refused, after all was printed.
     func print(json: Bool) throws(CommandFailure) {
@@ -68,19 +71,39 @@ struct MintRehearsal {
 }
 
 extension DaemonClient {
-    /// The right to mint any key, and then each scope: is it one, and does the caller hold it?
+    /// The right to mint any key, and then each scope: is it one, and does the caller hold it? Then each promise: do they keep it?
     ///
     /// - Throws: what has nothing to do with the scopes.
-    func rehearse(_ request: MintRequest) async throws(CommandFailure) -> MintRehearsal {
+    func rehearse(
+        _ request: MintRequest, plan: ScopePlan, allowsUnmet: Bool, replacing old: String?
+    ) async throws(CommandFailure) -> MintRehearsal {
         var findings = [try await verdict(on: "relayauth:api-key:manage:*", subject: "minting API keys")]
-        if request.scopes.count > 100 {
-            findings.append(
-                .init(subject: "number of scopes", isAllowed: false, reason: "a key has at most 100, and these are \(request.scopes.count)")
-            )
+        if request.scopes.count > ScopeSet.mostScopes {
+            let reason = "a key has at most \(ScopeSet.mostScopes), and these are \(request.scopes.count)"
+            findings.append(.init(subject: "number of scopes", isAllowed: false, reason: reason))
         }
-        for scope in request.scopes.prefix(100) { findings.append(try await verdict(on: scope, subject: scope)) }
-        guard findings.allSatisfy(\.isAllowed) else { return MintRehearsal(request: request, findings: findings, routes: nil) }
-        return MintRehearsal(request: request, findings: findings, routes: try await routes(for: request.scopes))
+        for scope in request.scopes.prefix(ScopeSet.mostScopes) { findings.append(try await verdict(on: scope, subject: scope)) }
+        let scopesAreGood = findings.allSatisfy(\.isAllowed)
+        for promise in plan.promised?.promises.all ?? [] {
+            let missing = plan.promised?.unmet.first { $0.promise == promise }?.missing
+            findings.append(
+                .init(
+                    subject: "promise: \(promise.text)", isAllowed: missing == nil, reason: missing.map(ProfileReport.needs),
+                    isAccepted: allowsUnmet))
+        }
+        if let old { findings.append(try await replacing(old)) }
+        let routes = scopesAreGood ? try await callableRoutes(with: request.scopes)?.names.map(\.description) : nil
+        return MintRehearsal(request: request, findings: findings, routes: routes)
+    }
+
+    private func replacing(_ old: String) async throws(CommandFailure) -> MintRehearsal.Finding {
+        do {
+            try await requireLive(old)
+            return .init(subject: "replacing \(old)", isAllowed: true, reason: nil)
+        } catch {
+            guard let refusal = error.refusal, ["api_key_not_found", "api_key_not_active"].contains(refusal) else { throw error }
+            return .init(subject: "replacing \(old)", isAllowed: false, reason: error.message)
+        }
     }
 
     private func verdict(on scope: String, subject: String) async throws(CommandFailure) -> MintRehearsal.Finding {
@@ -94,20 +117,6 @@ extension DaemonClient {
             }
             let isNone = refusal != "insufficient_scope"
             return .init(subject: subject, isAllowed: false, reason: isNone ? error.message : "whoever mints does not hold \(scope)")
-        }
-    }
-
-    /// `nil` when the caller may not ask that.
-    private func routes(for scopes: [String]) async throws(CommandFailure) -> [String]? {
-        do throws(CommandFailure) {
-            let answer = try await post("/v1/scopes/explain") { $0.member("scopes", scopes) }
-            guard let routes = answer.root["routes"]?.elements else { throw JSONScanner.foreign }
-            return routes.filter { $0["allowed"]?.bool == true && $0["required"]?.elements?.isEmpty == false }.map {
-                "\($0["method"]?.text ?? "") \($0["path"]?.text ?? "")"
-            }
-        } catch {
-            guard error.refusal == "insufficient_scope" else { throw error }
-            return nil
         }
     }
 }

@@ -20,6 +20,7 @@ struct StatusReport {
         }
         facts += [("seal", seal), ("clock", clock), ("cutover", cutover)]
         for (name, value) in status["counts"]?.members ?? [] { facts.append((Self.words[name] ?? name, value.integer.map { String($0) })) }
+        facts += EndingKeys(status).facts
         for (name, service) in status["services"]?.members ?? []
         where service["status"]?.text != "healthy" && (name != "clock" || clock == nil) {
             let why = [service["status"]?.text, service["reason"]?.text, service["detail"]?.text].compactMap { $0 }

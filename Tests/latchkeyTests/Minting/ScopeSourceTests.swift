@@ -13,29 +13,6 @@ import Testing
     }
 
     @Test(arguments: [
-        ("POST /v1/identities", "POST", "/v1/identities"), ("head /v1/keys?x=y", "GET", "/v1/keys"), ("  GET   /v1/a#b ", "GET", "/v1/a"),
-    ])
-    func `a route is a method and a path`(text: String, method: String, path: String) {
-        let question = RouteQuestion(text)
-        #expect(question?.method == method && question?.path == path)
-    }
-
-    @Test(arguments: ["", "GET", "/v1/x", "GET v1/x", "GET /a /b", "G-T /a"]) func `anything else is none`(text: String) {
-        #expect(RouteQuestion(text) == nil)
-    }
-
-    @Test func `a literal path wins over one with a parameter`() throws {
-        let text = #"[{"method":"GET","path":"/v1/tokens/{identityId}"},{"method":"GET","path":"/v1/tokens/introspect"}]"#
-        let routes = try #require(JSONDocument(Array(text.utf8)).root.elements)
-        #expect(RouteQuestion("GET /v1/tokens/introspect")?.find(in: routes)?["path"]?.text == "/v1/tokens/introspect")
-        #expect(RouteQuestion("GET /v1/tokens/agent_1")?.find(in: routes)?["path"]?.text == "/v1/tokens/{identityId}")
-        #expect(RouteQuestion("GET /v1/tokens/{identityId}")?.find(in: routes)?["path"]?.text == "/v1/tokens/{identityId}")
-        for other in ["POST /v1/tokens/introspect", "GET /v1/tokens/", "GET /v1/tokens/a/b", "GET /v1/tokens"] {
-            #expect(RouteQuestion(other)?.find(in: routes) == nil)
-        }
-    }
-
-    @Test(arguments: [
         (#""createdAt":"2026-01-01T00:00:00.000Z""#, true),
         (#""createdAt":"2026-11-01T00:00:00.000Z""#, false),
         (#""createdAt":"2025-01-01T00:00:00.000Z","lastUsedAt":"2026-11-01T00:00:00.000Z""#, false),
@@ -128,6 +105,10 @@ extension OverTheSocket {
             #expect(not.code == 1 && not.output == "denied\n" && not.errors.contains("it lacks relayauth:api-key:manage:*"))
             let unknown = try await daemon.run("api-keys", "can", id, "POST /v1/nothing")
             #expect(unknown.code == 1 && unknown.output.isEmpty && unknown.errors.contains("no protected route POST /v1/nothing"))
+            let slip = try await daemon.run("api-keys", "can", id, "POST /v1/identites")
+            #expect(slip.code == 1 && slip.errors.contains("hint: did you mean POST /v1/identities?"))
+            let own = try await daemon.run("api-keys", "can", id, "POST /api/v1/keys")
+            #expect(own.code == 1 && own.output == "denied\n" && own.errors.contains("it acts for no identity"))
             #expect(try await daemon.run("api-keys", "can", id, "identities").code == 2)
             _ = try await daemon.run("api-keys", "revoke", id)
             let dead = try await daemon.run("api-keys", "can", id, "POST /v1/identities")

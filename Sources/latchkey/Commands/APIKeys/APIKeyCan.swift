@@ -1,4 +1,5 @@
 import ArgumentParser
+import LatchkeyScopes
 import LatchkeyVerifier
 
 struct APIKeyCan: AsyncCommand {
@@ -21,36 +22,40 @@ struct APIKeyCan: AsyncCommand {
     @OptionGroup var organisation: OrganisationOptions
 
     func validate() throws {
-        guard RouteQuestion(route) != nil else {
+        guard RouteName(route) != nil else {
             throw ValidationError("a route is a method and a path in one argument, as in 'POST /v1/identities'")
         }
     }
 
     func run() async throws {
-        guard let question = RouteQuestion(route) else { return }
+        guard let question = RouteName(route) else { return }
         let (key, routes) = try await DaemonClient.with(daemon, organisation: organisation.org) { client in
             let key = try await client.get("/v1/api-keys/\(PathText.encoded(id))").root
             guard let scopes = key["scopes"]?.texts else { throw JSONScanner.foreign }
             return (key, try await client.post("/v1/scopes/explain") { $0.member("scopes", scopes) }.root)
         }
         guard let elements = routes["routes"]?.elements else { throw JSONScanner.foreign }
-        guard let found = question.find(in: elements) else {
+        guard let found = question.find(in: elements, name: { RouteName(explained: $0) }) else {
             throw CommandFailure(
-                .failed, "this daemon has no protected route \(question.text)",
-                hint: "see what there is: latchkey scopes explain --api-key \(id)")
+                .failed, "this daemon has no protected route \(question)",
+                hint: KnownRoutes(elements.compactMap { RouteName(explained: $0).map { .init($0, needs: .scopes([])) } }).nearest(
+                    to: question
+                )
+                .map { "did you mean \($0)?" } ?? "see what there is: latchkey scopes explain --api-key \(id)")
         }
-        try answer(APIKeyReport(key).state, isSelfService: key["kind"]?.text == "self_service", route: found)
+        guard let name = RouteName(explained: found) else { throw JSONScanner.foreign }
+        try answer(APIKeyReport(key).state, isSelfService: key["kind"]?.text == "self_service", name, route: found)
     }
 
-    private func answer(_ state: String, isSelfService: Bool, route: JSONValue) throws(CommandFailure) {
+    private func answer(_ state: String, isSelfService: Bool, _ name: RouteName, route: JSONValue) throws(CommandFailure) {
         let missing = route["missing"]?.text
-        let isAllowed = state == "active" && missing == nil && route["allowed"]?.bool == true
-        let name = "\(route["method"]?.text ?? "") \(route["path"]?.text ?? "")"
+        let lacksIdentity = name.needsIdentity && !isSelfService
+        let isAllowed = state == "active" && missing == nil && !lacksIdentity && route["allowed"]?.bool == true
         if daemon.json {
             var writer = JSONWriter()
             writer.object { writer in
                 writer.member("allowed", isAllowed)
-                writer.member("route", name)
+                writer.member("route", name.description)
                 writer.member("required", route["required"]?.texts ?? [])
                 writer.member("missing", ifPresent: missing)
                 writer.member("state", state)
@@ -66,6 +71,8 @@ struct APIKeyCan: AsyncCommand {
         }
         throw CommandFailure(
             .failed, "\(id) can't call \(name)",
-            hint: missing.map { "it lacks \($0); a key's scopes don't change: mint one that has it" })
+            hint: lacksIdentity
+                ? "it acts for no identity: call it with an identity's token"
+                : missing.map { "it lacks \($0); a key's scopes don't change: mint one that has it" })
     }
 }

@@ -4,12 +4,12 @@ import LatchkeyVerifier
 struct APIKeys: AsyncCommand {
     static let configuration = CommandConfiguration(
         commandName: "api-keys",
-        abstract: "Mint, look at and revoke API keys.",
+        abstract: "Mint, look at, rotate and revoke API keys.",
         discussion: """
             latchkey api-keys mint --name ci --scope relayfile:fs:read:/docs/* --expires 90d --to-file ci.key
             latchkey api-keys list
             """,
-        subcommands: [MintAPIKey.self, ListAPIKeys.self, ShowAPIKey.self, APIKeyCan.self, RevokeAPIKey.self]
+        subcommands: [MintAPIKey.self, ListAPIKeys.self, ShowAPIKey.self, APIKeyCan.self, RotateAPIKey.self, RevokeAPIKey.self]
     )
 }
 

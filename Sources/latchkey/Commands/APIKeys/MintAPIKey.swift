@@ -1,5 +1,5 @@
 import ArgumentParser
-import LatchkeyCrypto
+import LatchkeyScopes
 import LatchkeyVerifier
 
 struct MintAPIKey: AsyncCommand {
@@ -8,8 +8,10 @@ struct MintAPIKey: AsyncCommand {
         abstract: "Mint an API key. Its secret is given out this once.",
         discussion: """
             latchkey api-keys mint --name ci --scope relayfile:fs:read:/docs/* --expires 90d --to-file ci.key
+            latchkey api-keys mint --name sage --profile sage --to-systemd-credential sage.key
             latchkey api-keys mint --name admin --scope '*' --print-key | ssh host 'cat > admin.key'
             latchkey api-keys mint --name audit --template auditor --dry-run
+            latchkey api-keys mint --name sage --profile sage --replaces ak_01ARZ3NDEKTSV4RRFFQ69G5FAV --to-file sage.key --force
 
             A file is made with mode 0600, complete or not at all. A command gets the secret on its standard input, without a newline:
 
@@ -20,8 +22,14 @@ struct MintAPIKey: AsyncCommand {
               --to-command 'systemd-creds encrypt --name=sage.key - /etc/credstore.encrypted/sage.key'
               --to-command 'pass insert --multiline latchkey/ci'
 
-            A command has to read all of it, to end with 0, and to do so within 60 s; it has no terminal to ask at. If the secret can't be delivered, the \
-            key is revoked at once and the exit code is 3.
+            A command has to read all of it, to end with 0, and to do so within 60 s; it has no terminal to ask at, and what it says once it has \
+            the secret is not shown. If the secret can't be delivered, the key is revoked at once and the exit code is 3.
+
+            With --profile the key gets the smallest scopes that keep a named promise (latchkey scopes profile --help). Scopes that are given \
+            besides have to keep it: if they don't, nothing is minted, the promises that would be broken are listed, and the exit code is 1.
+
+            With --replaces the new key is stored, and proven to authenticate, before the old one is revoked; if anything fails before that, the \
+            new one is revoked and the old one is untouched.
             """
     )
 
@@ -32,10 +40,14 @@ struct MintAPIKey: AsyncCommand {
     var scope: [String] = []
 
     @OptionGroup var more: ScopeSources
+    @OptionGroup var promise: ProfileOptions
 
     @Option(
         help: ArgumentHelp("When it ends: a span such as 90d, 12h or 30m, or a moment in RFC 3339 (default: never).", valueName: "when"))
     var expires: Expiry?
+
+    @Option(help: ArgumentHelp("Revoke this API key, once the new one is stored and proven.", valueName: "id"))
+    var replaces: String?
 
     @Flag(help: "Mint nothing: print the request that would be sent, and what the daemon says to each of its parts.")
     var dryRun = false
@@ -49,37 +61,49 @@ struct MintAPIKey: AsyncCommand {
         guard destination.count == 1 || dryRun && destination.count == 0 else {
             throw ValidationError("say where the secret goes, with exactly one of \(DestinationOptions.choices); nothing was minted")
         }
-        guard !scope.isEmpty || more.isGiven else {
-            throw ValidationError("a key needs at least one --scope, or --template or --scopes-file; '*' stands for all scopes")
+        guard !scope.isEmpty || more.isGiven || promise.profile != nil else {
+            throw ValidationError("a key needs at least one --scope, or --template, --scopes-file or --profile; '*' stands for all scopes")
+        }
+        if promise.allowUnmet, scope.isEmpty, !more.isGiven {
+            throw ValidationError("--allow-unmet goes with scopes of your own: those of the profile keep all of it")
         }
     }
 
     func run() async throws {
-        let request = MintRequest(
-            name: name, scopes: scope + (try more.scopes()), expiresAt: expires?.moment(from: SystemClock().now()))
-        if dryRun { return try await rehearse(request) }
+        let given = scope + (try more.scopes())
+        let profile = try promise.read()
+        if dryRun { return try await rehearse(given, profile) }
         var target = try destination.open()
-        let key = try await DaemonClient.with(daemon, organisation: organisation.org) { client in
-            try await client.mint(request, to: &target.place, json: daemon.json)
+        let (key, plan, routes) = try await DaemonClient.with(daemon, organisation: organisation.org) { client in
+            if let replaces { try await client.requireLive(replaces) }
+            let plan = try await client.plan(given: given, profile: profile)
+            try plan.requireKept(allowingUnmet: promise.allowUnmet)
+            let key = try await client.make(.mint(request(plan), replacing: replaces), to: &target.place, json: daemon.json)
+            // The key is made and stored: what it can call is told where that can be had.
+            let routes = daemon.json ? nil : try? await client.callableRoutes(with: plan.scopes)
+            return (key, plan, routes)
         }
         if let path = target.temporaryFile { Output.note(path) }
+        let facts = KeyFacts.lines(
+            key, target.fact,
+            more: [("profile", plan.promised?.summary), ("can call", routes?.summary), ("replaces", replaces.map { "\($0), revoked" })])
         // With --print-key standard output has had the secret; with --json, the key's description too.
-        if destination.printKey { return daemon.json ? () : Facts.note(facts(key, target.fact)) }
-        if daemon.json { return try Output.json(Array("{\"apiKey\":".utf8) + key.raw + [UInt8(ascii: "}")]) }
-        try Facts.print(facts(key, target.fact))
+        if destination.printKey { return daemon.json ? () : Facts.note(facts) }
+        if daemon.json { return try Output.json(KeyFacts.json(key)) }
+        try Facts.print(facts)
     }
 
-    private func rehearse(_ request: MintRequest) async throws {
+    private func request(_ plan: ScopePlan) -> MintRequest {
+        MintRequest(name: name, scopes: plan.scopes, expiresAt: expires?.moment(from: SystemClock().now()))
+    }
+
+    private func rehearse(_ given: [String], _ profile: Profile?) async throws {
         // A directory of its own is not worth making.
         if destination.count == 1, !destination.toTempFile { _ = try destination.open() }
-        let rehearsal = try await DaemonClient.with(daemon, organisation: organisation.org) { try await $0.rehearse(request) }
+        let rehearsal = try await DaemonClient.with(daemon, organisation: organisation.org) { client in
+            let plan = try await client.plan(given: given, profile: profile)
+            return try await client.rehearse(request(plan), plan: plan, allowsUnmet: promise.allowUnmet, replacing: replaces)
+        }
         try rehearsal.print(json: daemon.json)
-    }
-
-    private func facts(_ key: JSONValue, _ place: (name: String, value: String?)?) -> [(name: String, value: String?)] {
-        [
-            ("id", key["id"]?.text), ("prefix", key["prefix"]?.text), ("scopes", key["scopes"]?.texts?.joined(separator: " ")),
-            ("expires", key["expiresAt"]?.text),
-        ] + (place.map { [$0] } ?? [])
     }
 }

@@ -8,6 +8,8 @@ struct Scopes: AsyncCommand {
             latchkey scopes check --identity agent_01ARZ3NDEKTSV4RRFFQ69G5FAV relayfile:fs:read:/docs/a
             latchkey scopes explain --scope relayauth:identity:read
             """,
-        subcommands: [ValidateScope.self, CheckScope.self, ExplainScopes.self, ScopeTemplates.self]
+        subcommands: [
+            ValidateScope.self, CheckScope.self, ExplainScopes.self, ScopeTemplates.self, ShowProfile.self, ListProfiles.self,
+        ]
     )
 }

@@ -1,0 +1,111 @@
+import Synchronization
+import Testing
+
+/// In which order a key takes another's place, and what is left when a step of it fails.
+@Suite(.timeLimit(.minutes(1))) struct SuccessionOrder {
+    private static let secret = "lk_" + String(repeating: "0", count: 49)
+    private static let key =
+        #"{"id":"ak_new","prefix":"lk_00000000","name":"n","kind":"service","scopes":["relayfile:fs:read:*"],"revoked":false}"#
+
+    /// A step that the daemon is asked for.
+    enum Step: String { case look, make, prove, endNew, endOld, explain }
+
+    /// - Parameters:
+    ///   - refused: the step that fails, and at which time it is asked for.
+    /// - Returns: the run, the steps, with `prove` only where it was the new key that asked, and whether the secret was stored.
+    private func run(
+        _ command: [String], refusing refused: (Step, time: Int)? = nil
+    ) async throws -> (run: Tool.Run, steps: [Step], stored: Bool) {
+        try await ScratchDirectory.with { scratch in
+            let steps = Mutex<[Step]>([])
+            let daemon = FakeDaemon(path: scratch["s"]) { request in
+                let step = Self.step(request.text)
+                let time = steps.withLock { steps in
+                    if let step { steps.append(step) }
+                    return steps.count { $0 == step }
+                }
+                guard let step, refused == nil || step != refused!.0 || time != refused!.time else {
+                    return FakeDaemon.json(401, #"{"message":"no","code":"invalid_api_key"}"#)
+                }
+                switch step {
+                case .look: return FakeDaemon.json(200, #"{"id":"ak_old","revoked":false,"expiresAt":"2030-01-01T00:00:00.000Z"}"#)
+                case .make: return FakeDaemon.json(201, #"{"apiKey":\#(Self.key),"key":"\#(Self.secret)"}"#)
+                case .prove: return FakeDaemon.json(200, #"{"allowed":true,"matchedScope":"relayfile:fs:read:*"}"#)
+                case .endNew, .endOld: return FakeDaemon.json(200, #"{"revoked":true}"#)
+                case .explain: return FakeDaemon.json(200, #"{"scopes":[],"routes":[]}"#)
+                }
+            }
+            defer { daemon.stop() }
+            let run = try await Tool.run(command + ["--to-file", scratch["k"], "--socket", scratch["s"]])
+            return (run, steps.withLock { $0 }, scratch.names.contains("k"))
+        }
+    }
+
+    private static func step(_ request: String) -> Step? {
+        let line = request.split(separator: " ").prefix(2).joined(separator: " ")
+        let isByNewKey = request.lowercased().contains("\r\nx-api-key: \(secret)\r\n")
+        switch line {
+        case "GET /v1/api-keys/ak_old": return .look
+        case "POST /v1/api-keys" where !isByNewKey: return .make
+        case "POST /v1/api-keys/ak_old/rotate" where !isByNewKey: return .make
+        case "POST /v1/authorize" where isByNewKey && request.hasSuffix(#"{"scope":"relayfile:fs:read:*"}"#): return .prove
+        case "POST /v1/api-keys/ak_new/revoke" where !isByNewKey: return .endNew
+        case "POST /v1/api-keys/ak_old/revoke" where !isByNewKey: return .endOld
+        case "POST /v1/scopes/explain": return .explain
+        default: return nil
+        }
+    }
+
+    private static let mint = ["api-keys", "mint", "--name", "n", "--scope", "relayfile:fs:read", "--replaces", "ak_old"]
+    private static let rotate = ["api-keys", "rotate", "ak_old"]
+
+    @Test func `the old key ends last, after the new one was stored and proven`() async throws {
+        let minted = try await run(Self.mint)
+        #expect(minted.run.code == 0 && minted.stored, "\(minted.run.errors)")
+        #expect(minted.steps == [.look, .make, .prove, .prove, .endOld, .explain])
+        let rotated = try await run(Self.rotate)
+        #expect(rotated.run.code == 0 && rotated.steps == [.make, .prove, .prove, .endOld])
+        let overlapping = try await run(Self.rotate + ["--overlap", "1h"])
+        #expect(overlapping.run.code == 0 && overlapping.steps == [.make, .prove, .prove, .look])
+    }
+
+    @Test func `a mint that replaces nothing proves nothing and ends nothing`() async throws {
+        let minted = try await run(["api-keys", "mint", "--name", "n", "--scope", "relayfile:fs:read"])
+        #expect(minted.run.code == 0 && minted.steps == [.make, .explain])
+    }
+
+    @Test(arguments: [mint, rotate]) func `a new key that does not authenticate is given to nobody, and revoked`(command: [String])
+        async throws
+    {
+        let (run, steps, stored) = try await run(command, refusing: (.prove, time: 1))
+        #expect(run.code == 1 && run.output.isEmpty && !stored)
+        #expect(steps.suffix(3) == [.make, .prove, .endNew])
+        #expect(run.errors.contains("ak_new does not authenticate, and its secret was given to nobody: no; it has been revoked; ak_old "))
+    }
+
+    @Test(arguments: [mint, rotate]) func `one that no longer does so once it is stored is revoked, too`(command: [String]) async throws {
+        let (run, steps, stored) = try await run(command, refusing: (.prove, time: 2))
+        #expect(run.code == 1 && run.output.isEmpty && stored)
+        #expect(steps.suffix(3) == [.prove, .prove, .endNew])
+        #expect(run.errors.contains("ak_new was stored but does not authenticate: no; it has been revoked; ak_old "))
+    }
+
+    @Test(arguments: [mint, rotate]) func `when the old key can't be ended, both work, and it is said how to end it`(command: [String])
+        async throws
+    {
+        let (run, steps, stored) = try await run(command + ["--org", "org_2"], refusing: (.endOld, time: 1))
+        #expect(run.code == 1 && run.output.isEmpty && stored && !steps.contains(.endNew))
+        #expect(run.errors.contains("ak_new is stored and works, but ak_old could not be revoked: no; both work now"))
+        #expect(run.errors.contains("hint: revoke the old one: latchkey api-keys revoke ak_old --org org_2\n"))
+    }
+
+    @Test func `when the key to be replaced can't be looked at, nothing is minted`() async throws {
+        let (run, steps, stored) = try await run(Self.mint, refusing: (.look, time: 1))
+        #expect(run.code == 1 && steps == [.look] && !stored)
+    }
+
+    @Test func `a daemon that does not speak of descendants is not believed to have reached them`() async throws {
+        let revoked = try await FakeRun.of(["api-keys", "revoke", "ak_old", "--descendants"]) { _ in (200, Self.key) }
+        #expect(revoked.run.code == 1 && revoked.run.errors.contains("does not say that what came from it was, too"))
+    }
+}
