@@ -1,3 +1,4 @@
+import LatchkeyVerifier
 import LatchkeyScopes
 
 /// The routes of the API that some scopes can call, as far as scopes are needed for them.

@@ -1,5 +1,6 @@
 import LatchkeyScopes
 import LatchkeyServer
+import LatchkeyVerifier
 
 extension DaemonClient {
     /// What a profile promises, by the routes that the daemon declares.
@@ -35,7 +36,7 @@ extension DaemonClient {
             entries.append(.init(name, needs: name.needsIdentity ? .identity : .scopes(scopes)))
         }
         // Those that anybody may call are not explained: they take nothing.
-        let open = RouteTable.api.routes.filter(\.access.isOpen).map { RouteName(method: $0.method.rawValue, path: $0.path) }
+        let open = RouteTable.api.routes.filter(\.access.isOpen).map { RouteName($0.facts) }
         return KnownRoutes(entries + open.map { .init($0, needs: .scopes([])) })
     }
 }
@@ -51,7 +52,10 @@ extension RouteName {
     var needsIdentity: Bool {
         RouteTable.api.routes.contains { route in
             guard case .identity = route.access else { return false }
-            return route.method.rawValue == method && route.path == path
+            return RouteName(route.facts) == self
         }
     }
+
+    /// Of a route as this executable declares it.
+    init(_ facts: RouteFacts) { self.init(method: "\(facts.method)", path: facts.path) }
 }

@@ -1,3 +1,5 @@
+@testable import LatchkeyAuthority
+@testable import LatchkeyServer
 import LatchkeyVerifier
 import Testing
 

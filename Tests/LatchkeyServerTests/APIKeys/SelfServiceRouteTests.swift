@@ -1,3 +1,5 @@
+@testable import LatchkeyAuthority
+@testable import LatchkeyServer
 import Testing
 
 extension ServerTests {

@@ -7,6 +7,11 @@ extension ServerTests {
     /// Red line 3: who owns what is minted, and what it is, comes from the caller, never from the body.
     @Suite("What is stored of what was minted")
     struct MintedRecordTests {
+        /// A record that was made and is not in the store.
+        private struct Gone: Error {
+            let id: String
+        }
+
         /// What a request may try to say; the right type where it has one, and a wrong one.
         private static func hostile(_ wish: String, _ except: Set<String>) -> [String] {
             let members: [(String, [String])] = [
@@ -128,8 +133,9 @@ extension ServerTests {
                     try #require(reply.status == 201, "\(reply.text)")
                     let id = try #require(reply.json["id"]?.text ?? reply.json["identity"]?["id"]?.text)
                     let organisation = daemon.authority.firstOrganisation
-                    let record = try daemon.authority.store.read { try $0.get(Tables.identities, OwnedKey(organisation, id)) }
-                    return try Self.text(try #require(record), [id, name])
+                    let record: IdentityRecord? = try daemon.authority.store.read { try $0.get(Tables.identities, OwnedKey(organisation, id)) }
+                    guard let record else { throw Gone(id: id) }
+                    return try Self.text(record, [id, name])
                 }
                 let plain = try await made("")
                 for wishes in Self.hostile(try SecretForms.unknownKey(), ["scopes"]) {

@@ -1,3 +1,4 @@
+@testable import LatchkeyAuthority
 import LatchkeyServer
 import Testing
 
@@ -96,7 +97,10 @@ extension ServerTests {
                 }
             }
             try await withDaemon([.requestsPerSecond: "0"]) { daemon in
-                for _ in 0..<50 { #expect(try await daemon.send("GET", "/health").status == 200) }
+                for _ in 0..<50 {
+                    let status = try await daemon.send("GET", "/health").status
+                    #expect(status == 200)
+                }
             }
         }
     }

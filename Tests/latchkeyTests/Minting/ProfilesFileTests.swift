@@ -97,7 +97,7 @@ import Testing
 
     /// One edit of every known route: it is another route, or the nearest one that is told is that one edit away.
     @Test func `a slip in any route is refused with a route that is as near`() {
-        let routes = RouteTable.api.routes.map { RouteName(method: $0.method.rawValue, path: $0.path) }
+        let routes = RouteTable.api.routes.map { RouteName($0.facts) }
         let known = KnownRoutes(routes.map { .init($0, needs: .scopes([])) })
         for route in routes {
             for place in route.path.indices.dropFirst(2) where !route.path[place...].hasPrefix("{") {
