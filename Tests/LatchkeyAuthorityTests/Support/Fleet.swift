@@ -57,6 +57,17 @@ final class Fleet {
         return history.last { $0.from <= fetched }
     }
 
+    /// All that copies may hold that are still in use, however briefly it was shown.
+    private var copies: [Seen?] {
+        let oldest = now.adding(milliseconds: -Self.ages.max()!)
+        let shown = history.indices.filter { place in
+            guard place + 1 < history.count else { return true }
+            let end = history[place + 1].from
+            return end > oldest && end > history[place].from
+        }
+        return shown.map { history[$0] } + (history[0].from > oldest ? [nil] : [])
+    }
+
     // MARK: what happens
 
     func live(_ dice: inout Dice) async throws {
@@ -104,8 +115,7 @@ final class Fleet {
             if listed.isEmpty { harm.insert("nobody") }
             if listed.values.contains(where: { !$0.contains("RS256") }) { harm.insert("algorithm") }
             let signer = try #require(install.authority.keys.ring.active?.kid)
-            for age in Self.ages {
-                let copy = copy(ofAge: age)
+            for copy in copies {
                 let isFit = try copy?.document.map { try KeySet(jwks: $0).contains(signer) } ?? false
                 if !isFit || copy?.emergencies != emergencies { harm.insert("copies") }
             }
