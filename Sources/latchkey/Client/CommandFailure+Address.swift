@@ -1,12 +1,11 @@
-import AsyncHTTPClient
 import Glibc
 import NIOCore
 import NIOPosix
 import NIOSSL
 
 extension CommandFailure {
-    /// Why the daemon's address could not be reached; `nil` when a request may have gone out.
-    init?(address url: DaemonURL, _ error: any Error) {
+    /// Why the daemon's address could not be reached.
+    init(address url: DaemonURL, _ error: any Error) {
         let hint = "is the daemon running, and is --url its address?"
         switch error {
         case let error as NIOConnectionError:
@@ -15,20 +14,16 @@ extension CommandFailure {
                 return
             }
             self.init(.unreachable, Self.sentence(url, first.error), hint: hint)
-        case let error as IOError where Self.neverConnected.contains(error.errnoCode):
-            self.init(.unreachable, Self.sentence(url, error), hint: hint)
         case is NIOSSLError, is NIOSSLExtraError, is BoringSSLError:
             self.init(
                 .unreachable, "there is no secure connection to \(url.text): \(Self.reason(error))",
                 hint: "--ca-file PATH names the certificates that are to be trusted in place of the system's")
-        case let error as HTTPClientError where error == .tlsHandshakeTimeout:
+        case ConnectionFailure.handshakeTimeout:
             self.init(.unreachable, "there is no secure connection to \(url.text): it does not answer", hint: "does it speak TLS?")
         default:
-            return nil
+            self.init(.unreachable, Self.sentence(url, error), hint: hint)
         }
     }
-
-    private static let neverConnected = [ECONNREFUSED, ENETUNREACH, EHOSTUNREACH, ENETDOWN, EHOSTDOWN, EADDRNOTAVAIL, EACCES, EPERM]
 
     private static func sentence(_ url: DaemonURL, _ error: any Error) -> String {
         guard let number = (error as? IOError)?.errnoCode else { return "\(url.text) can't be reached" }

@@ -1,45 +1,43 @@
-import AsyncHTTPClient
 import Glibc
 import NIOCore
 import NIOHTTP1
 
 extension CommandFailure {
-    /// A request that got no answer. Only what proves that nothing reached the daemon is `.unreachable`.
+    /// A connection that was not made: nothing has reached the daemon.
     init(connecting error: any Error, to door: DaemonDoor) {
-        let known: CommandFailure?
-        switch door {
-        case .socket(let path, _): known = Self(socket: path, error)
-        case .address(let url, _, _): known = Self(address: url, error)
+        if case ChannelError.connectTimeout = error {
+            self.init(.unreachable, "the daemon at \(door.place) accepts no connection", hint: "look at its log")
+            return
         }
-        let place = door.place
+        switch door {
+        case .socket(let path, _): self.init(socket: path, error)
+        case .address(let url, _, _): self.init(address: url, error)
+        }
+    }
+
+    /// A request that got no answer, or no whole one; what the daemon made of it is not known.
+    init(unanswered error: any Error, at place: String) {
+        let hint = "whether the daemon did what was asked is not known: look before trying again"
         switch error {
-        case _ where known != nil:
-            self = known!
-        case let error as HTTPClientError where error == .connectTimeout:
-            self.init(.unreachable, "the daemon at \(place) accepts no connection", hint: "look at its log")
-        case let error as HTTPClientError where error == .deadlineExceeded || error == .readTimeout:
-            self.init(
-                .failed, "the daemon at \(place) did not answer in time",
-                hint: "whether it did what was asked is not known: look before trying again")
-        default:
-            self.init(
-                .failed, "the connection to \(place) broke before the answer was there: \(error)",
-                hint: "whether the daemon did what was asked is not known: look before trying again")
+        case ConnectionFailure.silence: self.init(.failed, "the daemon at \(place) did not answer in time", hint: hint)
+        case ConnectionFailure.closed: self.init(.failed, "the connection to \(place) broke before the answer was there", hint: hint)
+        default: self.init(.failed, "the connection to \(place) broke before the answer was there: \(error)", hint: hint)
         }
     }
 
     /// An answer that had begun and did not come to its end.
     init(cutShort error: (any Error)?, at place: String) {
-        if let error = error as? HTTPClientError, error == .readTimeout {
+        if case ConnectionFailure.silence? = error {
             self.init(
-                .failed, "the daemon at \(place) has been silent for \(DaemonClient.longestSilence) s", hint: "look at its log")
+                .failed, "the daemon at \(place) has been silent for \(HTTPConnection.longestSilence) s", hint: "look at its log")
         } else {
             self.init(.failed, "the answer of \(place) was cut short", hint: "look at the daemon's log, and try again")
         }
     }
 
-    private init?(socket: String, _ error: any Error) {
-        switch (error as? IOError)?.errnoCode {
+    private init(socket: String, _ error: any Error) {
+        let number = (error as? IOError)?.errnoCode
+        switch number {
         case ENOENT, ENOTDIR:
             self.init(
                 .unreachable, "there is no socket at \(socket)",
@@ -51,7 +49,8 @@ extension CommandFailure {
                 .unreachable, "nothing listens at \(socket)",
                 hint: "the daemon has ended without taking its socket along: look at its log and start it again")
         default:
-            return nil
+            let reason = number.map { "\(SystemError(number: $0))" } ?? "\(error)"
+            self.init(.unreachable, "the daemon at \(socket) accepts no connection: \(reason)", hint: "look at its log")
         }
     }
 

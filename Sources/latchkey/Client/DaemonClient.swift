@@ -1,5 +1,3 @@
-import AsyncHTTPClient
-import FoundationEssentials
 import LatchkeyCrypto
 import LatchkeyVerifier
 import NIOCore
@@ -9,16 +7,13 @@ import NIOHTTP1
 struct DaemonClient {
     /// The longest answer that is taken in one piece: a page has a hundred elements.
     private static let longestAnswer = 16 << 20
-    /// How long the daemon may be silent, in seconds.
-    static let longestSilence: Int64 = 60
 
-    private let http: HTTPClient
-    private let door: DaemonDoor
+    private let line: DaemonLine
     /// Decides who is calling, in place of the peer on the socket and of the door's key.
     private var credential: Secret?
 
     /// The organisation that was named for the socket.
-    var organisation: String? { if case .socket(_, let organisation) = door { organisation } else { nil } }
+    var organisation: String? { if case .socket(_, let organisation) = line.door { organisation } else { nil } }
 
     /// Lends a client for the length of `body`.
     ///
@@ -35,31 +30,20 @@ struct DaemonClient {
         try await with(options.door(), body)
     }
 
-    private static func with<Result>(_ door: DaemonDoor, _ body: (DaemonClient) async throws -> Result) async throws -> Result {
-        var configuration = HTTPClient.Configuration()
-        configuration.httpVersion = .http1Only
-        configuration.redirectConfiguration = .disallow
-        configuration.timeout = .init(connect: .seconds(5), read: .seconds(longestSilence))
-        // Where nobody listens, that should be told at once; by default connecting is tried until the deadline.
-        configuration.connectionPool.retryConnectionEstablishment = false
-        configuration.tlsConfiguration = try TLSTrust.configuration(for: door)
-        let http = HTTPClient(configuration: configuration)
+    static func with<Result>(_ door: DaemonDoor, _ body: (DaemonClient) async throws -> Result) async throws -> Result {
+        let line = try DaemonLine(door)
         do {
-            let result = try await body(DaemonClient(http: http, door: door, credential: nil))
-            try? await http.shutdown()
+            let result = try await body(DaemonClient(line: line))
+            await line.close()
             return result
         } catch {
-            try? await http.shutdown()
+            await line.close()
             throw error
         }
     }
 
     /// The same way to the daemon, as the API key with this secret.
-    func authenticating(as secret: Secret) -> DaemonClient {
-        var client = self
-        client.credential = secret
-        return client
-    }
+    func authenticating(as secret: Secret) -> DaemonClient { DaemonClient(line: line, credential: secret) }
 
     /// - Parameter path: path and query, percent-encoded.
     func get(_ path: String) async throws(CommandFailure) -> JSONDocument {
@@ -98,19 +82,19 @@ struct DaemonClient {
     func stream(
         _ path: String, accept: String, body: [UInt8]? = nil, piece: ([UInt8]) throws(CommandFailure) -> Void
     ) async throws(CommandFailure) {
-        let response = try await open(body == nil ? .GET : .POST, path, body: body, headers: [("accept", accept)])
-        let hasEnd =
-            response.headers.first(name: "content-length") != nil
-            || response.headers[canonicalForm: "transfer-encoding"].last?.lowercased() == "chunked"
+        let answer = try await open(body == nil ? .GET : .POST, path, body: body, headers: [("accept", accept)])
         do {
-            for try await part in response.body { try piece(Array(part.readableBytesView)) }
-        } catch let failure as CommandFailure {
-            throw failure
+            while let bytes = try await answer.piece() { try piece(Array(bytes.readableBytesView)) }
         } catch {
-            throw CommandFailure(cutShort: error, at: door.place)
+            answer.connection.close()
+            throw error as? CommandFailure ?? CommandFailure(cutShort: error, at: line.door.place)
         }
+        line.giveBack(answer)
         // Without a length, an answer that broke off looks like one that ended.
-        guard hasEnd else { throw CommandFailure(cutShort: nil, at: door.place) }
+        let headers = answer.head.headers
+        guard headers.contains(name: "content-length") || headers[canonicalForm: "transfer-encoding"].last?.lowercased() == "chunked" else {
+            throw CommandFailure(cutShort: nil, at: line.door.place)
+        }
     }
 
     private func send(
@@ -118,7 +102,7 @@ struct DaemonClient {
     ) async throws(CommandFailure) -> [UInt8] {
         var writer = JSONWriter(capacity: 32_768)
         writer.object(members)
-        // The body may hold a refresh token; the client's own copy of it is out of reach, this one is not.
+        // The body may hold a refresh token; the connection's own copy of it is out of reach, this one is not.
         defer { writer.wipe() }
         return try await send(method, path, body: writer.bytes)
     }
@@ -132,68 +116,66 @@ struct DaemonClient {
     /// Asks, and judges the answer's status; its body is still to come.
     private func open(
         _ method: HTTPMethod, _ path: String, body: [UInt8]?, headers: [(String, String)]
-    ) async throws(CommandFailure) -> HTTPClientResponse {
-        var request = try request(method, path)
-        for (name, value) in headers { request.headers.add(name: name, value: value) }
+    ) async throws(CommandFailure) -> HTTPAnswer {
+        var head = request(method, path)
+        for (name, value) in headers { head.headers.add(name: name, value: value) }
         if let body {
-            request.headers.add(name: "content-type", value: "application/json")
-            request.body = .bytes(ByteBuffer(bytes: body))
+            head.headers.add(name: "content-type", value: "application/json")
+            head.headers.add(name: "content-length", value: String(body.count))
         }
-        let response: HTTPClientResponse
+        let connection = try await line.take()
+        let answer: HTTPAnswer
         do {
-            response = try await http.execute(request, deadline: .now() + .seconds(120))
+            answer = try await connection.ask(head, body: body)
         } catch {
-            throw CommandFailure(connecting: error, to: door)
+            connection.close()
+            throw CommandFailure(unanswered: error, at: line.door.place)
         }
-        guard (200..<300).contains(response.status.code) else {
-            throw CommandFailure(answer: try await whole(response), status: response.status, headers: response.headers)
+        guard (200..<300).contains(answer.head.status.code) else {
+            throw CommandFailure(answer: try await whole(answer), status: answer.head.status, headers: answer.head.headers)
         }
-        return response
+        return answer
     }
 
-    private func request(_ method: HTTPMethod, _ path: String) throws(CommandFailure) -> HTTPClientRequest {
-        var request: HTTPClientRequest
-        let caller: Secret?
-        switch door {
-        case .socket(let socket, let organisation):
-            guard let url = URL(httpURLWithSocketPath: socket, uri: path) else {
-                throw CommandFailure(.usage, "the socket's path \(socket) can't be used in an address")
-            }
-            request = HTTPClientRequest(url: url.absoluteString)
-            // HTTP/1.1 needs one (RFC 9112 §3.2), and async-http-client sends none over a unix socket.
-            request.headers.add(name: "host", value: "localhost")
-            if let organisation { request.headers.add(name: "x-latchkey-org", value: organisation) }
-            caller = credential
+    private func request(_ method: HTTPMethod, _ path: String) -> HTTPRequestHead {
+        var headers = HTTPHeaders()
+        var target = path
+        var caller = credential
+        switch line.door {
+        case .socket(_, let organisation):
+            // HTTP/1.1 needs one (RFC 9112 §3.2).
+            headers.add(name: "host", value: "localhost")
+            if let organisation { headers.add(name: "x-latchkey-org", value: organisation) }
         case .address(let url, let key, _):
-            request = HTTPClientRequest(url: url.text + path)
-            caller = credential ?? key
+            headers.add(name: "host", value: url.authority)
+            target = url.path + path
+            caller = caller ?? key
         }
         if let caller {
             let value = caller.withBytes { bytes in String(decoding: bytes.indices.map { bytes[$0] }, as: UTF8.self) }
-            request.headers.add(name: "x-api-key", value: value)
+            headers.add(name: "x-api-key", value: value)
         }
-        request.method = method
-        request.headers.add(name: "user-agent", value: "latchkey/\(Version.current)")
-        return request
+        headers.add(name: "user-agent", value: "latchkey/\(Version.current)")
+        return HTTPRequestHead(version: .http1_1, method: method, uri: target, headers: headers)
     }
 
-    private func whole(_ response: HTTPClientResponse) async throws(CommandFailure) -> [UInt8] {
+    private func whole(_ answer: HTTPAnswer) async throws(CommandFailure) -> [UInt8] {
         var bytes: [UInt8] = []
-        if let length = response.headers.first(name: "content-length").flatMap(Int.init) {
+        if let length = answer.head.headers.first(name: "content-length").flatMap(Int.init) {
             bytes.reserveCapacity(min(max(length, 0), Self.longestAnswer))
         }
         do {
-            for try await part in response.body {
-                guard bytes.count + part.readableBytes <= Self.longestAnswer else {
+            while let piece = try await answer.piece() {
+                guard bytes.count + piece.readableBytes <= Self.longestAnswer else {
                     throw CommandFailure(.failed, "the answer is longer than 16 MiB; it can't be the daemon's")
                 }
-                bytes.append(contentsOf: part.readableBytesView)
+                bytes.append(contentsOf: piece.readableBytesView)
             }
-        } catch let failure as CommandFailure {
-            throw failure
         } catch {
-            throw CommandFailure(connecting: error, to: door)
+            answer.connection.close()
+            throw error as? CommandFailure ?? CommandFailure(unanswered: error, at: line.door.place)
         }
+        line.giveBack(answer)
         return bytes
     }
 }

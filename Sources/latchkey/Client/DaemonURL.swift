@@ -6,6 +6,13 @@ struct DaemonURL: Sendable {
     /// Without a slash at its end.
     let text: String
     let isPlain: Bool
+    /// A name, or an IP address without brackets.
+    let host: String
+    let port: Int
+    /// Host and port as they stand in the address: what a request calls its host.
+    let authority: String
+    /// What stands in front of every route, percent-encoded; mostly nothing.
+    let path: String
     /// Whether what is sent there stays on this host.
     let isLoopback: Bool
 
@@ -20,7 +27,13 @@ struct DaemonURL: Sendable {
         while text.hasSuffix("/") { text.removeLast() }
         self.text = text
         self.isPlain = scheme == "http"
-        self.isLoopback = Self.isLoopback(host.lowercased())
+        let isBracketed = host.hasPrefix("[") && host.hasSuffix("]")
+        self.host = isBracketed ? String(host.dropFirst().dropLast()) : host
+        self.port = url.port ?? (isPlain ? 80 : 443)
+        let rest = text.dropFirst(scheme.count + "://".count)
+        self.authority = String(rest.prefix { $0 != "/" })
+        self.path = String(rest.drop { $0 != "/" })
+        self.isLoopback = Self.isLoopback(self.host.lowercased())
     }
 
     /// Only names and addresses that can mean nothing else.
@@ -28,9 +41,8 @@ struct DaemonURL: Sendable {
         if host == "localhost" { return true }
         var four = in_addr()
         if inet_pton(AF_INET, host, &four) == 1 { return UInt32(bigEndian: four.s_addr) >> 24 == 127 }
-        let bare = host.hasPrefix("[") && host.hasSuffix("]") ? String(host.dropFirst().dropLast()) : host
         var six = in6_addr()
-        guard inet_pton(AF_INET6, bare, &six) == 1 else { return false }
+        guard inet_pton(AF_INET6, host, &six) == 1 else { return false }
         return withUnsafeBytes(of: six) { $0.dropLast().allSatisfy { $0 == 0 } && $0.last == 1 }
     }
 }

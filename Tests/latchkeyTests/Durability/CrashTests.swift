@@ -1,10 +1,10 @@
-import AsyncHTTPClient
 import FoundationEssentials
 import Glibc
+import LatchkeyCrypto
 import LatchkeyVerifier
-import NIOCore
-import NIOHTTP1
 import Testing
+
+@testable import latchkey
 
 /// What is acknowledged is on disk; what is not acknowledged left no trace.
 @Suite struct CrashTests {
@@ -19,13 +19,11 @@ import Testing
             for round in 0...Self.rounds {
                 let before = last
                 let ended = try await DaemonProcess.with(stateDirectory: state) { daemon in
-                    try await Self.withClient { client in
-                        try await Self.requireKept(before, at: daemon.url, adminKey: adminKey, client: client)
-                        guard round < Self.rounds else { return MintLoad.Done() }
-                        let load = MintLoad(url: daemon.url, adminKey: adminKey, identity: identity, client: client)
-                        await load.run(clients: 8, target: Int.random(in: 1...80)) { kill(daemon.pid, SIGKILL) }
-                        return load.acknowledged
-                    }
+                    try await Self.requireKept(before, at: daemon.url, adminKey: adminKey)
+                    guard round < Self.rounds else { return MintLoad.Done() }
+                    let load = MintLoad(door: try Self.door(daemon.url, key: adminKey), identity: identity)
+                    await load.run(clients: 8, target: Int.random(in: 1...80)) { kill(daemon.pid, SIGKILL) }
+                    return load.acknowledged
                 }
                 last = ended.value
                 all.keys.merge(last.keys) { a, _ in a }
@@ -47,20 +45,20 @@ import Testing
         }.value
     }
 
-    private static func requireKept(_ done: MintLoad.Done, at url: String, adminKey: String, client: HTTPClient) async throws {
-        for (id, key) in done.keys {
-            var request = HTTPClientRequest(url: url + "/v1/identities?limit=1")
-            request.headers.add(name: "x-api-key", value: key)
-            let status = try await client.execute(request, timeout: .seconds(20)).status
-            #expect(status == .ok, "the acknowledged API key \(id) is lost")
-        }
-        for token in done.tokens {
-            var request = HTTPClientRequest(url: url + "/v1/tokens/introspect")
-            request.method = .POST
-            request.headers.add(name: "x-api-key", value: adminKey)
-            request.body = .bytes(ByteBuffer(string: "{\"token\":\"\(token)\"}"))
-            let answer = try await client.execute(request, timeout: .seconds(20)).body.collect(upTo: 65_536)
-            #expect(String(buffer: answer).hasPrefix("{\"sub\""), "an acknowledged token is lost")
+    private static func door(_ url: String, key: String) throws -> DaemonDoor {
+        .address(try #require(DaemonURL(url)), key: Secret(copying: Array(key.utf8)), authorities: nil)
+    }
+
+    private static func requireKept(_ done: MintLoad.Done, at url: String, adminKey: String) async throws {
+        try await DaemonClient.with(door(url, key: adminKey)) { client in
+            for (id, key) in done.keys {
+                let answer = try? await client.authenticating(as: Secret(copying: Array(key.utf8))).get("/v1/identities?limit=1")
+                #expect(answer != nil, "the acknowledged API key \(id) is lost")
+            }
+            for token in done.tokens {
+                let claims = try await client.post("/v1/tokens/introspect") { $0.member("token", token) }
+                #expect(claims.root["sub"]?.text != nil, "an acknowledged token is lost")
+            }
         }
     }
 
@@ -69,19 +67,5 @@ import Testing
         var part = String(token.split(separator: ".")[1]).replacing("-", with: "+").replacing("_", with: "/")
         while part.utf8.count % 4 != 0 { part += "=" }
         return try JSONDecoder().decode(Payload.self, from: #require(Data(base64Encoded: part))).jti
-    }
-
-    private static func withClient<Value: Sendable>(_ body: (HTTPClient) async throws -> Value) async throws -> Value {
-        var configuration = HTTPClient.Configuration.singletonConfiguration
-        configuration.connectionPool.retryConnectionEstablishment = false
-        let client = HTTPClient(configuration: configuration)
-        do {
-            let value = try await body(client)
-            try await client.shutdown()
-            return value
-        } catch {
-            try? await client.shutdown()
-            throw error
-        }
     }
 }

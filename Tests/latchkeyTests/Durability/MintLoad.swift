@@ -1,8 +1,7 @@
-import AsyncHTTPClient
-import FoundationEssentials
-import NIOCore
-import NIOHTTP1
+import LatchkeyVerifier
 import Synchronization
+
+@testable import latchkey
 
 /// Clients that mint keys and issue tokens as fast as they can, and remember exactly what they were told was done.
 final class MintLoad: Sendable {
@@ -12,25 +11,13 @@ final class MintLoad: Sendable {
         var count: Int { keys.count + tokens.count }
     }
 
-    private struct Minted: Decodable {
-        struct Key: Decodable { let id: String }
-        let apiKey: Key
-        let key: String
-    }
-
-    private struct Pair: Decodable { let accessToken: String }
-
-    private let url: String
-    private let adminKey: String
+    private let door: DaemonDoor
     private let identity: String
-    private let client: HTTPClient
     private let done = Mutex(Done())
 
-    init(url: String, adminKey: String, identity: String, client: HTTPClient) {
-        self.url = url
-        self.adminKey = adminKey
+    init(door: DaemonDoor, identity: String) {
+        self.door = door
         self.identity = identity
-        self.client = client
     }
 
     var acknowledged: Done { done.withLock { $0 } }
@@ -40,39 +27,35 @@ final class MintLoad: Sendable {
         await withDiscardingTaskGroup { group in
             for number in 0..<clients {
                 group.addTask {
-                    while let count = try? await self.step(mints: number.isMultiple(of: 2)) {
-                        if count == target { enough() }
+                    try? await DaemonClient.with(self.door) { client in
+                        while true {
+                            let count = try await self.step(client, mints: number.isMultiple(of: 2))
+                            if count == target { enough() }
+                        }
                     }
                 }
             }
         }
     }
 
-    private func step(mints: Bool) async throws -> Int {
+    private func step(_ client: DaemonClient, mints: Bool) async throws -> Int {
         if mints {
-            let minted: Minted = try await post("/v1/api-keys", "{\"name\":\"load\",\"scopes\":[\"relayauth:identity:read:*\"]}")
+            let answer = try await client.post("/v1/api-keys") {
+                $0.member("name", "load")
+                $0.member("scopes", ["relayauth:identity:read:*"])
+            }
+            guard let id = answer.root["apiKey"]?["id"]?.text, let key = answer.root["key"]?.text else { throw JSONScanner.foreign }
             return done.withLock { done in
-                done.keys[minted.apiKey.id] = minted.key
+                done.keys[id] = key
                 return done.count
             }
         }
-        let pair: Pair = try await post("/v1/tokens", "{\"identityId\":\"\(identity)\"}")
+        guard let token = try await client.post("/v1/tokens", { $0.member("identityId", identity) }).root["accessToken"]?.text else {
+            throw JSONScanner.foreign
+        }
         return done.withLock { done in
-            done.tokens.append(pair.accessToken)
+            done.tokens.append(token)
             return done.count
         }
     }
-
-    private func post<Answer: Decodable>(_ path: String, _ body: String) async throws -> Answer {
-        var request = HTTPClientRequest(url: url + path)
-        request.method = .POST
-        request.headers.add(name: "x-api-key", value: adminKey)
-        request.body = .bytes(ByteBuffer(string: body))
-        let response = try await client.execute(request, timeout: .seconds(20))
-        guard response.status == .created else { throw Refused() }
-        let bytes = try await response.body.collect(upTo: 65_536)
-        return try JSONDecoder().decode(Answer.self, from: Data(bytes.readableBytesView))
-    }
-
-    private struct Refused: Error {}
 }

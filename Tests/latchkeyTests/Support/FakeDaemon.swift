@@ -1,11 +1,13 @@
 import Glibc
 
-/// A socket that answers whatever a test wants, one request a connection: what no real daemon says can't be asked of one.
+/// A socket that answers whatever a test wants, one connection after the other: what no real daemon says can't be asked of one.
 final class FakeDaemon: Sendable {
     /// A request as it came, and the process that sent it.
     struct Request: Sendable {
         let text: String
         let pid: pid_t
+        /// Counted from 1.
+        let connection: Int
     }
 
     private let descriptor: CInt
@@ -14,7 +16,7 @@ final class FakeDaemon: Sendable {
 
     var url: String { "http://127.0.0.1:\(port)" }
 
-    /// - Parameter answer: the whole response; an empty one closes the connection without a word.
+    /// - Parameter answer: the whole response; one that says `connection: close` closes the connection, an empty one without a word.
     init(path: String, answer: @escaping @Sendable (Request) -> String) {
         descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
         port = 0
@@ -87,25 +89,36 @@ final class FakeDaemon: Sendable {
     }
 
     private static func serve(_ listener: CInt, _ answer: (Request) -> String) {
-        while true {
+        for number in 1... {
             let connection = accept(listener, nil, nil)
             guard connection >= 0 else { break }
             // pid, uid, gid of the peer (unix(7)).
             var credentials: (pid_t, uid_t, gid_t) = (0, 0, 0)
             var size = socklen_t(MemoryLayout.size(ofValue: credentials))
             getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &credentials, &size)
-            var rest = Array(answer(Request(text: request(connection), pid: credentials.0)).utf8)[...]
-            while !rest.isEmpty {
-                let count = rest.withUnsafeBytes { send(connection, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
-                guard count > 0 else { break }
-                rest = rest.dropFirst(count)
+            while true {
+                let text = request(connection)
+                guard !text.isEmpty else { break }
+                let answer = answer(Request(text: text, pid: credentials.0, connection: number))
+                guard write(answer, to: connection), !answer.contains("connection: close") else { break }
             }
             close(connection)
         }
         close(listener)
     }
 
-    /// Head and body of one request; the body's length is what the head says.
+    /// `false` when there was nothing to write, or nobody to read it.
+    private static func write(_ answer: String, to connection: CInt) -> Bool {
+        var rest = Array(answer.utf8)[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { send(connection, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+            guard count > 0 else { return false }
+            rest = rest.dropFirst(count)
+        }
+        return !answer.isEmpty
+    }
+
+    /// Head and body of one request, nothing at the connection's end; the body's length is what the head says.
     private static func request(_ connection: CInt) -> String {
         var bytes: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 65_536)
