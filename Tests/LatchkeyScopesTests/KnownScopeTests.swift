@@ -36,9 +36,11 @@ import Testing
                     #expect(error.message.contains("did you mean \"\(suggestion)\"?"))
                 }
                 let wrong = slip.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
-                guard wrong.count == 4, let place = [0, 2].first(where: { wrong[$0] != parts[$0] && !wrong[$0].isEmpty }) else { continue }
+                guard wrong.count == 4 else { continue }
+                let changed = wrong.indices.filter { wrong[$0] != parts[$0] }
                 // beside a star there is nothing that could have been meant
-                guard parts[place] != "*" else { continue }
+                guard changed.count == 1, let place = changed.first, place == 0 || place == 2, !wrong[place].isEmpty, parts[place] != "*"
+                else { continue }
                 named += 1
                 #expect(error.suggestion != nil, "\(slip) is refused without the word that was meant: \(error.message)")
             }

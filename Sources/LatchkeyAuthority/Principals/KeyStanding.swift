@@ -26,11 +26,12 @@ struct KeyStanding {
         return row.isLive(at: now) ? "one of an identity that is not active" : "expired"
     }
 
-    /// What is read in place of a row that is not there.
+    /// What is read in place of a row that is not there: as many bytes as the row of a key with one scope.
     static let decoy: [UInt8] = {
         let record = APIKeyRecord(
             id: "ak_00000000000000000000000000", orgId: "org_00000000000000000000000000", prefix: "lk_00000000", name: "", kind: .service,
-            scopes: ["relayauth:api-key:read:*"], createdAt: Timestamp(milliseconds: 0), createdBy: "", makerId: nil, rootId: "ak_",
+            scopes: ["relayauth:api-key:read:*"], createdAt: Timestamp(milliseconds: 0), createdBy: "", makerId: nil,
+            rootId: "ak_00000000000000000000000000",
             expiresAt: nil)
         guard let bytes = try? APIKeyRow(record).encode() else { preconditionFailure("a row of short texts can be written") }
         return bytes

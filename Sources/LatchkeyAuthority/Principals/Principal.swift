@@ -33,8 +33,8 @@ package struct Principal: Sendable {
         return scopes.match(scope)
     }
 
-    /// What it holds, all bounds considered.
-    package var held: ScopeSet { bounds.map { scopes.cut(to: $0) } ?? scopes }
+    /// What it holds, all bounds considered: of two scopes one of which covers the other, the narrower. It may do no less than this says.
+    package var held: ScopeSet { bounds.map { ScopeSet(scopes.cut(to: $0).scopes + $0.cut(to: scopes).scopes) } ?? scopes }
 
     /// The identity behind the caller, if any.
     package var identityId: String? {

@@ -64,9 +64,11 @@ struct RefusedKeyTests {
             #expect(!standing.isGood)
             #expect(standing.reason(at: now) == reason)
             #expect(looks == 2, "\(reason)")
-            // one that is not known is read from as many bytes as one that is, and has scopes to look at
             #expect(!standing.row.scopes.isEmpty)
         }
+        // one that is not known is read from as many bytes as one that is
+        let plain = try await install.key(["relayauth:api-key:read:*"])
+        #expect(try APIKeyRow(plain.record).encode().count == KeyStanding.decoy.count)
         let good = try await install.key(scopes)
         let hash = try #require(APIKeySecret.hash(presented: good.secret))
         let (standing, looks) = try install.counted { try Authority.keyStanding(hash, at: now, in: $0) }

@@ -114,7 +114,7 @@ struct SelfServiceTests {
         }
         let asked = ("relayfile:fs:read:/docs/a", "relayfile:fs:read:/docs/b", "relayfile:fs:write:/docs/a")
         #expect(try await may(asked.0, asked.1, asked.2) == [true, true, false])
-        try await install.give(["relayfile:fs:*:/docs/a", "relayauth:*:*:*"], to: identity)
+        try await install.give(["relayfile:fs:read:/docs/a", "relayfile:fs:*:/docs/c", "relayauth:*:*:*"], to: identity)
         #expect(try await may(asked.0, asked.1, asked.2) == [true, false, false])
         #expect(try await may("relayauth:api-key:read:*") == [false])
         #expect(try install.caller(key).principal.held.texts == ["relayfile:fs:read:/docs/a"])

@@ -28,6 +28,8 @@ final class EscalationSearch {
     /// How often each step was made, and how often it was refused.
     private(set) var made: [Step: Int] = [:]
     private(set) var refused: [Step: Int] = [:]
+    /// `jti`s of tokens that a refresh gave.
+    private var refreshed: Set<String> = []
     /// The ways that were found.
     private(set) var found: [String] = []
 
@@ -119,7 +121,9 @@ final class EscalationSearch {
         case .refresh:
             guard case .pair(let pair) = credential else { return nil }
             do {
-                return .credential(.pair(try await install.refresh(pair)))
+                let next = try await install.refresh(pair)
+                // An answer that was lost is given once more; nobody gains by that.
+                return refreshed.insert(next.tokenId).inserted ? .credential(.pair(next)) : nil
             } catch let error as AuthorityError where error.code == .invalidRefreshToken {
                 return nil
             }

@@ -129,7 +129,7 @@ struct LineageRowsTests {
         let install = try install()
         try await install.importSecret()
         var token = OldToken(install)
-        token.subject = String(repeating: "x", count: 600)
+        token.subject = String(repeating: "x", count: 128)
         token.scopes = ["*"]
         let text = token.text
         let caller = Caller(try install.authority.authenticate(token: text), RequestOrigin())
