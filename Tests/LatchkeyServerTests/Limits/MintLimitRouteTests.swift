@@ -199,8 +199,10 @@ extension ServerTests {
                 // what holds less is another matter
                 let narrow = #"{"name":"k","scopes":["relayauth:*:*:*"]}"#
                 Self.expectMinted(try await daemon.call("POST", "/v1/api-keys", key: key.secret, body: narrow))
-                clock.advance(seconds: 359)
-                Self.expectLimited(try await daemon.call("POST", "/org/tokens", key: key.secret), 10, retry: 1)
+                clock.advance(seconds: 180)
+                Self.expectLimited(try await daemon.call("POST", "/org/tokens", key: key.secret), 10, retry: 180)
+                clock.advance(seconds: 179)
+                expectError(try await daemon.call("POST", "/org/tokens", key: key.secret), 429, "rate_limited")
                 clock.advance(seconds: 1)
                 Self.expectMinted(try await daemon.call("POST", "/org/tokens", key: key.secret))
             }
