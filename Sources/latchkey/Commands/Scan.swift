@@ -31,7 +31,8 @@ struct Scan: AsyncCommand {
         for path in paths { search.search(path) }
         for line in search.unread { Output.note("not read: \(line)") }
         let keys = search.hits.contains { $0.finding.kind == .apiKey } && !offline ? try await known(search) : nil
-        if daemon.json || !search.hits.isEmpty { try LeakReport(search: search, keys: keys).print(json: daemon.json) }
+        let report = LeakReport(search: search, keys: keys)
+        if daemon.json || !search.hits.isEmpty { try report.print(json: daemon.json) }
         if search.count > 0 {
             throw CommandFailure(
                 .failed, search.count == 1 ? "1 secret was found" : "secrets were found at \(search.count) places",

@@ -9,6 +9,14 @@ struct LeakReport {
     /// By prefix; `nil` when the daemon was not asked, or did not answer.
     let keys: [String: [JSONValue]]?
 
+    /// Whether the daemon knows all that was found, and takes none of it any more.
+    var areDead: Bool {
+        search.hits.allSatisfy { hit in
+            let known = keys(of: hit)
+            return !known.isEmpty && known.allSatisfy { APIKeyReport($0).state != "active" }
+        }
+    }
+
     func print(json: Bool) throws(CommandFailure) {
         if json { return try Output.json(document) }
         var table = Table(Self.titles)

@@ -18,7 +18,9 @@ import Testing
         let keywords = lines.filter { $0.hasPrefix("keywords = [\"") }.map { $0.dropFirst("keywords = [\"".count).dropLast(2) }
         try #require(patterns.count == 2 && keywords.count == 2)
         return try zip(patterns, keywords).map { pattern, keyword in
-            Rule(regex: try Regex(String(pattern)).matchingSemantics(.unicodeScalar), keyword: String(keyword))
+            // In RE2 a word ends where letters, digits and underscores do, not where Unicode would have it.
+            let regex = try Regex(String(pattern)).matchingSemantics(.unicodeScalar).wordBoundaryKind(.simple)
+            return Rule(regex: regex, keyword: String(keyword))
         }
     }
 
