@@ -1,5 +1,6 @@
 import LatchkeyVerifier
 import LatchkeyScopes
+import LatchkeyVerifier
 
 /// The routes of the API that some scopes can call, as far as scopes are needed for them.
 struct CallableRoutes {
