@@ -8,7 +8,7 @@ import Testing
         #"{"id":"ak_new","prefix":"lk_00000000","name":"n","kind":"service","scopes":["relayfile:fs:read:*"],"revoked":false}"#
 
     /// A step that the daemon is asked for.
-    enum Step: String { case look, make, prove, endNew, endOld, explain }
+    enum Step: String { case look, make, prove, endNew, endOld }
 
     /// - Parameters:
     ///   - refused: the step that fails, and at which time it is asked for.
@@ -32,7 +32,6 @@ import Testing
                 case .make: return FakeDaemon.json(201, #"{"apiKey":\#(Self.key),"key":"\#(Self.secret)"}"#)
                 case .prove: return FakeDaemon.json(200, #"{"allowed":true,"matchedScope":"relayfile:fs:read:*"}"#)
                 case .endNew, .endOld: return FakeDaemon.json(200, #"{"revoked":true}"#)
-                case .explain: return FakeDaemon.json(200, #"{"scopes":[],"routes":[]}"#)
                 }
             }
             defer { daemon.stop() }
@@ -51,7 +50,6 @@ import Testing
         case "POST /v1/authorize" where isByNewKey && request.hasSuffix(#"{"scope":"relayfile:fs:read:*"}"#): return .prove
         case "POST /v1/api-keys/ak_new/revoke" where !isByNewKey: return .endNew
         case "POST /v1/api-keys/ak_old/revoke" where !isByNewKey: return .endOld
-        case "POST /v1/scopes/explain": return .explain
         default: return nil
         }
     }
@@ -62,7 +60,7 @@ import Testing
     @Test func `the old key ends last, after the new one was stored and proven`() async throws {
         let minted = try await run(Self.mint)
         #expect(minted.run.code == 0 && minted.stored, "\(minted.run.errors)")
-        #expect(minted.steps == [.look, .make, .prove, .prove, .endOld, .explain])
+        #expect(minted.steps == [.look, .make, .prove, .prove, .endOld])
         let rotated = try await run(Self.rotate)
         #expect(rotated.run.code == 0 && rotated.steps == [.make, .prove, .prove, .endOld])
         let overlapping = try await run(Self.rotate + ["--overlap", "1h"])
@@ -71,7 +69,7 @@ import Testing
 
     @Test func `a mint that replaces nothing proves nothing and ends nothing`() async throws {
         let minted = try await run(["api-keys", "mint", "--name", "n", "--scope", "relayfile:fs:read"])
-        #expect(minted.run.code == 0 && minted.steps == [.make, .explain])
+        #expect(minted.run.code == 0 && minted.steps == [.make])
     }
 
     @Test(arguments: [mint, rotate]) func `a new key that does not authenticate is given to nobody, and revoked`(command: [String])
