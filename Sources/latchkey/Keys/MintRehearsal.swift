@@ -92,7 +92,7 @@ extension DaemonClient {
                     isAccepted: allowsUnmet))
         }
         if let old { findings.append(try await replacing(old)) }
-        let routes = scopesAreGood ? try await callableRoutes(with: request.scopes)?.names.map(\.description) : nil
+        let routes = scopesAreGood ? CallableRoutes(with: request.scopes).names.map(\.description) : nil
         return MintRehearsal(request: request, findings: findings, routes: routes)
     }
 

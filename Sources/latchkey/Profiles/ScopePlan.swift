@@ -11,7 +11,7 @@ struct ScopePlan {
         /// For the facts of a key.
         var summary: String {
             let count = promises.all.count
-            let all = count == 1 ? "its promise" : "all \(count) promises"
+            let all = count == 1 ? "its promise" : count == 2 ? "both promises" : "all \(count) promises"
             return unmet.isEmpty ? "\(profile): \(all) kept" : "\(profile): \(unmet.count) of \(count) promises not kept"
         }
     }

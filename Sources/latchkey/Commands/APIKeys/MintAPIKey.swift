@@ -74,19 +74,20 @@ struct MintAPIKey: AsyncCommand {
         let profile = try promise.read()
         if dryRun { return try await rehearse(given, profile) }
         var target = try destination.open()
-        let (key, plan, routes) = try await DaemonClient.with(daemon, organisation: organisation.org) { client in
+        let (key, plan) = try await DaemonClient.with(daemon, organisation: organisation.org) { client in
             if let replaces { try await client.requireLive(replaces) }
             let plan = try await client.plan(given: given, profile: profile)
             try plan.requireKept(allowingUnmet: promise.allowUnmet)
             let key = try await client.make(.mint(request(plan), replacing: replaces), to: &target.place, json: daemon.json)
-            // The key is made and stored: what it can call is told where that can be had.
-            let routes = daemon.json ? nil : try? await client.callableRoutes(with: plan.scopes)
-            return (key, plan, routes)
+            return (key, plan)
         }
         if let path = target.temporaryFile { Output.note(path) }
         let facts = KeyFacts.lines(
             key, target.fact,
-            more: [("profile", plan.promised?.summary), ("can call", routes?.summary), ("replaces", replaces.map { "\($0), revoked" })])
+            more: [
+                ("profile", plan.promised?.summary), ("can call", CallableRoutes(with: plan.scopes).summary),
+                ("replaces", replaces.map { "\($0), revoked" }),
+            ])
         // With --print-key standard output has had the secret; with --json, the key's description too.
         if destination.printKey { return daemon.json ? () : Facts.note(facts) }
         if daemon.json { return try Output.json(KeyFacts.json(key)) }
