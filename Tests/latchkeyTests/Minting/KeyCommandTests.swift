@@ -108,7 +108,9 @@ extension OverTheSocket {
                     secret.utf8.count == 52 && !seen.contains(secret.dropFirst(11))
                         && !seen.contains(Data(secret.utf8).base64EncodedString()))
                 #expect(!(try scratch.read("files")).contains("socket:"))
-                #expect(try scratch.read("signals") == "SigIgn:\t0000000000000000\n")
+                // 32 and 33 are the C library's own; it has them ignored in what it spawns.
+                let ignored = try scratch.read("signals").dropLast().split(separator: "\t").last.flatMap { UInt64($0, radix: 16) }
+                #expect(ignored.map { $0 & ~0x1_8000_0000 } == 0)
                 #expect(!scratch.names.contains("terminal"))
             }
         }
