@@ -19,7 +19,7 @@ import Testing
         try #require(patterns.count == 2 && keywords.count == 2)
         return try zip(patterns, keywords).map { pattern, keyword in
             // In RE2 a word ends where letters, digits and underscores do, not where Unicode would have it.
-            let regex = try Regex(String(pattern)).matchingSemantics(.unicodeScalar).wordBoundaryKind(.simple)
+            let regex = try Regex(String(pattern)).wordBoundaryKind(.simple)
             return Rule(regex: regex, keyword: String(keyword))
         }
     }
