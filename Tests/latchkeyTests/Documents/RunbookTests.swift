@@ -38,4 +38,22 @@ import Testing
             }
         }
     }
+
+    @Test func `the scope tables are what the profiles and the daemon's own routes say, word for word`() async throws {
+        let command = "latchkey scopes profiles"
+        let steps = try Document(Self.folder + "/service-keys.md").steps
+        let shown = steps.compactMap { step in
+            if case .command(command, let output) = step { output } else { nil }
+        }
+        try #require(shown.count == 1)
+        try await ScratchDirectory.with { scratch in
+            let ended = try await DaemonProcess.with(stateDirectory: scratch["state"]) { daemon in
+                let run = try await daemon.run("scopes", "profiles", "--profiles-file", Document.file("packaging/profiles.json"))
+                #expect(run.code == 0, "\(run.errors)")
+                let words = { (line: String) in line.split(whereSeparator: \.isWhitespace) }
+                #expect(run.lines.map(words) == shown[0].dropFirst().map(words))
+            }
+            #expect(ended.status == .exited(0))
+        }
+    }
 }
