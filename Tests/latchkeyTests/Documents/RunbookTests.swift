@@ -1,3 +1,4 @@
+import Subprocess
 import Testing
 
 /// The runbooks are tried out before the night on which they are needed: every transcript is run as it stands there, with the real executable, on an
