@@ -8,7 +8,7 @@ import Testing
         let command: String
         let output: [String]
         /// Whether the README shows that the command is refused.
-        var isRefused: Bool { output.first?.hasPrefix("latchkey: ") ?? false }
+        var isRefused: Bool { output.contains { $0.hasPrefix("latchkey: ") } }
     }
 
     @Test(.timeLimit(.minutes(2))) func `every command of the tour does what the README shows`() async throws {

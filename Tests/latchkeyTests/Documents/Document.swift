@@ -29,6 +29,9 @@ struct Document: Sendable, CustomTestStringConvertible {
         text = String(decoding: try Data(contentsOf: URL(filePath: Self.root + path)), as: UTF8.self)
     }
 
+    /// Where a file of the project is.
+    static func file(_ path: String) -> String { root + path }
+
     /// Those of a folder, by name.
     static func all(in folder: String) throws -> [Document] {
         try FileManager.default.contentsOfDirectory(atPath: root + folder).filter { $0.hasSuffix(".md") }.sorted().map {

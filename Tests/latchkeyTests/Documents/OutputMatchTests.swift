@@ -37,4 +37,19 @@ import Testing
         #expect(OutputMatch(shown: ["7_8ubxp2 active  █│███▒▒"], real: ["FFdWe21G active  ██│█▒"]).missing == [])
         #expect(OutputMatch(shown: ["7_8ubxp2 active  █│███▒▒"], real: ["FFdWe21G active  ░│█▒"]).missing != [])
     }
+
+    @Test func `in JSON, too, ids are known by each other's names, and the words round them count`() {
+        let id = "ak_01M7Z0DJFY2AVEP7DB6GGR5MK5"
+        let match = OutputMatch(
+            shown: [#"{"id":"ak_01M84W3EJWC2CJD7XTDA3VR0Q0","prefix":"lk_Dwbmhvcc"}"#], real: [#"{"id":"\#(id)","prefix":"lk_QQqqQQqq"}"#])
+        #expect(match.missing == [] && match.surplus == [])
+        #expect(match.ids == ["ak_01M84W3EJWC2CJD7XTDA3VR0Q0": id, "lk_Dwbmhvcc": "lk_QQqqQQqq"])
+        #expect(OutputMatch(shown: [#"{"revoked":"\#(id)"}"#], real: [#"{"id":"\#(id)"}"#]).missing != [])
+    }
+
+    @Test func `a secret is shown by its first letters`() {
+        let secret = "lk_" + String(repeating: "x", count: 49)
+        #expect(OutputMatch(shown: [#"{"key":"lk_…"}"#], real: [#"{"key":"\#(secret)"}"#]).missing == [])
+        #expect(OutputMatch(shown: [#"{"key":"lk_…"}"#], real: [#"{"key":"none"}"#]).missing != [])
+    }
 }

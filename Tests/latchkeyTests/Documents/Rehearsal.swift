@@ -12,6 +12,8 @@ actor Rehearsal {
     /// Where documents say that the state is, and where they say that the daemon listens.
     private static let shownState = "/var/lib/latchkey"
     private static let shownURL = "http://127.0.0.1:8787"
+    private static let shownSocket = "/run/latchkey/admin.sock"
+    private static let shownProfiles = "/etc/latchkey/profiles.json"
 
     private let scratch: ScratchDirectory
     private let clock = ManualClock()
@@ -26,8 +28,13 @@ actor Rehearsal {
     /// Runs it all, from an install that was never started to its end.
     func run(_ document: Document) async throws {
         do {
-            let steps = document.steps
-            if !Self.beginsWithServe(steps) { try await start() }
+            var steps = document.steps[...]
+            if case .event(let event)? = steps.first, let age = Self.age(event) {
+                steps.removeFirst()
+                try await start(secondsAgo: age)
+            } else if !Self.beginsWithServe(steps) {
+                try await start()
+            }
             for step in steps {
                 switch step {
                 case .event(let event): try await happen(event)
@@ -42,8 +49,15 @@ actor Rehearsal {
     }
 
     /// Whether the transcript starts the daemon itself.
-    private static func beginsWithServe(_ steps: [Document.Step]) -> Bool {
+    private static func beginsWithServe(_ steps: ArraySlice<Document.Step>) -> Bool {
         if case .command(let command, _)? = steps.first { command.hasPrefix("latchkey serve ") } else { false }
+    }
+
+    /// Of `this install was made 100 days ago`: the shell's clock goes on in the present, and the transcript comes near it.
+    private static func age(_ event: String) -> Int64? {
+        let words = event.split(separator: " ").map(String.init)
+        guard event.hasPrefix("this install was made "), words.last == "ago" else { return nil }
+        return seconds(words.dropLast().suffix(2))
     }
 
     // MARK: - What happens
@@ -63,6 +77,9 @@ actor Rehearsal {
                 clock.step(seconds: -seconds)
             } else if event.hasPrefix("the clock is set forward by "), let seconds = Self.seconds(words.suffix(2)) {
                 clock.step(seconds: seconds)
+            } else if event.hasPrefix("a script logs the secret in "), words.count == 8, words[6] == "to" {
+                let secret = try scratch.read(words[5]).filter { !$0.isNewline }
+                try scratch.write("+ curl -H 'x-api-key: \(secret)' https://files.example/docs\n", to: words[7])
             } else if words.count == 3, words[2] == "later", let seconds = Self.seconds(words.prefix(2)) {
                 clock.advance(seconds: seconds)
             } else {
@@ -90,15 +107,24 @@ actor Rehearsal {
         }
         // What somebody types takes time.
         clock.advance(seconds: 1)
-        var command = shown.replacing(Self.shownState, with: scratch["state"]).replacing(Self.shownURL, with: url ?? "")
+        var command = shown
+        for (mine, its) in places { command = command.replacing(mine, with: its) }
         for (mine, its) in ids { command = command.replacing(mine, with: its) }
         let run = try await terminal(command)
-        let real = run.text.replacing(scratch["state"], with: Self.shownState).replacing(scratch.path + "/", with: "")
+        let real = places.reduce(run.text) { $0.replacing($1.its, with: $1.mine) }.replacing(scratch.path + "/", with: "")
         let isRefused = output.contains { $0.hasPrefix("latchkey: ") || $0.hasPrefix(#"{"error""#) }
         #expect((run.code == 0) == !isRefused, "\(document.path): \(shown)\n\(run.code) \(real)")
         let match = OutputMatch(shown: output, real: real.split(separator: "\n").map(String.init))
         #expect(match.missing == [] && match.surplus == [], "\(document.path): \(shown)\n\(real)")
         ids.merge(match.ids) { known, _ in known }
+    }
+
+    /// Where the document says that something is, and where it is.
+    private var places: [(mine: String, its: String)] {
+        [
+            (Self.shownSocket, scratch["state/admin.sock"]), (Self.shownState, scratch["state"]), (Self.shownURL, url ?? Self.shownURL),
+            (Self.shownProfiles, Document.file("packaging/profiles.json")),
+        ]
     }
 
     /// Settings of a `latchkey serve`.
@@ -116,7 +142,8 @@ actor Rehearsal {
     private func terminal(_ command: String) async throws -> (code: Int32, text: String) {
         try scratch.write("stty cols 110\n" + command + "\n", to: "typed")
         let environment = Tool.environment([
-            "LATCHKEY_SOCKET": scratch["state/admin.sock"], "LC_ALL": "C.UTF-8", "TERM": "dumb", "SHELL": "/bin/bash",
+            "LATCHKEY_SOCKET": scratch["state/admin.sock"], "LATCHKEY_PROFILES_FILE": Document.file("packaging/profiles.json"),
+            "LC_ALL": "C.UTF-8", "TERM": "dumb", "SHELL": "/bin/bash",
         ])
         let result = try await Subprocess.run(
             .name("bash"), arguments: ["-c", "cd \"$0\" && exec script -qec 'bash typed' /dev/null", scratch.path],
@@ -138,6 +165,14 @@ actor Rehearsal {
         await daemon.settle()
         self.daemon = daemon
         url = daemon.url
+    }
+
+    /// A clock from before this program was built is not believed without the operator's word.
+    private func start(secondsAgo age: Int64) async throws {
+        clock.step(seconds: -age)
+        try await start()
+        let run = try await Tool.run(["clock", "accept", "--yes"], environment: ["LATCHKEY_SOCKET": scratch["state/admin.sock"]])
+        try #require(run.code == 0, "\(run.errors)")
     }
 
     private func stop() async throws {
