@@ -45,7 +45,7 @@ import Testing
                 #expect(error.suggestion != nil, "\(slip) is refused without the word that was meant: \(error.message)")
             }
         }
-        #expect(taken > 20 && refused > 100 && named > 50, "too few slips to mean anything")
+        #expect(taken > 5 && refused > 100 && named > 20, "too few slips to mean anything")
     }
 
     private func slips(of text: String) -> Set<String> {

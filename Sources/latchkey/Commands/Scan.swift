@@ -36,8 +36,8 @@ struct Scan: AsyncCommand {
         if search.count > 0 {
             throw CommandFailure(
                 .failed, search.count == 1 ? "1 secret was found" : "secrets were found at \(search.count) places",
-                hint:
-                    "revoke first (with --descendants also what was made with it), then look for what was done with it: latchkey audit query"
+                hint: (report.areDead ? "" : "revoke first (with --descendants also what was made with it), then ")
+                    + "look for what was done with it: latchkey audit query"
             )
         }
         guard search.unread.isEmpty else {
