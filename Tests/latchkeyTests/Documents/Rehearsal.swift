@@ -77,9 +77,9 @@ actor Rehearsal {
                 clock.step(seconds: -seconds)
             } else if event.hasPrefix("the clock is set forward by "), let seconds = Self.seconds(words.suffix(2)) {
                 clock.step(seconds: seconds)
-            } else if event.hasPrefix("a script logs the secret in "), words.count == 8, words[6] == "to" {
-                let secret = try scratch.read(words[5]).filter { !$0.isNewline }
-                try scratch.write("+ curl -H 'x-api-key: \(secret)' https://files.example/docs\n", to: words[7])
+            } else if event.hasPrefix("a script logs the secret in "), words.count == 9, words[7] == "to" {
+                let secret = try scratch.read(words[6]).filter { !$0.isNewline }
+                try scratch.write("+ curl -H 'x-api-key: \(secret)' https://files.example/docs\n", to: words[8])
             } else if words.count == 3, words[2] == "later", let seconds = Self.seconds(words.prefix(2)) {
                 clock.advance(seconds: seconds)
             } else {
