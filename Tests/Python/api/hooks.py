@@ -1,8 +1,13 @@
 """What schemathesis is told beside its configuration: a check of our own, and which of its verdicts are wrong on purpose."""
 
+import os
+
 import refusals
 import schemathesis
 from schemathesis.openapi.checks import RejectedPositiveData
+
+# The key that this runs with, and its identity. Whoever lists them can end them.
+OWN = set(os.environ["LATCHKEY_API_OWN"].split())
 
 # Operations that no request of a run can succeed with, each with its reason.
 WITHOUT_SUCCESS = {}
@@ -34,6 +39,14 @@ class every_operation_succeeds:
         ]
         if any(names for names, _ in faults):
             raise AssertionError("; ".join(f"{', '.join(sorted(names))} {fault}" for names, fault in faults if names))
+
+
+@schemathesis.hook
+def before_call(context, case, kwargs):
+    """Nothing is done to the key that this runs with: all that comes after would be 401."""
+    for name, value in (case.path_parameters or {}).items():
+        if value in OWN:
+            case.path_parameters[name] = value[:-26] + "0" * 26
 
 
 @schemathesis.hook
