@@ -22,6 +22,16 @@ extension ScopeSet {
         firstNotCovered(by: holder) == nil
     }
 
+    /// Whether these scopes let their holder do everything, be it by `*` or by many that come to the same: each action, on every resource of
+    /// every plane.
+    package func holdsEverything(in planes: Planes) -> Bool {
+        planes.names.allSatisfy { plane in
+            Action.allCases.filter { $0 != .any }.allSatisfy { action in
+                Scope.trusted(stored: "\(plane):*:\(action.rawValue):*").map(covers) ?? false
+            }
+        }
+    }
+
     /// Those of these scopes that `holder` covers. A scope is kept whole or dropped, never narrowed.
     package func cut(to holder: ScopeSet) -> ScopeSet {
         ScopeSet(scopes.filter(holder.covers))

@@ -9,7 +9,7 @@ extension Authority {
     /// Creates an identity in the caller's organisation.
     ///
     /// - Throws: `invalid_request`, `invalid_scope`, `scope_escalation`, `identity_already_exists`, `sponsor_chain_too_long`,
-    ///   `storage_unavailable`.
+    ///   `rate_limited` (for one that holds everything), `storage_unavailable`.
     package func createIdentity(_ request: IdentityRequest, by caller: Caller) async throws -> Identity {
         let principal = caller.principal
         let wanted = try checked(request, organisation: principal.organisation)
@@ -33,6 +33,7 @@ extension Authority {
                 sponsorId: wanted.sponsorId, sponsorChain: try Self.chain(chain, id), createdAt: now, updatedAt: now,
                 createdBy: principal.label, parentId: principal.identityId, makerId: principal.makerId, rootId: principal.rootId ?? id)
             let row = IdentityRow(orgId: record.orgId, status: .active, epoch: 0, cutOffAt: nil)
+            try chargeIdentity(caller, of: wanted.scopes, at: now, in: transaction)
             try add(record, row, caller: caller, in: transaction)
             return Identity(record: record, lastActiveAt: nil)
         }

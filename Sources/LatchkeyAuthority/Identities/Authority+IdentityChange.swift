@@ -17,7 +17,7 @@ extension Authority {
     /// with; the next refresh cuts them to what is held then.
     ///
     /// - Throws: `invalid_request`, `invalid_scope`, `identity_not_found`, `identity_retired`, `scope_escalation`,
-    ///   `identity_already_exists`, `storage_unavailable`.
+    ///   `identity_already_exists`, `rate_limited` (when it comes to hold everything), `storage_unavailable`.
     package func updateIdentity(_ id: String, _ change: IdentityChange, by caller: Caller) async throws -> Identity {
         var wanted = CheckedChange()
         wanted.name = try change.name.map { try DisplayText.normalised($0, field: "name", scalars: 1...100) }
@@ -50,6 +50,9 @@ extension Authority {
             }
             // What is so already is no change, and no entry.
             guard record != old else { return Identity(record: old, lastActiveAt: try lastActive(old, in: transaction)) }
+            if let scopes = checked.scopes, record.scopes != old.scopes {
+                try chargeIdentity(caller, of: scopes, at: now, in: transaction)
+            }
             record.updatedAt = now
             try IdentityIndex.put(record, replacing: old, in: transaction)
             var draft = identityDraft(.identityUpdated, record, caller)

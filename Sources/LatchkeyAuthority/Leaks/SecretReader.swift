@@ -1,3 +1,5 @@
+import LatchkeyCrypto
+
 /// Tells secrets from all else, byte by byte.
 struct SecretReader {
     private static let underscore = UInt8(ascii: "_")
@@ -49,12 +51,12 @@ struct SecretReader {
         candidate.append(byte)
         let head = kind == .apiKey ? 3 : 4
         guard candidate.count == head + Self.digits else { return }
-        let isSecret =
-            CheckedSecret.hash(
-                presented: String(decoding: candidate, as: UTF8.self), prefix: kind == .apiKey ? "lk_" : "lkr_") != nil
+        let hash = CheckedSecret.hash(presented: String(decoding: candidate, as: UTF8.self), prefix: kind == .apiKey ? "lk_" : "lkr_")
         let prefix = String(decoding: candidate[..<Self.shown], as: UTF8.self)
+        let secret = hash == nil ? nil : Secret(copying: candidate.span)
         drop()
-        if isSecret { found(.init(kind: kind, prefix: prefix, offset: start.offset, line: start.line)) }
+        guard let secret, let hash else { return }
+        found(.init(kind: kind, prefix: prefix, offset: start.offset, line: start.line, secret: secret, hash: hash))
     }
 
     /// Forgets what may have been a secret, and wipes it.

@@ -1,3 +1,5 @@
+package import LatchkeyCrypto
+
 /// Finds Latchkey's secrets in any bytes, piece by piece, in bounded memory: what begins with `lk_` or `lkr_`, goes on as a secret does, and
 /// whose checksum is good. Of random strings of that form, one in 57 thousand million is.
 ///
@@ -5,8 +7,8 @@
 /// bytes are passed over, so that text in UTF-16 is read as well; and what is written in base64 is read, too, whatever stands in it before
 /// the secret. A secret that is broken over two lines, compressed or encrypted is not found.
 package struct SecretScanner {
-    /// A secret that was found. It does not hold the secret itself.
-    package struct Finding: Sendable, Equatable {
+    /// A secret that was found.
+    package struct Finding: Sendable {
         package enum Kind: String, Sendable, CaseIterable {
             case apiKey = "api_key"
             case refreshToken = "refresh_token"
@@ -19,6 +21,10 @@ package struct SecretScanner {
         package let offset: Int64
         /// In which line it begins, the first being 1.
         package let line: Int64
+        /// The secret itself: whether it is good can only be asked with it. It is shown to nobody.
+        package let secret: Secret
+        /// SHA-256 of the secret, by which one is told from another with the same first characters.
+        package let hash: [UInt8]
     }
 
     private var offset: Int64 = 0

@@ -8,7 +8,16 @@ extension Authority {
     ///
     /// The administrator on the socket is not limited. Nothing is written before both have said yes.
     func chargeMint(_ caller: Caller, of scopes: ScopeSet, at now: Timestamp, in transaction: borrowing WriteTransaction) throws {
-        for (key, bucket) in try mintCharges(caller, of: scopes, at: now, in: transaction) {
+        try charge(mintCharges(caller, of: scopes, at: now, in: transaction), in: transaction)
+    }
+
+    /// Counts an identity that comes to hold everything: its tokens are as good as an organisation's token.
+    func chargeIdentity(_ caller: Caller, of scopes: ScopeSet, at now: Timestamp, in transaction: borrowing WriteTransaction) throws {
+        try charge(charges(caller, perHour: 0, of: scopes, at: now, in: transaction), in: transaction)
+    }
+
+    private func charge(_ charges: [(key: [UInt8], bucket: BucketRow)], in transaction: borrowing WriteTransaction) throws {
+        for (key, bucket) in charges {
             if let before = try transaction.get(Tables.mintBuckets, key) {
                 try transaction.delete(Tables.expiries, Expiry(at: before.at.adding(seconds: 3600), .mintBucket, key).storeKey)
             }
@@ -24,14 +33,23 @@ extension Authority {
     func mintCharges(
         _ caller: Caller, of scopes: ScopeSet, at now: Timestamp, in transaction: borrowing some StoreReads & ~Copyable
     ) throws -> [(key: [UInt8], bucket: BucketRow)] {
+        try charges(caller, perHour: settings.mintsPerHour, of: scopes, at: now, in: transaction)
+    }
+
+    /// - Parameter perHour: how many there may be, whatever they hold; 0 for any number.
+    private func charges(
+        _ caller: Caller, perHour: Int, of scopes: ScopeSet, at now: Timestamp, in transaction: borrowing some StoreReads & ~Copyable
+    ) throws -> [(key: [UInt8], bucket: BucketRow)] {
         guard let root = caller.principal.rootId else { return [] }
         var subjects = ["root:\(root)"]
         if let address = caller.origin.address { subjects.append("address:\(ClientAddress.counted(address))") }
         var counted: [(limit: Int, subject: String, what: String)] = []
-        if settings.mintsPerHour > 0 { counted += subjects.map { (settings.mintsPerHour, $0, "keys and sub-agents") } }
+        if perHour > 0 { counted += subjects.map { (perHour, $0, "keys and sub-agents") } }
         // Whoever holds everything is an organisation's token, by whatever route it was made.
-        if settings.organisationTokensPerHour > 0, Self.everything.isSubset(of: scopes) {
-            counted += subjects.map { (settings.organisationTokensPerHour, "organisation-token:" + $0, "keys that hold everything") }
+        if settings.organisationTokensPerHour > 0, scopes.holdsEverything(in: settings.planes) {
+            counted += subjects.map {
+                (settings.organisationTokensPerHour, "organisation-token:" + $0, "keys or identities that hold everything")
+            }
         }
         return try counted.map { limit, subject, what in
             let key = SHA256.hash(Array(subject.utf8))

@@ -10,7 +10,7 @@ struct Scan: AsyncCommand {
             git log --all --patch | latchkey scan -
 
             A secret is told by its checksum, with no network; no look-alike is reported, and no secret is printed. When the daemon can be asked, it is \
-            said which key it is, and what revokes it. Base64 (a Kubernetes secret) and UTF-16 are read as well; what is compressed is not: \
+            said which key it is, and what revokes it; whether a secret really is a live key's is found out by trying it. Base64 (a Kubernetes secret) and UTF-16 are read as well; what is compressed is not: \
             zcat deploy.log.gz | latchkey scan -
 
             In directories, links are not followed, and pipes, sockets and devices are passed over.
@@ -31,7 +31,8 @@ struct Scan: AsyncCommand {
         for path in paths { search.search(path) }
         for line in search.unread { Output.note("not read: \(line)") }
         let keys = search.hits.contains { $0.finding.kind == .apiKey } && !offline ? try await known(search) : nil
-        let report = LeakReport(search: search, keys: keys)
+        var report = LeakReport(search: search, keys: keys)
+        if let keys { report.strangers = try await strangers(search, keys) }
         if daemon.json || !search.hits.isEmpty { try report.print(json: daemon.json) }
         if search.count > 0 {
             throw CommandFailure(
@@ -67,6 +68,26 @@ struct Scan: AsyncCommand {
             Output.note("which keys these are is not known: \(failure.message)")
             return nil
         }
+    }
+
+    /// The secrets that begin as a live key does and are not its own: the daemon takes none of them.
+    private func strangers(_ search: LeakSearch, _ keys: [String: [JSONValue]]) async throws -> Set<[UInt8]> {
+        let live = keys.mapValues { $0.filter { APIKeyReport($0).state == "active" } }.filter { !$0.value.isEmpty }
+        var asked: Set<[UInt8]> = []
+        var strangers: Set<[UInt8]> = []
+        try await DaemonClient.with(daemon) { client in
+            for hit in search.hits where hit.finding.kind == .apiKey && asked.insert(hit.finding.hash).inserted {
+                guard let key = live[hit.finding.prefix]?.first else { continue }
+                do throws(CommandFailure) {
+                    let scope = key["scopes"]?.texts?.first ?? "*"
+                    _ = try await client.authenticating(as: hit.finding.secret).post("/v1/authorize") { $0.member("scope", scope) }
+                } catch {
+                    // Whatever else is answered, it may be the key.
+                    if error.refusal == "invalid_api_key" { strangers.insert(hit.finding.hash) }
+                }
+            }
+        }
+        return strangers
     }
 
     /// Over the socket a key of any organisation can be found; an API key sees its own alone.

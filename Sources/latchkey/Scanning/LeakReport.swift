@@ -8,12 +8,15 @@ struct LeakReport {
     let search: LeakSearch
     /// By prefix; `nil` when the daemon was not asked, or did not answer.
     let keys: [String: [JSONValue]]?
+    /// Hashes of secrets that have a live key's first characters and are not that key's: those characters are no secret, and the checksum can be
+    /// made by anybody.
+    var strangers: Set<[UInt8]> = []
 
     /// Whether the daemon knows all that was found, and takes none of it any more.
     var areDead: Bool {
         search.hits.allSatisfy { hit in
             let known = keys(of: hit)
-            return !known.isEmpty && known.allSatisfy { APIKeyReport($0).state != "active" }
+            return !known.isEmpty && known.allSatisfy { APIKeyReport($0).state != "active" } || strangers.contains(hit.finding.hash)
         }
     }
 
@@ -26,7 +29,7 @@ struct LeakReport {
 
     private func row(_ hit: LeakSearch.Hit) -> [String] {
         let known = keys(of: hit)
-        let states = known.map { APIKeyReport($0).state }
+        let states = strangers.contains(hit.finding.hash) ? ["another secret"] : known.map { APIKeyReport($0).state }
         return [
             hit.place, String(hit.finding.line), hit.finding.prefix, hit.finding.kind == .apiKey ? "API key" : "refresh token",
             known.compactMap { $0["id"]?.text }.joined(separator: " "), known.compactMap { $0["name"]?.text }.joined(separator: " "),
@@ -35,16 +38,20 @@ struct LeakReport {
     }
 
     private func keys(of hit: LeakSearch.Hit) -> [JSONValue] {
-        hit.finding.kind == .apiKey ? keys?[hit.finding.prefix] ?? [] : []
+        guard hit.finding.kind == .apiKey, !strangers.contains(hit.finding.hash) else { return [] }
+        return keys?[hit.finding.prefix] ?? []
     }
 
     /// What to do, each thing once.
     private var advice: [String] {
         var lines: [String] = []
         var seen: Set<String> = []
-        for hit in search.hits where seen.insert(hit.finding.prefix).inserted {
-            for key in keys(of: hit) where APIKeyReport(key).state == "active" {
-                lines.append("revoke it: \(Self.command(for: key))")
+        for hit in search.hits {
+            for key in keys(of: hit) where seen.insert(key["id"]?.text ?? "").inserted {
+                lines.append(
+                    APIKeyReport(key).state == "active"
+                        ? "revoke it: \(Self.command(for: key))"
+                        : "it is dead; end what was made with it: \(Self.command(for: key)) --descendants")
             }
         }
         if keys == nil, search.hits.contains(where: { $0.finding.kind == .apiKey }) {
@@ -85,6 +92,7 @@ struct LeakReport {
         writer.member("offset", hit.finding.offset)
         writer.member("kind", hit.finding.kind.rawValue)
         writer.member("prefix", hit.finding.prefix)
+        if strangers.contains(hit.finding.hash) { writer.member("isAnotherSecret", true) }
         let known = keys(of: hit)
         writer.key("apiKeys")
         writer.array { writer in for key in known { writer.raw(key.raw) } }

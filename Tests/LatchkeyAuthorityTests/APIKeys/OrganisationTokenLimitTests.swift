@@ -8,7 +8,7 @@ import Testing
 struct OrganisationTokenLimitTests {
     /// The ways to come by something that holds `*:*:*:*`.
     enum Way: CaseIterable, Sendable {
-        case organisationToken, serviceKey, selfService, subAgent, rotation
+        case organisationToken, serviceKey, inParts, planeByPlane, selfService, subAgent, rotation, identity, widenedIdentity
     }
 
     /// A root key that holds everything, and an identity with a token that came from it.
@@ -22,18 +22,32 @@ struct OrganisationTokenLimitTests {
         let key = try await install.key(["*"])
         let caller = try install.caller(key, from: nil)
         let identity = try await install.identity(name, ["*"], by: caller)
-        return Root(key: key, identity: identity, pair: try await install.issue(identity, by: caller))
+        // The identity has been counted, too.
+        install.clock.advance(seconds: 3600)
+        let pair = try await install.issue(identity, { $0.expiresIn = 86_400 }, by: caller)
+        return Root(key: key, identity: identity, pair: pair)
     }
 
     /// Goes one of the ways; says what it was refused with.
     private func go(_ way: Way, _ root: Root, from address: String?, in install: Install) async throws -> AuthorityError? {
         let caller = try install.caller(root.key, from: address)
         let spare = way == .rotation ? try await install.key(["*"]) : nil
+        let narrow = way == .widenedIdentity ? try await install.identity("narrow", ["relayfile:fs:read:*"]) : nil
         let number = try install.counts()["audit"]!
         return await refusal {
             switch way {
             case .organisationToken: _ = try await install.organisationToken(by: caller)
             case .serviceKey: _ = try await install.key(["relayfile:fs:read:*", "*"], by: caller)
+            case .inParts:
+                let actions = ["manage", "run", "send", "invoke", "trigger"]
+                _ = try await install.key(actions.map { "*:*:\($0):*" }, by: caller)
+            case .planeByPlane:
+                _ = try await install.key(install.authority.settings.planes.names.map { "\($0):*:*:*" }, by: caller)
+            case .identity: _ = try await install.identity("holds all \(number)", ["*"], by: caller)
+            case .widenedIdentity:
+                var change = IdentityChange()
+                change.scopes = ["*"]
+                _ = try await install.authority.updateIdentity(narrow!.id, change, by: caller)
             case .selfService: _ = try await install.selfService(by: install.caller(root.pair, from: address))
             case .subAgent: _ = try await install.subAgent("sub \(number)", of: root.identity, ["*"], by: caller)
             case .rotation: _ = try await install.rotate(spare!, by: caller)
@@ -53,7 +67,12 @@ struct OrganisationTokenLimitTests {
             #expect(error?.limit?.retrySeconds == 1800)
         }
         // what holds less is not counted
-        _ = try await install.key(["*:*:*:/a", "relayauth:*:*:*"], by: install.caller(root.key, from: "203.0.113.9"))
+        let caller = try install.caller(root.key, from: "203.0.113.9")
+        _ = try await install.key(["*:*:*:/a", "relayauth:*:*:*", "*:*:manage:*"], by: caller)
+        _ = try await install.identity("holds less", ["relayauth:*:*:*"], by: caller)
+        var change = IdentityChange()
+        change.name = "another name"
+        _ = try await install.authority.updateIdentity(root.identity.id, change, by: caller)
         install.clock.advance(seconds: 1800)
         #expect(try await go(way, root, from: "198.51.100.3", in: install) == nil)
     }
