@@ -5,7 +5,7 @@ package import LatchkeyVerifier
 package struct APIKeyRecord: JSONRecord {
     package static let version = 1
 
-    package enum Kind: String, Sendable, Codable {
+    package enum Kind: String, Sendable, Codable, CaseIterable {
         case service
         case selfService = "self_service"
         case organisationToken = "org_token"

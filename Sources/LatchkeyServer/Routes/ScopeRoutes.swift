@@ -65,7 +65,10 @@ enum ScopeRoutes {
         }
 
     private static let explain = Route.post("/v1/scopes/explain", "explainScopes", read, "Which routes of this API some scopes can call")
-        .note("Read from the same declarations that enforce it. For a route that they can't call, the first scope that is missing.")
+        .note(
+            "Read from the same declarations that enforce it. For a route that they can't call, the first scope that is missing; for "
+                + "one that only callers with an identity behind them can call, whatever their scopes, `needsIdentity`."
+        )
         .body(ScopesBody.self)
         .answers(.ok, .scopeExplanation)
         .refuses(.invalidScope)
@@ -91,6 +94,7 @@ extension JSONWriter {
             writer.member("allowed", route.isAllowed)
             writer.member("required", route.required.map(\.text))
             writer.member("missing", ifPresent: route.missing?.text)
+            if route.needsIdentity { writer.member("needsIdentity", true) }
         }
     }
 }

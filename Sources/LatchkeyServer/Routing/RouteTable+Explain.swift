@@ -7,7 +7,10 @@ extension RouteTable {
         package let required: [Scope]
         /// The first scope that is asked for and not covered; none when the route can be called.
         package let missing: Scope?
+        /// Whether scopes are not enough: the caller must have an identity behind it, which is nothing that scopes say.
+        package let needsIdentity: Bool
 
+        /// Whether no scope is missing.
         package var isAllowed: Bool { missing == nil }
     }
 
@@ -16,9 +19,10 @@ extension RouteTable {
         routes(on: surface).compactMap { route in
             switch route.access {
             case .open, .operation: nil
-            case .anyAudience, .identity: Explained(facts: route.facts, required: [], missing: nil)
+            case .anyAudience: Explained(facts: route.facts, required: [], missing: nil, needsIdentity: false)
+            case .identity: Explained(facts: route.facts, required: [], missing: nil, needsIdentity: true)
             case .scopes(let required):
-                Explained(facts: route.facts, required: required, missing: required.first { !scopes.covers($0) })
+                Explained(facts: route.facts, required: required, missing: required.first { !scopes.covers($0) }, needsIdentity: false)
             }
         }
     }

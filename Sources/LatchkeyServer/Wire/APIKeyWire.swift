@@ -62,6 +62,9 @@ struct RotateKeyBody: RequestBodyType {
 }
 
 extension Schema {
+    /// The first 11 characters of a key's secret.
+    static let keyPrefix = Schema.string(pattern: "^lk_[0-9A-Za-z]{8}$").sampled("lk_0a1b2c3d")
+
     static let apiKey = Schema.object("ApiKey", apiKeyMembers)
 
     /// The answer of a revocation.
@@ -80,10 +83,10 @@ extension Schema {
         [
             .required("id", .id(.apiKey)), .required("orgId", .organisationId.sampled(.subject(.organisation))),
             .required(
-                "prefix", .string(pattern: "^lk_[0-9A-Za-z]{8}$").sampled("lk_0a1b2c3d").noted("What people and the audit log call it")),
+                "prefix", .keyPrefix.noted("What people and the audit log call it")),
             .required(
                 "name", .string(length: 0...100).sampled("nightly-backup").noted("Empty for an organisation token that was given none")),
-            .required("kind", .enumeration("service", "self_service", "org_token")), .required("scopes", .scopes),
+            .required("kind", .cases(APIKeyRecord.Kind.self)), .required("scopes", .scopes),
             .required("createdAt", .timestamp), .required("createdBy", .string().sampled("admin-socket:uid=0")),
             .required("rootId", .string().sampled(.subject(.apiKey))),
             .optional("expiresAt", .string(format: "date-time")), .optional("lastUsedAt", .string(format: "date-time")),

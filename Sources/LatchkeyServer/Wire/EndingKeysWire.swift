@@ -28,8 +28,8 @@ extension Schema {
 
     fileprivate static let endingAPIKey = Schema.object([
         .required("id", .string(pattern: Subject.apiKey.pattern)), .required("orgId", .organisationId),
-        .required("prefix", .string(pattern: "^lk_[0-9A-Za-z]{8}$")), .required("name", .string(length: 0...100)),
-        .required("kind", .enumeration("service", "self_service", "org_token")), .required("expiresAt", .timestamp),
+        .required("prefix", .keyPrefix), .required("name", .string(length: 0...100)),
+        .required("kind", .cases(APIKeyRecord.Kind.self)), .required("expiresAt", .timestamp),
     ])
 }
 

@@ -88,6 +88,7 @@ extension Schema {
                             .required("summary", .string().sampled("List the organisation's identities, newest first")),
                             .required("allowed", .boolean.sampled(true)), .required("required", .scopes),
                             .optional("missing", .scope.noted("The first scope that is not covered")),
+                            .optional("needsIdentity", .boolean.noted("Of a route that scopes are not enough for: true")),
                         ]))),
         ])
 

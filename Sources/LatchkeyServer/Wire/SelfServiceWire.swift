@@ -65,12 +65,11 @@ struct OrganisationTokenBody: RequestBodyType {
 }
 
 extension Schema {
-    private static let prefix = Schema.string(pattern: "^lk_[0-9A-Za-z]{8}$").sampled("lk_0a1b2c3d")
-
     static let selfServiceKey = Schema.object(
         "SelfServiceKey",
         [
-            .required("id", .id(.apiKey)), .required("name", .string(length: 1...100).sampled("my laptop")), .required("prefix", prefix),
+            .required("id", .id(.apiKey)), .required("name", .string(length: 1...100).sampled("my laptop")),
+            .required("prefix", .keyPrefix),
             .optional("expires_at", .timestamp),
             .required("key", .id(.apiKeySecret).noted("The secret; shown here and never again")),
         ])
@@ -78,7 +77,7 @@ extension Schema {
     static let mintedOrganisationToken = Schema.object(
         "MintedOrganisationToken",
         [
-            .required("id", .id(.organisationToken)), .required("prefix", prefix),
+            .required("id", .id(.organisationToken)), .required("prefix", .keyPrefix),
             .optional("name", .string(length: 1...100).sampled("break-glass")),
             .required("auth_token", .id(.apiKeySecret).noted("The secret; shown here and never again")), .required("warning", .string()),
         ])
@@ -86,7 +85,7 @@ extension Schema {
     static let organisationToken = Schema.object(
         "OrganisationToken",
         [
-            .required("id", .id(.organisationToken)), .required("prefix", prefix),
+            .required("id", .id(.organisationToken)), .required("prefix", .keyPrefix),
             .required("name", .string(length: 0...100).sampled("break-glass").nullable),
             .required("createdBy", .string().sampled("admin-socket:uid=0")), .required("createdAt", .timestamp),
             .required("lastUsedAt", .timestamp.nullable),

@@ -108,6 +108,18 @@ extension ServerTests {
             }
         }
 
+        @Test("is explained as one that needs an identity, whatever the scopes; no other is")
+        func explained() async throws {
+            try await withDaemon { daemon in
+                for scopes in [["*"], ["relayfile:fs:read:*"]] {
+                    let reply = try await daemon.admin("POST", "/v1/scopes/explain", body: #"{"scopes":\#(TestDaemon.list(scopes))}"#)
+                    let needy = try #require(reply.json["routes"]?.elements).filter { $0["needsIdentity"] != nil }
+                    #expect(needy.map { $0["path"]?.text } == [Self.path] && needy.first?["needsIdentity"]?.flag == true)
+                    #expect(needy.first?["missing"] == nil && needy.first?["required"]?.texts == [])
+                }
+            }
+        }
+
         @Test("refuses a form that is wrong before an organisation that is not the caller's")
         func forms() async throws {
             try await withDaemon { daemon in

@@ -15,6 +15,9 @@ struct ExplainTests {
             let names = Set(RouteTable.api.routes(on: surface).filter(Self.asks).map(\.name))
             #expect(Set(try Self.explained([], on: surface).keys) == names)
         }
+        // Scopes don't say whether there is an identity.
+        let explained = try Self.explained([])
+        #expect(explained.values.filter(\.needsIdentity).map(\.facts.name) == ["mintSelfServiceKey"])
         // What only the operator itself may do, no scope gives.
         #expect(try Self.explained(["*"], on: .adminSocket)["getStatus"] == nil)
         #expect(try Self.explained([])["getOrganisation"] != nil)
