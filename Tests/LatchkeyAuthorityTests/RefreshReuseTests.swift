@@ -41,6 +41,21 @@ struct RefreshReuseTests {
         #expect(try install.isLive(first) && install.isLive(second))
     }
 
+    @Test("inside the window gets nothing that the identity has lost since; the session goes on for whoever has the successor")
+    func narrowedSince() async throws {
+        let install = try Install()
+        let identity = try await install.identity("worker", ["relayfile:fs:read:*", "cloud:run:invoke:*"])
+        let first = try await install.issue(identity)
+        let second = try await install.refresh(first)
+        try await install.give(["relayfile:fs:read:*", "relayauth:token:read:*"], to: identity)
+        #expect(await refusal { try await install.refresh(first) }?.code == badToken)
+        #expect(try install.audit(.tokenReuseDetected).isEmpty)
+        let third = try await install.refresh(second)
+        #expect(try install.claims(third).scopes == ["relayfile:fs:read:*"])
+        // what is given back is given again, as long as the successor is unused
+        #expect(try await install.refresh(second).tokenId == third.tokenId)
+    }
+
     @Test("inside the window gets the same answer after a restart too")
     func retryAfterRestart() async throws {
         let install = try Install()

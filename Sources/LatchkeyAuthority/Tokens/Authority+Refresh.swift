@@ -45,7 +45,7 @@ extension Authority {
             case .dead:
                 throw AuthorityError.badRefreshToken
             case .repeated(let sealed):
-                return try open(sealed, by: secret)
+                return try answerAgain(sealed, by: secret)
             case .reused:
                 if try await punishReuse(of: hash, origin: origin) { throw AuthorityError.badRefreshToken }
             case .unused(let row, let session):
@@ -55,7 +55,7 @@ extension Authority {
                 case .given:
                     identityUses.note(OwnedKey(session.orgId, session.identityId), at: now)
                     return signed.pair
-                case .repeated(let sealed): return try open(sealed, by: secret)
+                case .repeated(let sealed): return try answerAgain(sealed, by: secret)
                 case .refused: throw AuthorityError.badRefreshToken
                 case .changed: continue
                 }
@@ -176,7 +176,17 @@ extension Authority {
         try record(draft, in: transaction)
     }
 
-    private func open(_ sealed: [UInt8], by secret: RefreshSecret) throws -> TokenPair {
-        try TokenPair(packed: AESGCM.open(sealed, key: secret.answerKey(), associatedData: secret.hash))
+    /// The answer that was given, once more; but nothing that the identity has lost since.
+    private func answerAgain(_ sealed: [UInt8], by secret: RefreshSecret) throws -> TokenPair {
+        let pair = try TokenPair(packed: AESGCM.open(sealed, key: secret.answerKey(), associatedData: secret.hash))
+        let isHeld = try read { transaction in
+            guard let token = try transaction.get(Tables.tokens, pair.tokenId) else { return true }
+            guard let given = ScopeSet.trusted(stored: token.scopes),
+                let identity = try transaction.get(Tables.identities, OwnedKey(token.orgId, token.identityId))
+            else { return false }
+            return try given.isSubset(of: Self.scopes(of: identity))
+        }
+        guard isHeld else { throw AuthorityError.badRefreshToken }
+        return pair
     }
 }

@@ -28,8 +28,6 @@ final class EscalationSearch {
     /// How often each step was made, and how often it was refused.
     private(set) var made: [Step: Int] = [:]
     private(set) var refused: [Step: Int] = [:]
-    /// `jti`s of tokens that a refresh gave.
-    private var refreshed: Set<String> = []
     /// The ways that were found.
     private(set) var found: [String] = []
 
@@ -50,6 +48,9 @@ final class EscalationSearch {
         let limit = Abilities.of(caller, in: install)
         var way = ["\(start): \(caller.principal.held.texts) of \(holder?.scopes ?? [])"]
         var credentials = [first]
+        // A refresh may give back what its session's issue gave, as far as the identity holds it then (contract §6).
+        var issued: [String: Set<Scope>] = [:]
+        if case .pair(let pair) = first { issued[pair.sessionId] = limit }
         var identities = world.identities.map(\.record)
         var keys = world.keys
         if case .key(let key) = first { keys.append(key) }
@@ -62,8 +63,11 @@ final class EscalationSearch {
             }
             let credential = credentials.randomElement(using: &dice)!
             guard let caller = try world.caller(credential) else { continue }
-            let handed = try world.handed(by: caller)
             let step = Step.allCases.randomElement(using: &dice)!
+            var handed = try world.handed(by: caller)
+            if step == .refresh, case .pair(let pair) = credential {
+                handed = try #require(issued[pair.sessionId]).intersection(world.held(by: caller))
+            }
             var asked: [String] = []
             do {
                 guard let gain = try await take(step, credential, caller, identities, keys, &asked) else { continue }
@@ -84,6 +88,9 @@ final class EscalationSearch {
                     try judge(Abilities.of(record.scopes), against: handed, way)
                 }
                 if case .key(let key)? = credentials.last { keys.append(key) }
+                if case .pair(let pair)? = credentials.last, issued[pair.sessionId] == nil, let caller = try world.caller(.pair(pair)) {
+                    issued[pair.sessionId] = Abilities.of(caller, in: install)
+                }
             } catch let error as AuthorityError {
                 #expect([.scopeEscalation, .insufficientScope, .notKeyOwner, .identityRequired].contains(error.code), "\(step): \(error)")
                 refused[step, default: 0] += 1
@@ -121,9 +128,7 @@ final class EscalationSearch {
         case .refresh:
             guard case .pair(let pair) = credential else { return nil }
             do {
-                let next = try await install.refresh(pair)
-                // An answer that was lost is given once more; nobody gains by that.
-                return refreshed.insert(next.tokenId).inserted ? .credential(.pair(next)) : nil
+                return .credential(.pair(try await install.refresh(pair)))
             } catch let error as AuthorityError where error.code == .invalidRefreshToken {
                 return nil
             }

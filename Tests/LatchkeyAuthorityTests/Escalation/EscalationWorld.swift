@@ -89,9 +89,13 @@ struct EscalationWorld {
 
     /// What a caller may hand out: what it can do, as far as the identity behind it holds that now.
     func handed(by caller: Caller) throws -> Set<Scope> {
-        let abilities = Abilities.of(caller, in: install)
-        guard let id = caller.principal.identityId else { return abilities }
-        return try abilities.intersection(Abilities.of(install.authority.identity(id, by: install.admin).record.scopes))
+        try Abilities.of(caller, in: install).intersection(held(by: caller))
+    }
+
+    /// What the identity behind a caller holds now; everything when there is none.
+    func held(by caller: Caller) throws -> Set<Scope> {
+        guard let id = caller.principal.identityId else { return Set(Abilities.asked) }
+        return try Abilities.of(install.authority.identity(id, by: install.admin).record.scopes)
     }
 
     /// Gives all identities what they were given at first.
