@@ -45,6 +45,7 @@ extension Authority {
                 createdBy: principal.label, makerId: principal.makerId, rootId: principal.rootId ?? newId, identityId: old.identityId,
                 expiresAt: old.isReplaced ? old.endBefore : old.expiresAt)
             try put(new, hash: secret.hash, by: principal, in: transaction)
+            try Self.noteReplacing(new.id, of: old.id, in: transaction)
             let end = now.adding(seconds: overlap)
             if overlap == 0 {
                 old.revokedAt = now

@@ -16,6 +16,11 @@ extension Authority {
         }
     }
 
+    /// A key that takes another's place stays in its line, whoever it was that rotated it.
+    static func noteReplacing(_ id: String, of old: String, in transaction: borrowing WriteTransaction) throws {
+        for maker in try makers(of: old, in: transaction).prefix(mostMakers) { try link(maker, to: id, in: transaction) }
+    }
+
     /// Lets go of an ended session or a deleted identity: what it made passes to its makers, and nothing is remembered of it.
     static func letGo(_ id: String, at now: Timestamp, in transaction: borrowing WriteTransaction) throws {
         let makers = try makers(of: id, in: transaction)

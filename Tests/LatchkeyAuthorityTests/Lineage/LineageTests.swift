@@ -16,6 +16,19 @@ struct LineageTests {
 
     private let wide = ["*"]
 
+    @Test("reaches what took the place of a descendant, whoever rotated it, and spares what took the key's own place")
+    func replaced() async throws {
+        let install = try install()
+        let stolen = try await install.key(wide)
+        let made = try await install.key(wide, by: install.caller(stolen))
+        let byOperator = try await install.rotate(made)
+        let byAnother = try await install.rotate(byOperator, overlap: 3600, by: install.caller(install.key(wide)))
+        let ownPlace = try await install.rotate(stolen, overlap: 3600)
+        #expect(try await install.revokeAll(from: stolen) == RevokedDescendants(keys: 2, identities: 0, sessions: 0))
+        for key in [stolen, byOperator, byAnother] { #expect(await !install.isLive(key)) }
+        #expect(await install.isLive(ownPlace))
+    }
+
     @Test("reaches keys, identities and sessions through each other, however long the chain, in one commit")
     func chain() async throws {
         let install = try install()
