@@ -19,7 +19,8 @@ import Testing
     ///   - answer: what it fails with; nothing at all breaks the connection.
     /// - Returns: the run, the steps, with `prove` only where it was the new key that asked, and whether the secret was stored.
     private func run(
-        _ command: [String], refusing refused: (Step, time: Int)? = nil, with answer: String = unknown, kind: String = "service"
+        _ command: [String], refusing refused: (Step, time: Int)? = nil, with answer: String = unknown, kind: String = "service",
+        shell: String? = nil
     ) async throws -> (run: Tool.Run, steps: [Step], stored: Bool) {
         try await ScratchDirectory.with { scratch in
             let steps = Mutex<[Step]>([])
@@ -41,7 +42,8 @@ import Testing
                 }
             }
             defer { daemon.stop() }
-            let run = try await Tool.run(command + ["--to-file", scratch["k"], "--socket", scratch["s"]])
+            let place = shell == nil ? ["--to-file", scratch["k"]] : ["--print-key"]
+            let run = try await Tool.run(command + place + ["--socket", scratch["s"]], shell: shell)
             return (run, steps.withLock { $0 }, scratch.names.contains("k"))
         }
     }
@@ -83,14 +85,14 @@ import Testing
     {
         let (run, steps, stored) = try await run(command, refusing: (.prove, time: 1))
         #expect(run.code == 1 && run.output.isEmpty && !stored)
-        #expect(steps.suffix(3) == [.make, .prove, .endNew])
+        #expect(steps.filter { $0 != .look }.suffix(3) == [.make, .prove, .endNew])
         #expect(run.errors.contains("ak_new does not authenticate, and its secret was given to nobody: no; it has been revoked; ak_old "))
     }
 
     @Test(arguments: [mint, rotate]) func `one that no longer does so once it is stored is revoked, too`(command: [String]) async throws {
         let (run, steps, stored) = try await run(command, refusing: (.prove, time: 2))
         #expect(run.code == 1 && run.output.isEmpty && stored)
-        #expect(steps.suffix(3) == [.prove, .prove, .endNew])
+        #expect(steps.filter { $0 != .look }.suffix(3) == [.prove, .prove, .endNew])
         #expect(run.errors.contains("ak_new was stored but does not authenticate: no; it has been revoked; ak_old "))
     }
 
@@ -100,7 +102,8 @@ import Testing
         let (run, steps, stored) = try await run(command + ["--org", "org_2"], refusing: (.endOld, time: 1))
         #expect(run.code == 1 && run.output.isEmpty && stored && !steps.contains(.endNew))
         #expect(run.errors.contains("ak_new is stored and works, but ak_old could not be revoked: no; both work now"))
-        #expect(run.errors.contains("hint: revoke the old one: latchkey api-keys revoke ak_old --org org_2\n"))
+        #expect(run.errors.contains("hint: revoke the old one: latchkey api-keys revoke ak_old --socket /"))
+        #expect(run.errors.hasSuffix(" --org org_2\n"))
     }
 
     @Test func `a proof on a connection that broke is made once more, on a new one`() async throws {
@@ -113,7 +116,47 @@ import Testing
         let own = try await run(Self.rotate, refusing: (.prove, time: 1), with: Self.forbidden, kind: "self_service")
         #expect(own.run.code == 0 && own.steps == [.make, .prove, .prove, .endOld], "\(own.run.errors)")
         let other = try await run(Self.rotate, refusing: (.prove, time: 1), with: Self.forbidden)
-        #expect(other.run.code == 1 && other.steps == [.make, .prove, .endNew])
+        #expect(other.run.code == 1 && other.steps == [.make, .prove, .endNew, .look])
+    }
+
+    private static let broken = FakeDaemon.json(500, #"{"message":"oh","code":"internal_error"}"#)
+
+    @Test(arguments: [
+        "", "HTTP/1.1 201 Created\r\ncontent-length: 9\r\nconnection: close\r\n\r\n{\"api", broken, FakeDaemon.json(201, "{}"),
+    ])
+    func `when the answer is lost, it is said what to look for, and what has become of the old key`(answer: String) async throws {
+        let minted = try await run(Self.mint, refusing: (.make, time: 1), with: answer)
+        #expect(minted.run.code == 3 && minted.run.output.isEmpty && !minted.stored && minted.steps == [.look, .make])
+        #expect(
+            minted.run.errors.contains("whether an API key was made is not known: ")
+                && minted.run.errors.contains("; ak_old is untouched\n"))
+        #expect(minted.run.errors.contains("hint: look for one named n that nobody has: latchkey api-keys list --limit 5 --socket /"))
+        let rotated = try await run(Self.rotate, refusing: (.make, time: 1), with: answer)
+        #expect(rotated.run.code == 3 && rotated.run.output.isEmpty && !rotated.stored && rotated.steps == [.make, .look])
+        #expect(rotated.run.errors.contains("; ak_old ends at 2030-01-01T00:00:00.000Z\n"), "\(rotated.run.errors)")
+        #expect(rotated.run.errors.contains("one of the same name as ak_old that nobody has"))
+    }
+
+    @Test(arguments: [mint, rotate]) func `a key whose secret did not come along is revoked`(command: [String]) async throws {
+        let (run, steps, stored) = try await run(
+            command, refusing: (.make, time: 1), with: FakeDaemon.json(201, #"{"apiKey":\#(Self.key),"key":null}"#))
+        #expect(run.code == 3 && run.output.isEmpty && !stored && steps.contains(.endNew) && !steps.contains(.endOld))
+        #expect(run.errors.contains("ak_new was minted but its secret did not come with the answer; it has been revoked"))
+    }
+
+    @Test func `a refusal is a refusal`() async throws {
+        let refused = try await run(Self.rotate, refusing: (.make, time: 1))
+        #expect(refused.run.code == 1 && refused.run.errors == "latchkey: no\n" && refused.steps == [.make])
+    }
+
+    @Test(arguments: [mint, rotate]) func `for a secret that was printed and not read the old key does not end`(command: [String])
+        async throws
+    {
+        // Of the 53 bytes, the reader takes ten, and goes.
+        let (run, steps, _) = try await run(
+            command, shell: "\"$0\" \"$@\" | dd bs=1 count=10 of=/dev/null 2> /dev/null; exit ${PIPESTATUS[0]}")
+        #expect(run.code == 3 && steps.contains(.endNew) && !steps.contains(.endOld), "\(run.errors)")
+        #expect(run.errors.contains("ak_new was minted but its secret reached nobody"))
     }
 
     @Test func `when the key to be replaced can't be looked at, nothing is minted`() async throws {
