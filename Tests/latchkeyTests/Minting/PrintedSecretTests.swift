@@ -39,8 +39,8 @@ import Testing
         #expect(PrintedSecret.wait(seconds: 0, descriptor: ends.writing) == .taken)
     }
 
-    @Test func `what nobody can read any more is lost`() {
-        let ends = Way.pipe.open()
+    @Test(arguments: Way.allCases) func `what nobody can read any more is lost`(way: Way) {
+        let ends = way.open()
         defer { close(ends.writing) }
         #expect(write(ends.writing, "secret", 6) == 6)
         read(5, from: ends.reading)
@@ -48,8 +48,8 @@ import Testing
         #expect(PrintedSecret.wait(seconds: 60, descriptor: ends.writing) == .lost)
     }
 
-    @Test func `what was read before its reader went is taken`() {
-        let ends = Way.pipe.open()
+    @Test(arguments: Way.allCases) func `what was read before its reader went is taken`(way: Way) {
+        let ends = way.open()
         defer { close(ends.writing) }
         #expect(write(ends.writing, "secret", 6) == 6)
         read(6, from: ends.reading)
