@@ -19,7 +19,7 @@ extension DaemonClient {
         let key = try JSONDocument(description).root
         let new = NewKey(key, old: order.old)
         guard let secret else { throw await undo(new, .notStored, "was minted but its secret did not come with the answer") }
-        if new.old != nil { try await prove(new, secret, "does not authenticate, and its secret was given to nobody") }
+        if new.old != nil { try await prove(new, secret) }
         let isPrinted = destination.isStandardOutput
         let taken = destination
         destination = .standardOutput
@@ -30,7 +30,7 @@ extension DaemonClient {
         }
         guard let old = new.old else { return key }
         if isPrinted { try await requireRead(new, old) }
-        try await prove(new, secret, "was stored but does not authenticate")
+        try await proveAgain(new, secret, old)
         if old.ends { try await end(old, replacedBy: new) }
         return key
     }
@@ -71,7 +71,32 @@ extension DaemonClient {
         }
     }
 
-    private func prove(_ new: NewKey, _ secret: Secret, _ fault: String) async throws(CommandFailure) {
+    /// Before the secret goes anywhere: whatever is the matter, nothing is lost without the new key.
+    private func prove(_ new: NewKey, _ secret: Secret) async throws(CommandFailure) {
+        do {
+            try await authenticate(new, secret)
+        } catch {
+            throw await undo(
+                new, .failed, "was not proven to authenticate, and its secret was given to nobody: \(error.message)")
+        }
+    }
+
+    /// Where the new secret lies now, the old one may be gone. So nothing but the daemon's word that the new key is none undoes it.
+    private func proveAgain(_ new: NewKey, _ secret: Secret, _ old: KeyOrder.Old) async throws(CommandFailure) {
+        do {
+            try await authenticate(new, secret)
+        } catch {
+            if error.refusal == "invalid_api_key" {
+                throw await undo(new, .failed, "was stored but does not authenticate: \(error.message)")
+            }
+            let fate = await fate(of: old)
+            throw CommandFailure(
+                .failed, "the API key \(new.id) is stored, but could not be proven once more: \(error.message)\(fate)",
+                hint: "both keys work, as far as is known; when the new one is in use, revoke the old one: \(revoking(old.id))")
+        }
+    }
+
+    private func authenticate(_ new: NewKey, _ secret: Secret) async throws(CommandFailure) {
         do throws(CommandFailure) {
             let answer = try await insisting { () throws(CommandFailure) in
                 try await authenticating(as: secret).post("/v1/authorize") { $0.member("scope", new.scope ?? "*") }
@@ -79,8 +104,7 @@ extension DaemonClient {
             guard answer.root["allowed"]?.bool == true else { throw JSONScanner.foreign }
         } catch {
             // Whom that is said to has authenticated; what such a key may do now is its identity's affair.
-            if new.isSelfService, error.refusal == "insufficient_scope" { return }
-            throw await undo(new, .failed, "\(fault): \(error.message)")
+            guard new.isSelfService, error.refusal == "insufficient_scope" else { throw error }
         }
     }
 
@@ -148,14 +172,26 @@ extension DaemonClient {
         }
     }
 
-    /// A connection that lay idle while a command ran may be gone, which shows only when it is used: then once more, on a new one. For requests
-    /// that may be made twice.
+    /// For requests that may be made twice. A connection that lay idle while a command ran may be gone, which shows only when it is used: then once
+    /// more, on a new one. And what the daemon would hear a little later is said again then: what has begun is not left half done for that.
     private func insisting<Answer>(_ ask: () async throws(CommandFailure) -> Answer) async throws(CommandFailure) -> Answer {
-        do {
-            return try await ask()
-        } catch {
-            guard error.refusal == nil else { throw error }
-            return try await ask()
+        var hasBroken = false
+        for _ in 1..<Self.mostTries {
+            do throws(CommandFailure) {
+                return try await ask()
+            } catch {
+                if let wait = error.retryAfter, wait <= Self.longestWait {
+                    try? await Task.sleep(for: .seconds(wait))
+                } else {
+                    guard error.refusal == nil, !hasBroken else { throw error }
+                    hasBroken = true
+                }
+            }
         }
+        return try await ask()
     }
+
+    private static var mostTries: Int { 5 }
+    /// In seconds.
+    private static var longestWait: Int64 { 10 }
 }

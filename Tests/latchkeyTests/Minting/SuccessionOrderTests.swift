@@ -17,26 +17,27 @@ import Testing
     /// - Parameters:
     ///   - refused: the step that fails, and at which time it is asked for.
     ///   - answer: what it fails with; nothing at all breaks the connection.
+    ///   - lasting: whether it fails from that time on.
     /// - Returns: the run, the steps, with `prove` only where it was the new key that asked, and whether the secret was stored.
     private func run(
         _ command: [String], refusing refused: (Step, time: Int)? = nil, with answer: String = unknown, kind: String = "service",
-        shell: String? = nil
+        holding scopes: String = #"["relayfile:fs:read:*"]"#, lasting: Bool = false, shell: String? = nil
     ) async throws -> (run: Tool.Run, steps: [Step], stored: Bool) {
         try await ScratchDirectory.with { scratch in
             let steps = Mutex<[Step]>([])
             let daemon = FakeDaemon(path: scratch["s"]) { request in
-                let step = Self.step(request.text)
+                let step = Self.step(request.text, proof: scopes == "[]" ? "*" : "relayfile:fs:read:*")
                 let time = steps.withLock { steps in
                     if let step { steps.append(step) }
                     return steps.count { $0 == step }
                 }
-                guard let step, refused == nil || step != refused!.0 || time != refused!.time else {
-                    return answer
-                }
+                let isRefused = refused.map { step == $0.0 && (time == $0.time || lasting && time > $0.time) } ?? false
+                guard let step, !isRefused else { return answer }
                 switch step {
                 case .look: return FakeDaemon.json(200, #"{"id":"ak_old","revoked":false,"expiresAt":"2030-01-01T00:00:00.000Z"}"#)
                 case .make:
-                    return FakeDaemon.json(201, #"{"apiKey":\#(Self.key.replacing("service", with: kind)),"key":"\#(Self.secret)"}"#)
+                    let key = Self.key.replacing("service", with: kind).replacing(#"["relayfile:fs:read:*"]"#, with: scopes)
+                    return FakeDaemon.json(201, #"{"apiKey":\#(key),"key":"\#(Self.secret)"}"#)
                 case .prove: return FakeDaemon.json(200, #"{"allowed":true,"matchedScope":"relayfile:fs:read:*"}"#)
                 case .endNew, .endOld: return FakeDaemon.json(200, #"{"revoked":true}"#)
                 }
@@ -48,14 +49,14 @@ import Testing
         }
     }
 
-    private static func step(_ request: String) -> Step? {
+    private static func step(_ request: String, proof: String) -> Step? {
         let line = request.split(separator: " ").prefix(2).joined(separator: " ")
         let isByNewKey = request.lowercased().contains("\r\nx-api-key: \(secret)\r\n")
         switch line {
         case "GET /v1/api-keys/ak_old": return .look
         case "POST /v1/api-keys" where !isByNewKey: return .make
         case "POST /v1/api-keys/ak_old/rotate" where !isByNewKey: return .make
-        case "POST /v1/authorize" where isByNewKey && request.hasSuffix(#"{"scope":"relayfile:fs:read:*"}"#): return .prove
+        case "POST /v1/authorize" where isByNewKey && request.hasSuffix(#"{"scope":"\#(proof)"}"#): return .prove
         case "POST /v1/api-keys/ak_new/revoke" where !isByNewKey: return .endNew
         case "POST /v1/api-keys/ak_old/revoke" where !isByNewKey: return .endOld
         default: return nil
@@ -86,7 +87,9 @@ import Testing
         let (run, steps, stored) = try await run(command, refusing: (.prove, time: 1))
         #expect(run.code == 1 && run.output.isEmpty && !stored)
         #expect(steps.filter { $0 != .look }.suffix(3) == [.make, .prove, .endNew])
-        #expect(run.errors.contains("ak_new does not authenticate, and its secret was given to nobody: no; it has been revoked; ak_old "))
+        #expect(
+            run.errors.contains(
+                "ak_new was not proven to authenticate, and its secret was given to nobody: no; it has been revoked; ak_old "))
     }
 
     @Test(arguments: [mint, rotate]) func `one that no longer does so once it is stored is revoked, too`(command: [String]) async throws {
@@ -115,8 +118,31 @@ import Testing
     @Test func `a self-service key that may not do anything just now has authenticated all the same, another one has not`() async throws {
         let own = try await run(Self.rotate, refusing: (.prove, time: 1), with: Self.forbidden, kind: "self_service")
         #expect(own.run.code == 0 && own.steps == [.make, .prove, .prove, .endOld], "\(own.run.errors)")
+        let empty = try await run(Self.rotate, refusing: (.prove, time: 1), with: Self.forbidden, kind: "self_service", holding: "[]")
+        #expect(empty.run.code == 0 && empty.steps == [.make, .prove, .prove, .endOld], "\(empty.run.errors)")
         let other = try await run(Self.rotate, refusing: (.prove, time: 1), with: Self.forbidden)
         #expect(other.run.code == 1 && other.steps == [.make, .prove, .endNew, .look])
+    }
+
+    @Test(arguments: [mint, rotate], ["", forbidden, broken, FakeDaemon.json(503, #"{"message":"no","code":"storage_unavailable"}"#)])
+    func `once it is stored, nothing but the word that the new key is none undoes it: the old one may be gone from there`(
+        command: [String], answer: String
+    ) async throws {
+        let (run, steps, stored) = try await run(command, refusing: (.prove, time: 2), with: answer, lasting: true)
+        #expect(run.code == 1 && run.output.isEmpty && stored && !steps.contains(.endNew) && !steps.contains(.endOld))
+        #expect(run.errors.contains("ak_new is stored, but could not be proven once more: "), "\(run.errors)")
+        #expect(run.errors.contains("revoke the old one: latchkey api-keys revoke ak_old"))
+    }
+
+    @Test(arguments: [(Step.prove, 1), (.prove, 2), (.endOld, 1)])
+    func `what the daemon would hear a little later is said again then`(step: Step, time: Int) async throws {
+        let later = FakeDaemon.json(429, #"{"message":"later","code":"rate_limited"}"#)
+            .replacing("\r\nconnection", with: "\r\nretry-after: 0\r\nconnection")
+        let (run, steps, stored) = try await run(Self.mint, refusing: (step, time: time), with: later)
+        #expect(run.code == 0 && stored, "\(run.errors)")
+        #expect(steps.count == 6 && steps.count { $0 == step } == (step == .prove ? 3 : 2))
+        let much = later.replacing("retry-after: 0", with: "retry-after: 3600")
+        #expect(try await self.run(Self.mint, refusing: (step, time: time), with: much).run.code == 1)
     }
 
     private static let broken = FakeDaemon.json(500, #"{"message":"oh","code":"internal_error"}"#)
