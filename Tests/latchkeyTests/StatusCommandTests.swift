@@ -41,12 +41,14 @@ extension OverTheSocket {
                  {"id":"ak_2","orgId":"org_2","name":"","kind":"org_token","expiresAt":"2030-01-02T00:00:00.000Z"},
                  {"id":"ak_3","orgId":"org_1","name":"own","kind":"self_service","expiresAt":"2030-01-03T00:00:00.000Z"}]}}
                 """
+            // A rotation would not do: the new key would end when this one does.
+            let mint = "latchkey api-keys mint --name NAME --scope SCOPE --expires 90d --replaces"
             let status = try await FakeRun.of(["status"]) { _ in (200, answer) }
             #expect(
                 status.run.lines == [
                     "status\thealthy", "organisation\torg_1",
-                    "API key ends\tak_1 \"a b\" 2030-01-01T00:00:00.000Z: latchkey api-keys rotate ak_1 --overlap 1h --to-file PATH",
-                    "API key ends\tak_2 2030-01-02T00:00:00.000Z: latchkey api-keys rotate ak_2 --org org_2 --overlap 1h --to-file PATH",
+                    "API key ends\tak_1 \"a b\" 2030-01-01T00:00:00.000Z: \(mint) ak_1 --to-file PATH",
+                    "API key ends\tak_2 2030-01-02T00:00:00.000Z: \(mint) ak_2 --org org_2 --to-file PATH",
                     "API key ends\tak_3 own 2030-01-03T00:00:00.000Z: its identity makes a new one with POST /api/v1/keys",
                     "API keys end\twithin 30 days more than these: latchkey api-keys list",
                 ])

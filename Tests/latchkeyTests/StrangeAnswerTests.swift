@@ -71,7 +71,7 @@ import Testing
 
     private static let minted = #"{"apiKey":{"id":"ak_1","prefix":"lk_12345678","scopes":["*:*:*:*"]},"key":"lk_12345678901"}"#
 
-    @Test(arguments: [SIGTERM, SIGINT, SIGHUP])
+    @Test(arguments: [SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGXCPU, SIGPWR, 34, 64])
     func `a mint is not ended half-way`(signal: Int32) async throws {
         try await ScratchDirectory.with { scratch in
             let daemon = FakeDaemon(path: scratch["s"]) { request in
@@ -87,6 +87,39 @@ import Testing
         }
     }
 
+    @Test(arguments: [["--to-file", "k"], ["--to-temp-file"]])
+    func `a signal before the mint leaves nothing behind`(destination: [String]) async throws {
+        try await ScratchDirectory.with { scratch in
+            let daemon = FakeDaemon(path: scratch["s"]) { request in
+                // It asks for the key to be replaced: nothing is made yet.
+                kill(request.pid, SIGTERM)
+                return ""
+            }
+            defer { daemon.stop() }
+            let run = try await Tool.run(
+                ["api-keys", "mint", "--name", "n", "--scope", "*", "--replaces", "ak_0", "--socket", scratch["s"]]
+                    + destination.map { $0 == "k" ? scratch["k"] : $0 }, environment: ["TMPDIR": scratch.path])
+            #expect(run.code == nil && scratch.names == ["s"], "\(run) \(scratch.names)")
+        }
+    }
+
+    @Test(arguments: ["> /dev/full", ">&-"])
+    func `a key that is stored but can't be told is named, and it is said not to mint it again`(output: String) async throws {
+        try await ScratchDirectory.with { scratch in
+            let daemon = FakeDaemon(path: scratch["s"]) { _ in FakeDaemon.json(201, Self.minted) }
+            defer { daemon.stop() }
+            for form in [[], ["--json"]] {
+                let file = "k\(form.count)"
+                let run = try await Tool.run(
+                    ["api-keys", "mint", "--name", "n", "--scope", "*", "--to-file", scratch[file], "--socket", scratch["s"]] + form,
+                    shell: "exec \"$0\" \"$@\" \(output)")
+                #expect(run.code == 1 && scratch.names.contains(file))
+                #expect(run.errors.contains("the API key ak_1 was minted and stored (file \(scratch[file])) and works"), "\(run.errors)")
+                #expect(run.errors.contains("hint: don't mint it again"))
+            }
+        }
+    }
+
     @Test func `a key that could be neither stored nor revoked is named`() async throws {
         try await ScratchDirectory.with { scratch in
             let daemon = FakeDaemon(path: scratch["s"]) { request in
@@ -98,8 +131,10 @@ import Testing
                 ["api-keys", "mint", "--name", "n", "--scope", "*", "--print-key", "--socket", scratch["s"]],
                 shell: "exec \"$0\" \"$@\" > /dev/full")
             #expect(run.code == 3)
-            #expect(run.errors.contains("ak_1") && run.errors.contains("still valid") && run.errors.contains("the disk is full"))
-            #expect(run.errors.hasSuffix("hint: revoke it: latchkey api-keys revoke ak_1\n") && !run.errors.contains("lk_12345678901"))
+            #expect(run.errors.contains("ak_1") && run.errors.contains("perhaps still valid") && run.errors.contains("the disk is full"))
+            #expect(
+                run.errors.hasSuffix("hint: revoke it: latchkey api-keys revoke ak_1 --socket \(scratch["s"])\n")
+                    && !run.errors.contains("lk_12345678901"))
         }
     }
 

@@ -2,7 +2,8 @@ import ArgumentParser
 
 /// How long a replaced key lives on: nothing, or a lifetime of at most what the daemon allows.
 struct Overlap: ExpressibleByArgument {
-    private static let longest: Int64 = 7 * 86_400
+    /// In seconds.
+    static let longest: Int64 = 7 * 86_400
 
     let seconds: Int64
 

@@ -77,8 +77,9 @@ extension CommandFailure {
         if let gates = document.root["gates"]?.texts?.filter({ $0 != message }), !gates.isEmpty {
             hints.append("refused by: \(gates.joined(separator: "; "))")
         }
-        if let retryAfter = headers.first(name: "retry-after") { hints.append("try again in \(retryAfter) s") }
+        let retryAfter = headers.first(name: "retry-after")
+        if let retryAfter { hints.append("try again in \(retryAfter) s") }
         let hint = hints.isEmpty ? nil : hints.joined(separator: "; ")
-        self.init(.failed, message, hint: hint, refusal: document.root["code"]?.text)
+        self.init(.failed, message, hint: hint, refusal: document.root["code"]?.text, retryAfter: retryAfter.flatMap { Int64($0) })
     }
 }

@@ -12,8 +12,8 @@ struct DaemonClient {
     /// Decides who is calling, in place of the peer on the socket and of the door's key.
     private var credential: Secret?
 
-    /// The organisation that was named for the socket.
-    var organisation: String? { if case .socket(_, let organisation) = line.door { organisation } else { nil } }
+    /// The options by which a command that somebody is told to give finds the same daemon and organisation, with a space before each.
+    var way: String { line.door.options }
 
     /// Lends a client for the length of `body`.
     ///

@@ -7,6 +7,18 @@ enum DaemonDoor: Sendable {
     /// The API key says who calls, and in which organisation; without one, nobody does. `authorities` is a file of certificates.
     case address(DaemonURL, key: Secret?, authorities: String?)
 
+    /// What a command line needs to come to it, with a space before each option; what is taken without them is left out.
+    var options: String {
+        switch self {
+        case .socket(let path, let organisation):
+            let socket = path == SocketOptions.path(nil) ? "" : " --socket \(ShellWord.quoted(path))"
+            return socket + (organisation.map { " --org \(ShellWord.quoted($0))" } ?? "")
+        case .address(let url, _, let authorities):
+            return " --url \(ShellWord.quoted(url.text)) --api-key-file FILE"
+                + (authorities.map { " --ca-file \(ShellWord.quoted($0))" } ?? "")
+        }
+    }
+
     /// The place, as messages name it.
     var place: String {
         switch self {

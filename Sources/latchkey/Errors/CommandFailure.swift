@@ -7,14 +7,17 @@ struct CommandFailure: Error, Equatable, CustomStringConvertible {
     let hint: String?
     /// The daemon's code for why it refused, such as `insufficient_scope`; `nil` when it was not the daemon that refused.
     let refusal: String?
+    /// In how many seconds the daemon would hear it again, when it says so.
+    let retryAfter: Int64?
     /// Whether nothing is said: whoever reads standard output has gone, and that is no news to them.
     let isSilent: Bool
 
-    init(_ code: ExitStatus, _ message: String, hint: String? = nil, refusal: String? = nil) {
+    init(_ code: ExitStatus, _ message: String, hint: String? = nil, refusal: String? = nil, retryAfter: Int64? = nil) {
         self.code = code
         self.message = message
         self.hint = hint
         self.refusal = refusal
+        self.retryAfter = retryAfter
         self.isSilent = false
     }
 
@@ -23,6 +26,7 @@ struct CommandFailure: Error, Equatable, CustomStringConvertible {
         self.message = "standard output was closed"
         self.hint = nil
         self.refusal = nil
+        self.retryAfter = nil
         self.isSilent = true
     }
 

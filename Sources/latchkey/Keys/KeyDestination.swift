@@ -7,6 +7,13 @@ enum KeyDestination: ~Copyable {
     case command(KeyCommand)
     case standardOutput
 
+    var isStandardOutput: Bool {
+        switch self {
+        case .file, .command: false
+        case .standardOutput: true
+        }
+    }
+
     /// - Parameter description: the key without its secret, as JSON; given when standard output is to get one JSON document with both.
     /// - Throws: why nobody has the secret now.
     consuming func deliver(_ secret: Secret, description: [UInt8]?) throws(CommandFailure) {

@@ -58,6 +58,7 @@ struct KeyFile: ~Copyable {
         do throws(CommandFailure) {
             try Self.checkTarget(name, in: directory, path: path, replaces: replaces)
             let temporary = try Self.temporaryName()
+            Leftover.expect(parent + "/" + temporary, in: ownDirectory)
             let file = openat(directory, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
             guard file >= 0 else {
                 throw CommandFailure(

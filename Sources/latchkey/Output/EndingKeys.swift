@@ -1,4 +1,4 @@
-/// The API keys of the daemon's status that end soon, each with the command that replaces it.
+/// The API keys of the daemon's status that end soon, each with the command that puts another in its place: a rotated key would end when this one does.
 struct EndingKeys {
     private let status: JSONValue
 
@@ -20,6 +20,6 @@ struct EndingKeys {
         // A self-service key is its identity's own to replace.
         guard key["kind"]?.text != "self_service" else { return "\(words): its identity makes a new one with POST /api/v1/keys" }
         let organisation = key["orgId"]?.text.flatMap { $0 == status["orgId"]?.text ? nil : " --org \($0)" } ?? ""
-        return "\(words): latchkey api-keys rotate \(id)\(organisation) --overlap 1h --to-file PATH"
+        return "\(words): latchkey api-keys mint --name NAME --scope SCOPE --expires 90d --replaces \(id)\(organisation) --to-file PATH"
     }
 }

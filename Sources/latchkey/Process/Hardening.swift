@@ -34,9 +34,14 @@ enum Hardening {
         setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
     }
 
-    /// From here on the process can't be ended by the keyboard, a closing terminal or a plain `kill`: what follows must not be left half
-    /// done.
+    /// From here on the process can't be ended by the keyboard, a closing terminal or a plain `kill`, nor by any other signal that would end it
+    /// and can be held, real-time ones included: what follows must not be left half done.
     static func holdSignals() {
-        for number in [SIGINT, SIGQUIT, SIGTERM, SIGHUP] { signal(number, SIG_IGN) }
+        let ending = [
+            SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGXCPU, SIGPOLL, SIGPWR, SIGSTKFLT,
+        ]
+        for number in ending { signal(number, SIG_IGN) }
+        // From 34 to 64 (signal(7)); the two before are the C library's own.
+        for number in CInt(34)...64 { signal(number, SIG_IGN) }
     }
 }

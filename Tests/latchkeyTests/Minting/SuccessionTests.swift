@@ -116,9 +116,12 @@ extension OverTheSocket {
             try await ScratchDirectory.with { scratch in
                 let before = try await old("rotated in vain", to: scratch["k"])
                 let failed = try await run(["api-keys", "rotate", before.id, "--to-command", "exit 0"] + options)
-                let span = options.isEmpty ? "1 hour" : "2 hours"
+                let end = try #require(try await key(before.id).expiresAt)
                 #expect(
-                    failed.code == 3 && failed.errors.contains("it has been revoked; \(before.id) works for \(span)"), "\(failed.errors)")
+                    failed.code == 3 && failed.errors.contains("it has been revoked; \(before.id) ends at \(end)\n"), "\(failed.errors)")
+                #expect(failed.errors.contains("mint --replaces \(before.id) sets it no such end"))
+                let left = try #require(Timestamp(rfc3339: end)).seconds - SystemClock().now().seconds
+                #expect((-60...0).contains(left - (options.isEmpty ? 7 * 86_400 : 7200)))
                 #expect(try await key(before.id).revoked == false)
                 #expect(try await works(scratch["k"]))
                 let again = try await run(["api-keys", "rotate", before.id, "--print-key", "--json"])

@@ -29,7 +29,9 @@ struct MintAPIKey: AsyncCommand {
             besides have to keep it: if they don't, nothing is minted, the promises that would be broken are listed, and the exit code is 1.
 
             With --replaces the new key is stored, and proven to authenticate, before the old one is revoked; if anything fails before that, the \
-            new one is revoked and the old one is untouched.
+            new one is revoked and the old one is untouched. The old one stays, too, as long as a secret that was printed into a pipe is not read.
+
+            When the daemon's answer is lost, the exit code is 3 as well, and it is said what to look for.
             """
     )
 
@@ -82,16 +84,13 @@ struct MintAPIKey: AsyncCommand {
             return (key, plan)
         }
         if let path = target.temporaryFile { Output.note(path) }
-        let facts = KeyFacts.lines(
-            key, target.fact,
+        let facts = KeyFacts(
+            key: key, place: target.fact,
             more: [
                 ("profile", plan.promised?.summary), ("can call", CallableRoutes(with: plan.scopes).summary),
                 ("replaces", replaces.map { "\($0), revoked" }),
             ])
-        // With --print-key standard output has had the secret; with --json, the key's description too.
-        if destination.printKey { return daemon.json ? () : Facts.note(facts) }
-        if daemon.json { return try Output.json(KeyFacts.json(key)) }
-        try Facts.print(facts)
+        try facts.tell(isPrinted: destination.printKey, json: daemon.json)
     }
 
     private func request(_ plan: ScopePlan) -> MintRequest {

@@ -9,11 +9,14 @@ struct RotateAPIKey: AsyncCommand {
             latchkey api-keys rotate ak_01ARZ3NDEKTSV4RRFFQ69G5FAV --to-file ci.key --force
             latchkey api-keys rotate ak_01ARZ3NDEKTSV4RRFFQ69G5FAV --overlap 1h --to-gh-secret acme/site:LATCHKEY_KEY
 
-            With --overlap the old key works on for that long, so that a service can take the new one up in its own time. Without it the old key \\
+            With --overlap the old key works on for that long, so that a service can take the new one up in its own time. Without it the old key \
             is revoked as soon as the new one is stored and proven to authenticate.
 
-            If the new secret can't be stored, the new key is revoked and the exit code is 3. The old one still works then, for the overlap, or \\
-            for an hour where there was none: rotate it again within that.
+            If the new secret can't be stored, the new key is revoked and the exit code is 3. The old one still works then, but has an end: after \
+            the overlap, or after 7 days where there was none. The message says when: rotate it again before that. A key that is replaced with \
+            latchkey api-keys mint --replaces gets no such end.
+
+            The new key ends when the old one would have. For a later end, mint one with --replaces and --expires.
 
             Where the secret can go, and how a command gets it: latchkey api-keys mint --help
             """
@@ -47,10 +50,7 @@ struct RotateAPIKey: AsyncCommand {
         }
         if let path = target.temporaryFile { Output.note(path) }
         let fate = overlap == 0 ? "revoked" : end.map { "which works until \($0)" } ?? "which works for \(TimeAway.span(overlap)) more"
-        let facts = KeyFacts.lines(key, target.fact, more: [("replaces", "\(id), \(fate)")])
-        // With --print-key standard output has had the secret; with --json, the key's description too.
-        if destination.printKey { return daemon.json ? () : Facts.note(facts) }
-        if daemon.json { return try Output.json(KeyFacts.json(key)) }
-        try Facts.print(facts)
+        let facts = KeyFacts(key: key, place: target.fact, more: [("replaces", "\(id), \(fate)")])
+        try facts.tell(isPrinted: destination.printKey, json: daemon.json)
     }
 }
