@@ -18,7 +18,8 @@ package struct ScopeTemplate: Sendable {
             "auditor", "Reads the audit log and watches events; changes nothing.", "relayauth:audit:read:*", "relayauth:identity:read:*",
             "relayauth:api-key:read:*"),
         ScopeTemplate(
-            "key-manager", "Mints, lists and revokes API keys, within what it holds itself.", "relayauth:api-key:manage:*"),
+            "key-manager", "Mints, lists and revokes API keys, within what it holds itself, and asks what scopes are good for.",
+            "relayauth:api-key:manage:*", "relayauth:scope:read:*"),
         ScopeTemplate(
             "identity-manager", "Creates identities, suspends and retires them, and revokes their tokens.", "relayauth:identity:manage:*",
             "relayauth:token:manage:*"),

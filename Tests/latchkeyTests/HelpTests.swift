@@ -30,6 +30,7 @@ import Testing
         let run = try await Tool.run(command + ["--help"])
         #expect(run.code == 0 && run.errors.isEmpty)
         #expect(run.output.contains((["latchkey"] + command).joined(separator: " ") + " "))
+        #expect(run.output.split(separator: "\n").allSatisfy { !$0.hasSuffix("\\") }, "a line that was to go on ends in a backslash")
         let usage = run.output.components(of: "USAGE:")
         #expect(usage[0].contains("latchkey " + (command.first ?? "serve")), "the example stands before the usage")
     }

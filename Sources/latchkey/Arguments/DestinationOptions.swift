@@ -7,7 +7,7 @@ struct DestinationOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Give the secret to this shell command on its standard input, without a newline. What it prints is not shown.",
+            "Give the secret to this shell command on its standard input, without a newline. What it prints after that is not shown.",
             valueName: "command"))
     var toCommand: String?
 

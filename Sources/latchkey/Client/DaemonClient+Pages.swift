@@ -8,6 +8,16 @@ extension DaemonClient {
     func pages(
         _ path: String, query: [(name: String, value: String?)] = [], limit: Int?, _ page: ([JSONValue]) throws(CommandFailure) -> Void
     ) async throws(CommandFailure) {
+        try await readPages(path, query: query, limit: limit) { (elements) throws(CommandFailure) in
+            try page(elements)
+            return true
+        }
+    }
+
+    /// As `pages`, for as long as `page` says that it wants more.
+    func readPages(
+        _ path: String, query: [(name: String, value: String?)] = [], limit: Int?, _ page: ([JSONValue]) throws(CommandFailure) -> Bool
+    ) async throws(CommandFailure) {
         var cursor: String?
         var left = limit ?? Int.max
         repeat {
@@ -17,7 +27,7 @@ extension DaemonClient {
             let text = parts.compactMap { part in part.value.map { "\(part.name)=\(PathText.encoded($0))" } }.joined(separator: "&")
             let answer = try await get("\(path)?\(text)").root
             guard let elements = (answer["data"] ?? answer["entries"])?.elements else { throw JSONScanner.foreign }
-            try page(Array(elements.prefix(left)))
+            guard try page(Array(elements.prefix(left))) else { return }
             left -= min(left, elements.count)
             let next = (answer["pagination"]?["cursor"] ?? answer["cursor"] ?? answer["nextCursor"])?.text
             guard next == nil || next != cursor else { throw JSONScanner.foreign }

@@ -2,7 +2,7 @@ import LatchkeyCrypto
 
 /// A command that takes the secret of a new API key on its standard input, without a newline, and keeps it where it belongs.
 ///
-/// What it says once it has the secret is passed on to nobody. It has to read all of its input, to end with 0, and to do so in time.
+/// What it says once it has the secret is not repeated: `CommandWords` has words of its own for known complaints. It has to read all of its input, to end with 0, and to do so in time.
 struct KeyCommand {
     /// The longest that a command may take, in seconds.
     static let longest: Int64 = 60

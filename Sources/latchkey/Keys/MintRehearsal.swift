@@ -11,6 +11,13 @@ struct MintRehearsal {
         let reason: String?
         /// Whether the mint would go on all the same.
         var isAccepted = false
+
+        /// What stands behind the subject.
+        var remark: String? {
+            let accepted = !isAllowed && isAccepted ? "accepted" : nil
+            let remarks = [reason, accepted].compactMap(\.self)
+            return remarks.isEmpty ? nil : remarks.joined(separator: "; ")
+        }
     }
 
     let request: MintRequest
@@ -30,8 +37,8 @@ struct MintRehearsal {
     private func printText() throws(CommandFailure) {
         try Output.line("POST /v1/api-keys " + String(decoding: Shown.json(body), as: UTF8.self))
         for finding in findings {
-            let reason = finding.reason.map { ": " + Shown.sentence($0) } ?? ""
-            try Output.line("\(Verdict(isAllowed: finding.isAllowed).mark) \(Shown.word(finding.subject))\(reason)")
+            let remark = finding.remark.map { ": " + Shown.sentence($0) } ?? ""
+            try Output.line("\(Verdict(isAllowed: finding.isAllowed).mark) \(Shown.word(finding.subject))\(remark)")
         }
         for route in routes ?? [] { try Output.line("can call  " + Shown.text(route)) }
         if let routes, routes.isEmpty { try Output.line("can call  no protected route of this API") }
@@ -61,6 +68,7 @@ struct MintRehearsal {
                         writer.member("subject", finding.subject)
                         writer.member("allowed", finding.isAllowed)
                         writer.member("reason", ifPresent: finding.reason)
+                        if !finding.isAllowed { writer.member("accepted", finding.isAccepted) }
                     }
                 }
             }
@@ -71,19 +79,28 @@ struct MintRehearsal {
 }
 
 extension DaemonClient {
-    /// The right to mint any key, and then each scope: is it one, and does the caller hold it? Then each promise: do they keep it?
+    /// The right to mint any key, its name and its end, and then each scope: is it one that was meant, and does the caller hold it? Then each
+    /// promise: do they keep it?
     ///
-    /// - Throws: what has nothing to do with the scopes.
+    /// - Throws: what has nothing to do with the request.
     func rehearse(
         _ request: MintRequest, plan: ScopePlan, allowsUnmet: Bool, replacing old: String?
     ) async throws(CommandFailure) -> MintRehearsal {
-        var findings = [try await verdict(on: "relayauth:api-key:manage:*", subject: "minting API keys")]
+        let right = try await verdict(on: "relayauth:api-key:manage:*", subject: "minting API keys")
+        var findings: [MintRehearsal.Finding] = []
         if request.scopes.count > ScopeSet.mostScopes {
             let reason = "a key has at most \(ScopeSet.mostScopes), and these are \(request.scopes.count)"
             findings.append(.init(subject: "number of scopes", isAllowed: false, reason: reason))
         }
-        for scope in request.scopes.prefix(ScopeSet.mostScopes) { findings.append(try await verdict(on: scope, subject: scope)) }
-        let scopesAreGood = findings.allSatisfy(\.isAllowed)
+        for scope in request.scopes.prefix(ScopeSet.mostScopes) {
+            if let slip = ScopePlan.slip(in: scope) {
+                findings.append(.init(subject: scope, isAllowed: false, reason: slip))
+            } else {
+                findings.append(try await verdict(on: scope, subject: scope))
+            }
+        }
+        let scopesAreGood = right.isAllowed && findings.allSatisfy(\.isAllowed)
+        findings = [right] + request.ownFindings(at: SystemClock().now()) + findings
         for promise in plan.promised?.promises.all ?? [] {
             let missing = plan.promised?.unmet.first { $0.promise == promise }?.missing
             findings.append(

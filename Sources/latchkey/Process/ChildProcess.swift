@@ -2,7 +2,7 @@ import FoundationEssentials
 import Glibc
 import LatchkeyCrypto
 
-/// A program that is given a secret on its standard input, and whose words are heard but passed on to nobody.
+/// A program that is given a secret on its standard input, and whose words are heard. What of them may be told, `CommandWords` says.
 ///
 /// It gets a session of its own: no terminal to print to or to ask at, and when it fails, everything that it started there dies with it. It
 /// inherits the environment and the working directory, no open file, and none of the signals that this program ignores.

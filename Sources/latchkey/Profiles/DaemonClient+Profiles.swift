@@ -33,7 +33,7 @@ extension DaemonClient {
             guard let name = RouteName(explained: route), let texts = route["required"]?.texts else { throw JSONScanner.foreign }
             let scopes = texts.compactMap { try? Scope(onAnyPlane: $0) }
             guard scopes.count == texts.count else { throw JSONScanner.foreign }
-            entries.append(.init(name, needs: name.needsIdentity ? .identity : .scopes(scopes)))
+            entries.append(.init(name, needs: route["needsIdentity"]?.bool == true ? .identity : .scopes(scopes)))
         }
         // Those that anybody may call are not explained: they take nothing.
         let open = RouteTable.api.routes.filter(\.access.isOpen).map { RouteName($0.facts) }
@@ -46,14 +46,6 @@ extension RouteName {
     init?(explained route: JSONValue) {
         guard let method = route["method"]?.text, let path = route["path"]?.text else { return nil }
         self.init(method: method, path: path)
-    }
-
-    /// Whether no scope is enough: it has to be called for an identity. The daemon explains scopes, which says nothing of that.
-    var needsIdentity: Bool {
-        RouteTable.api.routes.contains { route in
-            guard case .identity = route.access else { return false }
-            return RouteName(route.facts) == self
-        }
     }
 
     /// Of a route as this executable declares it.

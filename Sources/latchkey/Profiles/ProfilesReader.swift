@@ -36,11 +36,14 @@ struct ProfilesReader {
         for (value, place) in try elements(members["files"], at: place + ".files") { files += try uses(value, at: place) }
         var scopes: [Scope] = []
         for (text, place) in try texts(members["scopes"], at: place + ".scopes") {
+            let scope: Scope
             do {
-                scopes.append(try Scope(onAnyPlane: text))
+                scope = try Scope(onAnyPlane: text)
             } catch {
                 throw failure(place, "is no scope: \(error.message)")
             }
+            if let slip = scope.slip { throw failure(place, "is a slip: \(slip)") }
+            scopes.append(scope)
         }
         let description = try members["description"].map { value throws(CommandFailure) in try text(value, at: place + ".description") }
         guard (description ?? "").unicodeScalars.count <= Self.longestDescription else {

@@ -48,10 +48,17 @@ struct ScopePlan {
         promised = Promised(profile: profile.name, promises: promises, unmet: promises.unmet(by: ScopeSet(held)))
     }
 
+    /// What a scope was probably meant to be; `nil` when nothing speaks against it, and for a text that is none, which the daemon refuses.
+    static func slip(in text: String) -> String? { (try? Scope(onAnyPlane: text))?.slip }
+
     /// Prints the promises that are not kept, to standard error.
     ///
-    /// - Throws: `.failed` when there are any, unless that is accepted.
+    /// - Throws: `.failed` when there are any, unless that is accepted; and, in any case, for a scope that nobody can have meant.
     func requireKept(allowingUnmet: Bool) throws(CommandFailure) {
+        for text in scopes {
+            guard let slip = Self.slip(in: text) else { continue }
+            throw CommandFailure(.failed, "\(slip) nothing was minted", hint: "scope: \(text)")
+        }
         guard let promised, !promised.unmet.isEmpty else { return }
         for unmet in promised.unmet {
             Output.note("not kept: \(Shown.squeezed(unmet.promise.text)) \(ProfileReport.needs(unmet.missing))")

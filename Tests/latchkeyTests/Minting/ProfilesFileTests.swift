@@ -47,6 +47,10 @@ import Testing
         (#"{"profiles":{"a":{"scopes":["*",1]}}}"#, "profiles.a.scopes[1] is no text"),
         (#"{"profiles":{"a":{"scopes":["relayfile:fs:raed"]}}}"#, #"did you mean "relayfile:fs:read:*"?"#),
         (#"{"profiles":{"a":{"scopes":["relayfile:fs:raed"]}}}"#, "profiles.a.scopes[0] is no scope: unknown action"),
+        (
+            #"{"profiles":{"a":{"scopes":["*","relayauth:identiy:read"]}}}"#,
+            #"profiles.a.scopes[1] is a slip: nothing of the plane relayauth asks for the resource "identiy"; did you mean "relayauth:identity:read:*"?"#
+        ),
         (#"{"profiles":{"a":{"routes":["/v1/x"]}}}"#, "profiles.a.routes[0] is no route"),
         (#"{"profiles":{"a":{"files":["/docs"]}}}"#, "profiles.a.files[0] is no object"),
         (#"{"profiles":{"a":{"files":[{"actions":["read"]}]}}}"#, #"profiles.a.files[0] has no member "path""#),

@@ -44,6 +44,7 @@ extension OverTheSocket {
                 let subject: String
                 let allowed: Bool
                 let reason: String?
+                let accepted: Bool?
             }
             let allowed: Bool
             let request: Request
@@ -62,7 +63,7 @@ extension OverTheSocket {
                 #expect(run.code == 0 && answer.allowed && answer.request.method == "POST" && answer.request.path == "/v1/api-keys")
                 #expect(answer.request.body.name == "rehearsed")
                 #expect(answer.request.body.scopes == ["relayauth:identity:manage", "relayfile:fs:read:*", "relayfile:fs:read:/docs/*"])
-                #expect(answer.verdicts.count == 4 && answer.routes?.contains("POST /v1/identities") == true)
+                #expect(answer.verdicts.count == 5 && answer.routes?.contains("POST /v1/identities") == true)
                 #expect(answer.routes?.contains("POST /v1/api-keys") == false)
                 #expect(try await daemon.keys().allSatisfy { $0.name != "rehearsed" })
             }
@@ -84,6 +85,51 @@ extension OverTheSocket {
                     beyond.code == 1 && beyond.output.contains("✓ \"minting API keys\"\n")
                         && beyond.output.contains("✗ relayauth:audit:read: "), "\(beyond)")
             }
+        }
+
+        @Test(arguments: [
+            ["--scope", "relayauth:identiy:manage"], ["--scope", "relayfile:fs:read", "--scope", "relayauth:identiy:manage"],
+            ["--scopes-file", "FILE"], ["--profile", "sage", "--profiles-file", "PROFILES", "--scope", "relayauth:identiy:manage"],
+        ])
+        func `a resource that nobody asks for is refused before the mint, when a known one is near`(scopes: [String]) async throws {
+            try await ScratchDirectory.with { scratch in
+                let daemon = try OverTheSocket.daemon
+                try scratch.write("relayauth:identiy:manage\n", to: "scopes")
+                try scratch.write(#"{"profiles":{"sage":{"routes":["POST /v1/identities"]}}}"#, to: "profiles")
+                let options = scopes.map { $0 == "FILE" ? scratch["scopes"] : $0 == "PROFILES" ? scratch["profiles"] : $0 }
+                let arguments = ["api-keys", "mint", "--name", "slipped"] + options
+                let meant = #"asks for the resource "identiy"; did you mean "relayauth:identity:manage:*"?"#
+                let environment = ["LATCHKEY_SOCKET": daemon.socket]
+                let run = try await Tool.run(arguments + ["--to-file", scratch["k"]], environment: environment)
+                #expect(run.code == 1 && run.output.isEmpty && run.errors.contains(meant + " nothing was minted"), "\(run.errors)")
+                let rehearsed = try await Tool.run(arguments + ["--dry-run"], environment: environment)
+                #expect(rehearsed.code == 1 && rehearsed.output.contains("✗ relayauth:identiy:manage: "), "\(rehearsed.output)")
+                #expect(rehearsed.output.contains(meant) && !rehearsed.output.contains("can call"))
+                #expect(try await daemon.keys().allSatisfy { $0.name != "slipped" })
+                #expect(!scratch.names.contains("k"))
+            }
+        }
+
+        @Test(arguments: [
+            (String(repeating: "n", count: 150), "90d", "name must have 1 to 100 characters; it has 150", "✓ expires\n"),
+            ("", "90d", "name must have 1 to 100 characters; it has 0", "✓ expires\n"),
+            ("ab\u{202E}c", "90d", "name holds the character U+202E", "✓ expires\n"),
+            ("past", "2020-01-01T00:00:00Z", "2020-01-01T00:00:00.000Z is not in the future", "✓ name\n"),
+        ])
+        func `a name and an end that the daemon would refuse are refused by a rehearsal`(
+            name: String, end: String, says: String, good: String
+        ) async throws {
+            let daemon = try OverTheSocket.daemon
+            let options = ["--scope", "relayfile:fs:read", "--expires", end, "--dry-run"]
+            let run = try await Tool.run(["api-keys", "mint", "--name", name] + options, environment: ["LATCHKEY_SOCKET": daemon.socket])
+            #expect(run.code == 1 && run.output.contains(": \(says)") && run.output.contains(good), "\(run)")
+            #expect(run.output.contains("✓ relayfile:fs:read\n") && run.errors.contains("this key would be refused; nothing was minted"))
+        }
+
+        @Test func `a name and an end that are good are said to be`() async throws {
+            let run = try await OverTheSocket.daemon.run(
+                "api-keys", "mint", "--name", "good", "--scope", "relayfile:fs:read", "--expires", "90d", "--dry-run")
+            #expect(run.code == 0 && run.output.contains("✓ name\n✓ expires\n✓ relayfile:fs:read\n"), "\(run)")
         }
 
         @Test func `an unknown template is usage, with the one that was meant`() async throws {
@@ -128,6 +174,7 @@ extension OverTheSocket {
             #expect(all.run.code == 0 && all.run.lines.map { $0.split(separator: "\t")[0] } == ["ak_1", "ak_2", "ak_3"])
             let two = try await FakeRun.of(["api-keys", "list", "--unused", "90d", "--limit", "2", "--json"], answer: pages)
             #expect(two.run.output.contains("ak_2") && !two.run.output.contains("ak_3") && !two.run.output.contains("ak_new"))
+            #expect(all.asked.count == 2 && two.asked.count == 1, "no page is asked for when there is enough: \(two.asked)")
         }
     }
 }

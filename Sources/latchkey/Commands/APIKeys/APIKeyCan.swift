@@ -49,21 +49,24 @@ struct APIKeyCan: AsyncCommand {
 
     private func answer(_ state: String, isSelfService: Bool, _ name: RouteName, route: JSONValue) throws(CommandFailure) {
         let missing = route["missing"]?.text
-        let lacksIdentity = name.needsIdentity && !isSelfService
+        let lacksIdentity = route["needsIdentity"]?.bool == true && !isSelfService
         let isAllowed = state == "active" && missing == nil && !lacksIdentity && route["allowed"]?.bool == true
+        let condition = isAllowed && isSelfService ? "as long as its identity is active and holds the same" : nil
         if daemon.json {
             var writer = JSONWriter()
             writer.object { writer in
                 writer.member("allowed", isAllowed)
+                writer.member("condition", ifPresent: condition)
                 writer.member("route", name.description)
                 writer.member("required", route["required"]?.texts ?? [])
                 writer.member("missing", ifPresent: missing)
+                if lacksIdentity { writer.member("needsIdentity", true) }
                 writer.member("state", state)
             }
             try Output.json(writer.bytes)
         } else {
             try Output.line(Verdict(isAllowed: isAllowed).word)
-            if isAllowed, isSelfService { Output.note("as long as its identity is active and holds the same") }
+            if let condition { Output.note(condition) }
         }
         guard !isAllowed else { return }
         guard state == "active" else {

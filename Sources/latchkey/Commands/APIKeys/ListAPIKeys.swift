@@ -35,15 +35,16 @@ struct ListAPIKeys: AsyncCommand {
         }
     }
 
-    /// The limit is of what is printed, and the daemon knows no such filter: all pages are looked through.
+    /// The limit is of what is printed, and the daemon knows no such filter: pages are looked through until there is enough.
     private func printUnused(_ client: DaemonClient, since moment: Timestamp, now: Timestamp) async throws(CommandFailure) {
         var output: ListOutput?
         var left = limit.limit ?? Int.max
-        try await client.pages("/v1/api-keys", limit: nil) { (page) throws(CommandFailure) in
+        try await client.readPages("/v1/api-keys", limit: nil) { (page) throws(CommandFailure) in
             let found = page.filter { APIKeyReport($0).isUnused(since: moment, now: now) }.prefix(left)
             left -= found.count
             if output == nil { output = try ListOutput(json: daemon.json, titles: APIKeyReport.titles) }
             try output?.print(Array(found)) { APIKeyReport($0).row }
+            return left > 0
         }
         try output?.finish()
     }

@@ -26,7 +26,12 @@ struct MintAPIKey: AsyncCommand {
             the secret is not shown. If the secret can't be delivered, the key is revoked at once and the exit code is 3.
 
             With --profile the key gets the smallest scopes that keep a named promise (latchkey scopes profile --help). Scopes that are given \
-            besides have to keep it: if they don't, nothing is minted, the promises that would be broken are listed, and the exit code is 1.
+            besides have to keep it: if they don't, nothing is minted, the promises that would be broken are listed, and the exit code is 1. \
+            What routes need is asked of the daemon; over the network that takes relayauth:scope:read:*, which the template key-manager has.
+
+            With --dry-run, the name, the end, each scope, each promise and the key to be replaced get their verdicts, and the exit code is 1 if \
+            the mint would be refused for one of them. Only the mint itself finds out about limits (429), a clock or a store of the daemon that \
+            is not to be relied on (503), and an identity that is narrower than the key or token that mints for it.
 
             With --replaces the new key is stored, and proven to authenticate, before the old one is revoked; if anything fails before that, the \
             new one is revoked and the old one is untouched. The old one stays, too, as long as a secret that was printed into a pipe is not read.

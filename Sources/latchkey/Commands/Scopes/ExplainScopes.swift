@@ -9,6 +9,8 @@ struct ExplainScopes: AsyncCommand {
             latchkey scopes explain --scope relayauth:identity:read --scope relayauth:token:create
             latchkey scopes explain --identity agent_01ARZ3NDEKTSV4RRFFQ69G5FAV
             latchkey scopes explain --api-key ak_01ARZ3NDEKTSV4RRFFQ69G5FAV
+
+            Some routes need an identity behind the caller, which no scope gives. An API key has one that an identity made for itself.
             """
     )
 
@@ -33,24 +35,31 @@ struct ExplainScopes: AsyncCommand {
     }
 
     func run() async throws {
-        let document = try await DaemonClient.with(daemon, organisation: organisation.org) { client in
-            let scopes = try await scopes(client)
-            return try await client.post("/v1/scopes/explain") { $0.member("scopes", scopes) }
+        let (document, hasIdentity) = try await DaemonClient.with(daemon, organisation: organisation.org) { client in
+            let asked = try await holder(client)
+            let answer = try await client.post("/v1/scopes/explain") { $0.member("scopes", asked.scopes) }
+            return (answer, asked.hasIdentity)
         }
         if daemon.json { return try Output.json(document.root.raw) }
         guard let routes = document.root["routes"]?.elements else { throw JSONScanner.foreign }
         var table = Table(Self.titles) { Verdict.colour(of: $0, column: 0) }
-        try table.print(
-            routes.map { route in
-                [Verdict(isAllowed: route["allowed"]?.bool == true).mark]
-                    + ["method", "path", "missing", "summary"].map { route[$0]?.text ?? "" }
-            })
+        try table.print(routes.map { Self.row($0, hasIdentity: hasIdentity) })
     }
 
-    private func scopes(_ client: DaemonClient) async throws(CommandFailure) -> [String] {
-        guard scope.isEmpty else { return scope }
+    private static func row(_ route: JSONValue, hasIdentity: Bool) -> [String] {
+        let lacksIdentity = route["needsIdentity"]?.bool == true && !hasIdentity
+        let isAllowed = route["allowed"]?.bool == true && !lacksIdentity
+        let missing = route["missing"]?.text ?? (lacksIdentity ? "an identity" : "")
+        let (method, path, summary) = (route["method"]?.text ?? "", route["path"]?.text ?? "", route["summary"]?.text ?? "")
+        return [Verdict(isAllowed: isAllowed).mark, method, path, missing, summary]
+    }
+
+    /// The scopes, and whether there is an identity behind whoever holds them.
+    private func holder(_ client: DaemonClient) async throws(CommandFailure) -> (scopes: [String], hasIdentity: Bool) {
+        guard scope.isEmpty else { return (scope, false) }
         let path = identity.map { "/v1/identities/\(PathText.encoded($0))" } ?? "/v1/api-keys/\(PathText.encoded(apiKey ?? ""))"
-        guard let scopes = try await client.get(path).root["scopes"]?.texts else { throw JSONScanner.foreign }
-        return scopes
+        let answer = try await client.get(path).root
+        guard let scopes = answer["scopes"]?.texts else { throw JSONScanner.foreign }
+        return (scopes, identity != nil || answer["kind"]?.text == "self_service")
     }
 }
