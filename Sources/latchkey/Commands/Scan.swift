@@ -1,5 +1,6 @@
 import ArgumentParser
 import LatchkeyAuthority
+import LatchkeyVerifier
 
 struct Scan: AsyncCommand {
     static let configuration = CommandConfiguration(

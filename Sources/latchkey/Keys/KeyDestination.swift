@@ -9,7 +9,8 @@ enum KeyDestination: ~Copyable {
 
     var isStandardOutput: Bool {
         switch self {
-        case .file, .command: false
+        case .file: false
+        case .command: false
         case .standardOutput: true
         }
     }

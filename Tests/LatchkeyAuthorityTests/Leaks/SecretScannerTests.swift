@@ -55,8 +55,10 @@ import Testing
         let key = try Self.apiKey()
         let little = Array(("\u{FEFF}a\n" + key + "\n").utf16).flatMap { [UInt8(truncatingIfNeeded: $0), UInt8($0 >> 8)] }
         let big = Array(("\u{FEFF}a\n" + key + "\n").utf16).flatMap { [UInt8($0 >> 8), UInt8(truncatingIfNeeded: $0)] }
-        #expect(Self.found(in: little).first == .init(kind: .apiKey, prefix: String(key.prefix(11)), offset: 6, line: 2))
-        #expect(Self.found(in: big).first == .init(kind: .apiKey, prefix: String(key.prefix(11)), offset: 7, line: 2))
+        for (bytes, offset) in [(little, 6), (big, 7)] {
+            let found = try #require(Self.found(in: bytes).first)
+            #expect(Self.text(found.secret) == key && found.offset == Int64(offset) && found.line == 2)
+        }
     }
 
     @Test func `no change of one character, and no piece of a secret, is one`() throws {
