@@ -70,7 +70,7 @@ struct LineageTests {
         #expect(entry?.metadata["retiredIdentities"] == "3")
         #expect(entry?.metadata["revokedSessions"] == "3")
         let sessions = try install.audit(.tokenRevoked)
-        #expect(Set(sessions.map { $0.metadata["sessionId"] }) == Set([tokenOfA, tokenOfB, c.pair].map(\.sessionId)))
+        #expect(Set(sessions.compactMap { $0.metadata["sessionId"] }) == Set([tokenOfA, tokenOfB, c.pair].map(\.sessionId)))
         #expect(Set(sessions.map(\.identityId)) == [a.id, b.id, c.identity.id])
         for entry in try install.audit(.apiKeyRevoked).dropLast() + install.audit(.identityRetired) + sessions {
             #expect(entry.metadata["ancestorId"] == stolen.record.id)
