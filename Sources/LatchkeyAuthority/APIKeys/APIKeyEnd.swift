@@ -30,6 +30,14 @@ enum APIKeyEnd {
         if notice > record.createdAt { try Expiry(at: notice, .apiKeyNotice, key.storeBytes).note(in: transaction) }
     }
 
+    /// Puts a key back that was to end unnoticed, because the one that replaced it was revoked: its end is near, and is told at once.
+    static func noteAgain(_ record: APIKeyRecord, at now: Timestamp, in transaction: borrowing WriteTransaction) throws {
+        guard let end = record.expiresAt else { return }
+        let key = OwnedKey(record.orgId, record.id)
+        try transaction.put(Tables.apiKeysByEnd, place(end, key), EmptyRow())
+        try Expiry(at: now, .apiKeyNotice, key.storeBytes).note(in: transaction)
+    }
+
     /// Takes a key out of the order of ends: it was revoked, or will end otherwise.
     static func forget(_ record: APIKeyRecord, in transaction: borrowing WriteTransaction) throws {
         guard let end = record.expiresAt else { return }

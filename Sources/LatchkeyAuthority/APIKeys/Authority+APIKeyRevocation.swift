@@ -34,7 +34,7 @@ extension Authority {
             if wasLive {
                 record.revokedAt = now
                 record.revokeReason = reason
-                try update(record, in: transaction)
+                try end(record, at: now, in: transaction)
             }
             if wasLive || descendants != RevokedDescendants() {
                 var draft = keyDraft(.apiKeyRevoked, record, caller)
@@ -62,9 +62,16 @@ extension Authority {
         for id in lineage.sessions {
             guard var session = try transaction.get(Tables.sessionLiveness, id), session.orgId == root.orgId, session.revokedAt == nil
             else { continue }
-            if try Self.liveSession(id, at: now, in: transaction) != nil { revoked.sessions += 1 }
+            let isLive = try Self.liveSession(id, at: now, in: transaction) != nil
             session.revokedAt = now
             try transaction.put(Tables.sessionLiveness, id, session)
+            guard isLive else { continue }
+            revoked.sessions += 1
+            var draft = AuditDraft(.tokenRevoked, by: caller)
+            draft.resource = "token"
+            draft.identityId = session.identityId
+            draft.metadata = ["sessionId": id, "reason": "ancestor_revoked", "ancestorId": root.id]
+            try record(draft, in: transaction)
         }
         for id in lineage.identities
         where try retire(id, because: "ancestor_revoked", from: root.id, by: caller, at: now, in: transaction) {
@@ -86,6 +93,15 @@ extension Authority {
         }
     }
 
+    /// Writes a key that has just been revoked. The one that it replaced, if that lives still, has no successor any more.
+    func end(_ key: APIKeyRecord, at now: Timestamp, in transaction: borrowing WriteTransaction) throws {
+        try update(key, in: transaction)
+        guard let id = key.replaces, let old = try transaction.get(Tables.apiKeys, OwnedKey(key.orgId, id)), old.isLive(at: now),
+            old.replacedBy == key.id
+        else { return }
+        try APIKeyEnd.noteAgain(old, at: now, in: transaction)
+    }
+
     /// Revokes a key as part of something larger.
     private func revoke(
         _ old: APIKeyRecord, because reason: String, from ancestor: String, by caller: Caller, at now: Timestamp,
@@ -94,7 +110,7 @@ extension Authority {
         var key = old
         key.revokedAt = now
         key.revokeReason = reason
-        try update(key, in: transaction)
+        try end(key, at: now, in: transaction)
         var draft = keyDraft(.apiKeyRevoked, key, caller)
         draft.metadata["reason"] = reason
         draft.metadata["ancestorId"] = ancestor

@@ -43,7 +43,7 @@ extension Authority {
             let new = APIKeyRecord(
                 id: newId, orgId: old.orgId, prefix: secret.prefix, name: old.name, kind: old.kind, scopes: old.scopes, createdAt: now,
                 createdBy: principal.label, makerId: principal.makerId, rootId: principal.rootId ?? newId, identityId: old.identityId,
-                expiresAt: old.isReplaced ? old.endBefore : old.expiresAt)
+                replaces: old.id, expiresAt: old.isReplaced ? old.endBefore : old.expiresAt)
             try put(new, hash: secret.hash, by: principal, in: transaction)
             try Self.noteReplacing(new.id, of: old.id, in: transaction)
             let end = now.adding(seconds: overlap)
@@ -53,7 +53,7 @@ extension Authority {
                 try update(old, in: transaction)
             } else {
                 try APIKeyEnd.forget(old, in: transaction)
-                old.replace(at: now, endingAt: end)
+                old.replace(by: newId, at: now, endingAt: end)
                 try APIKeyEnd.note(old, isTold: false, in: transaction)
                 try update(old, in: transaction)
             }

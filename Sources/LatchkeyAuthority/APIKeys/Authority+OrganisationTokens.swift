@@ -18,7 +18,7 @@ extension Authority {
         return try await mint(.organisationToken, name: name ?? "", scopes: Self.everything, expiresAt: nil, by: caller)
     }
 
-    /// The organisation's live tokens among its newest 500, newest first.
+    /// The organisation's live tokens, newest first, 500 at most.
     package func organisationTokens(by caller: Caller) throws -> [APIKey] {
         try caller.requireOwn()
         let now = clock.now()
@@ -28,19 +28,24 @@ extension Authority {
     static func organisationTokens(
         of organisation: String, at now: Timestamp, in transaction: borrowing some StoreReads & ~Copyable
     ) throws -> [APIKey] {
-        var places: [OwnedKey] = []
-        try transaction.scanKeys(
-            Tables.organisationTokens, prefix: OwnedKey.prefix(organisation), descending: true, limit: mostListed
-        ) { place in
-            places.append(place)
-            return true
-        }
         var found: [APIKey] = []
-        for place in places {
-            // One that has ended since upkeep looked is in the list, and no more than that.
-            guard let record = try transaction.get(Tables.apiKeys, place), record.isLive(at: now) else { continue }
-            found.append(APIKey(record: record, lastUsedAt: try transaction.get(Tables.apiKeyUses, place)?.moment))
-        }
+        var last: OwnedKey?
+        repeat {
+            var places: [OwnedKey] = []
+            try transaction.scanKeys(
+                Tables.organisationTokens, prefix: OwnedKey.prefix(organisation), after: last?.storeBytes, descending: true,
+                limit: mostListed
+            ) { place in
+                places.append(place)
+                return true
+            }
+            // One that has ended is in the table until upkeep comes by.
+            for place in places where found.count < mostListed {
+                guard let record = try transaction.get(Tables.apiKeys, place), record.isLive(at: now) else { continue }
+                found.append(APIKey(record: record, lastUsedAt: try transaction.get(Tables.apiKeyUses, place)?.moment))
+            }
+            last = places.count < mostListed ? nil : places.last
+        } while last != nil && found.count < mostListed
         return found
     }
 
@@ -58,7 +63,7 @@ extension Authority {
             else { throw Self.noSuchToken }
             try Self.requireLive(caller.principal, at: now, in: transaction)
             record.revokedAt = now
-            try update(record, in: transaction)
+            try end(record, at: now, in: transaction)
             try self.record(keyDraft(.apiKeyRevoked, record, caller), in: transaction)
         }
     }

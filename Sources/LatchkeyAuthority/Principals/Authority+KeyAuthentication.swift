@@ -30,8 +30,8 @@ extension Authority {
         return principal
     }
 
-    /// What is on record of the hash of a presented key. Every one that does not count costs the same: both of its rows are looked up, and
-    /// where there is none, another one is read in its place.
+    /// What is on record of the hash of a presented key. Every one that does not count costs the same look-ups: two rows, and where there is
+    /// none to read, another one is read in its place.
     static func keyStanding(
         _ hash: [UInt8], at now: Timestamp, in transaction: borrowing some StoreReads & ~Copyable
     ) throws -> KeyStanding {

@@ -27,10 +27,13 @@ package struct Principal: Sendable {
     /// Of a self-service key: what its identity holds now. What the key may do must be covered by this, too.
     var bounds: ScopeSet?
 
-    /// The scope by which it may do what a scope names; none when it may not.
+    /// The scope by which it may do what a scope names; none when it may not. Whoever takes the answer for a grant grants no more than it has:
+    /// of its own scope and its identity's, the narrower; where neither is that, only what was asked.
     package func grant(of scope: Scope) -> Scope? {
-        if let bounds, !bounds.covers(scope) { return nil }
-        return scopes.match(scope)
+        guard let own = scopes.match(scope) else { return nil }
+        guard let bounds else { return own }
+        guard let bound = bounds.match(scope) else { return nil }
+        return bound.covers(own) ? own : own.covers(bound) ? bound : scope
     }
 
     /// What it holds, all bounds considered: of two scopes one of which covers the other, the narrower. It may do no less than this says.

@@ -27,11 +27,14 @@ package struct APIKeyRecord: JSONRecord {
     package let rootId: String
     /// Of a self-service key: the identity that it acts as.
     package var identityId: String?
+    /// The id of the key that it replaced when it was made.
+    package var replaces: String?
     package var expiresAt: Timestamp?
     package var revokedAt: Timestamp?
     package var revokeReason: String?
-    /// Of a key that lives on beside the one that replaced it: when it was replaced, and the end that it had before.
+    /// Of a key that lives on beside the one that replaced it: when it was replaced, by which one last, and the end that it had before.
     package private(set) var replacedAt: Timestamp?
+    package private(set) var replacedBy: String?
     package private(set) var endBefore: Timestamp?
 
     var isReplaced: Bool { replacedAt != nil }
@@ -39,9 +42,10 @@ package struct APIKeyRecord: JSONRecord {
     func isLive(at now: Timestamp) -> Bool { revokedAt == nil && expiresAt.map { now < $0 } ?? true }
 
     /// Lets a key live on beside the one that has replaced it, never longer than it would have.
-    mutating func replace(at now: Timestamp, endingAt end: Timestamp) {
+    mutating func replace(by successor: String, at now: Timestamp, endingAt end: Timestamp) {
         if !isReplaced { endBefore = expiresAt }
         replacedAt = replacedAt ?? now
+        replacedBy = successor
         expiresAt = expiresAt.map { min($0, end) } ?? end
     }
 }

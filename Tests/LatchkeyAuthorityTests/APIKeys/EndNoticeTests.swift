@@ -110,6 +110,46 @@ struct EndNoticeTests {
         #expect(try ending() == ["theirs", "10", "20", "31"])
     }
 
+    @Test("are told of and listed again when what replaced them was revoked", arguments: [60, 604_800] as [Double])
+    func successorRevoked(_ overlap: Double) async throws {
+        let install = try Install()
+        func ending() throws -> [String] { try install.authority.endingAPIKeys(withinDays: 30, limit: 10).keys.map(\.id) }
+        let old = try await install.key(["*"], name: "deploy")
+        install.clock.advance(seconds: day)
+        let lost = try await install.rotate(old, overlap: overlap)
+        let new = try await install.rotate(old, overlap: overlap)
+        try await install.revoke(lost)
+        #expect(try ending().isEmpty)
+        try await install.revoke(new)
+        #expect(try ending() == [old.record.id])
+        let events = try await notices(install, install.watch(["api_key.expiring"]))
+        #expect(events.map { $0.metadata?["apiKeyId"] } == [old.record.id])
+        let end = try #require(install.shown(old).expiresAt)
+        #expect(events.first?.message?.contains(end.description) == true)
+        install.clock.advance(seconds: 1)
+        #expect(try await notices(install, install.watch(["api_key.expiring"])).isEmpty)
+        // one that is rotated once more has a successor again
+        _ = try await install.rotate(old, overlap: overlap)
+        #expect(try ending().isEmpty)
+        install.clock.advance(seconds: Int64(overlap))
+        while await install.authority.upkeep() {}
+        #expect(try install.counts()["api-keys-by-end"] == 0)
+        #expect(try install.counts()["expiries"] == 0)
+    }
+
+    @Test("stay unnoticed when what replaced them was itself replaced, and when they had ended before it was revoked")
+    func successorReplaced() async throws {
+        let install = try Install()
+        let old = try await install.key(["*"])
+        let second = try await install.rotate(old, overlap: 3600)
+        let third = try await install.rotate(second)
+        #expect(try install.authority.endingAPIKeys(withinDays: 30, limit: 10).keys.isEmpty)
+        try await install.revoke(old)
+        try await install.revoke(third)
+        #expect(try install.authority.endingAPIKeys(withinDays: 30, limit: 10).keys.isEmpty)
+        #expect(try await notices(install, install.watch(["api_key.expiring"])).isEmpty)
+    }
+
     @Test("leave no row behind once they have ended")
     func rows() async throws {
         let install = try Install()

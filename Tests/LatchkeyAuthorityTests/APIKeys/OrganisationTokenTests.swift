@@ -113,6 +113,19 @@ struct OrganisationTokenTests {
         #expect(try listed(install) == Array(newest.dropFirst(3).prefix(500)))
     }
 
+    @Test("are listed 500 at a time also while newer ones that have ended are in the table")
+    func ended() async throws {
+        let install = try Install()
+        let admin = try install.admin.principal
+        let live = try (0..<600).map { _ in try install.plantable(.organisationToken, by: admin) }
+        let end = install.clock.now().adding(seconds: 60)
+        let ended = try (0..<700).map { _ in try install.plantable(.organisationToken, by: admin, expiresAt: end) }
+        try await install.plant((live + ended).map { ($0, admin) })
+        #expect(try listed(install) == Array(ended.map(\.id).reversed().prefix(500)))
+        install.clock.advance(seconds: 60)
+        #expect(try listed(install) == Array(live.map(\.id).reversed().prefix(500)))
+    }
+
     @Test("die once; again, an id of another kind, another organisation's, none: not found, and nothing changes")
     func revocation() async throws {
         let install = try Install()

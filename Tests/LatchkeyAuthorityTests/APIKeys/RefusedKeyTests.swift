@@ -53,6 +53,7 @@ struct RefusedKeyTests {
         }
     }
 
+    /// Counted, where a statistical test would measure the machine: what differs in work by its reason differs in what it looks up.
     @Test("costs the same look-ups whatever the reason")
     func work() async throws {
         let install = try Install()

@@ -125,6 +125,28 @@ struct SelfServiceTests {
         #expect(try await may(asked.0, asked.1, asked.2) == [true, true, false])
     }
 
+    @Test("is let through by a scope that is no wider than what it has, whatever it was given")
+    func matched() async throws {
+        let install = try Install()
+        let manage = "relayfile:fs:manage:/docs/*"
+        let identity = try await install.identity("bot", [manage])
+        let pair = try await install.issue(identity) { $0.audience = ["relayauth"] }
+        let caller = try await install.caller(install.selfService(by: install.caller(pair)))
+        func matched(_ asked: String, of key: Minted) throws -> String {
+            try install.authority.authorize(asked, by: install.caller(key)).text
+        }
+        let key = try await install.selfService(by: caller)
+        #expect(try matched("relayfile:fs:read:/docs/a", of: key) == manage)
+        for (held, way) in [
+            ("relayfile:fs:read:/docs/*", "relayfile:fs:read:/docs/*"), ("relayfile:fs:*:*", manage),
+            // neither covers the other
+            ("relayfile:fs:read:*", "relayfile:fs:read:/docs/a"),
+        ] {
+            try await install.give([held], to: identity)
+            #expect(try matched("relayfile:fs:read:/docs/a", of: key) == way)
+        }
+    }
+
     @Test("hands out nothing that its identity has lost, by no route")
     func handsOutNothing() async throws {
         let install = try Install()

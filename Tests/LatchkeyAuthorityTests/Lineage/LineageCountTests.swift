@@ -166,7 +166,7 @@ struct LineageCountTests {
         let batches = install.store.statistics.batches
         #expect(try await install.revokeAll(from: stolen) == RevokedDescendants(keys: 6000, identities: 2000, sessions: 2000))
         #expect(install.store.statistics.batches == batches + 1)
-        #expect(try install.counts()["audit"] == entries + 1 + 6000 + 2000)
+        #expect(try install.counts()["audit"] == entries + 1 + 6000 + 2000 + 2000)
         let alive = try install.store.read { transaction in
             var alive = 0
             try transaction.scan(Tables.apiKeysByHash, limit: .max) { _, row in

@@ -69,7 +69,10 @@ struct LineageTests {
         #expect(entry?.metadata["revokedKeys"] == "6")
         #expect(entry?.metadata["retiredIdentities"] == "3")
         #expect(entry?.metadata["revokedSessions"] == "3")
-        for entry in try install.audit(.apiKeyRevoked).dropLast() + install.audit(.identityRetired) {
+        let sessions = try install.audit(.tokenRevoked)
+        #expect(Set(sessions.compactMap { $0.metadata["sessionId"] }) == Set([tokenOfA, tokenOfB, c.pair].map(\.sessionId)))
+        #expect(Set(sessions.map(\.identityId)) == [a.id, b.id, c.identity.id])
+        for entry in try install.audit(.apiKeyRevoked).dropLast() + install.audit(.identityRetired) + sessions {
             #expect(entry.metadata["ancestorId"] == stolen.record.id)
             #expect(entry.metadata["reason"] == "ancestor_revoked")
         }

@@ -51,7 +51,8 @@ struct MutatingOperation: Sendable, CustomTestStringConvertible {
             let key = try await install.key(["*"], expiresIn: 30 * 86_400)
             return { _ = try await install.rotate(key, overlap: 3600) }
         },
-        MutatingOperation("revoke an API key and all that came from it", [.apiKeyRevoked, .identityRetired, .apiKeyRevoked]) { install in
+        MutatingOperation("revoke an API key and all that came from it", [.apiKeyRevoked, .tokenRevoked, .identityRetired, .apiKeyRevoked])
+        { install in
             let key = try await install.key(["*"])
             let caller = try install.caller(key)
             _ = try await install.key(["*"], by: caller)
