@@ -176,11 +176,13 @@ extension DaemonClient {
     /// more, on a new one. And what the daemon would hear a little later is said again then: what has begun is not left half done for that.
     private func insisting<Answer>(_ ask: () async throws(CommandFailure) -> Answer) async throws(CommandFailure) -> Answer {
         var hasBroken = false
+        var patience = Self.patience
         for _ in 1..<Self.mostTries {
             do throws(CommandFailure) {
                 return try await ask()
             } catch {
-                if let wait = error.retryAfter, wait <= Self.longestWait {
+                if let wait = error.retryAfter, wait <= patience {
+                    patience -= wait
                     try? await Task.sleep(for: .seconds(wait))
                 } else {
                     guard error.refusal == nil, !hasBroken else { throw error }
@@ -192,6 +194,6 @@ extension DaemonClient {
     }
 
     private static var mostTries: Int { 5 }
-    /// In seconds.
-    private static var longestWait: Int64 { 10 }
+    /// How long is waited for one request, in seconds.
+    private static var patience: Int64 { 5 }
 }

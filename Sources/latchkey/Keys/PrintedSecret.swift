@@ -16,14 +16,14 @@ enum PrintedSecret {
     /// - Parameter seconds: how long, at most.
     static func wait(seconds: Int64, descriptor: CInt = STDOUT_FILENO) -> Outcome {
         let end = ContinuousClock.now + .seconds(seconds)
-        while let unread = unread(descriptor) {
+        while let left = unread(descriptor) {
             var state = pollfd(fd: descriptor, events: 0, revents: 0)
             // Without asking for anything, all that is told is that the other side has gone.
-            _ = poll(&state, 1, unread == 0 ? 0 : 20)
+            _ = poll(&state, 1, left == 0 ? 0 : 20)
             // Of a socket, what was not read goes with its reader, and that is an error; of a pipe it stays, and that there is no reader is one.
             if isSocket(descriptor), state.revents & Int16(POLLERR) != 0 { return .lost }
-            if unread == 0 { return .taken }
-            if state.revents != 0 { return self.unread(descriptor) == 0 ? .taken : .lost }
+            if left == 0 { return .taken }
+            if state.revents != 0 { return unread(descriptor) == 0 ? .taken : .lost }
             if ContinuousClock.now >= end { return .waiting }
         }
         return .taken
