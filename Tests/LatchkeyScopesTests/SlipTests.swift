@@ -36,7 +36,7 @@ import Testing
     }
 
     @Test func `keeps its path, and is told with the word alone where the path would not do`() throws {
-        #expect(try Scope("relayfile:fss:read:/docs/*").slip?.hasSuffix(#"did you mean "relayfile:fs:read:/docs/*"?"#) == true)
+        #expect(try Scope("relayfile:fss:read:/docs/a").slip?.hasSuffix(#"did you mean "relayfile:fs:read:/docs/a"?"#) == true)
         #expect(try Scope("relayfile:fss:read:docs").slip?.hasSuffix(#"did you mean "fs"?"#) == true)
     }
 

@@ -32,8 +32,8 @@ struct OrganisationTokenLimitTests {
     private func go(_ way: Way, _ root: Root, from address: String?, in install: Install) async throws -> AuthorityError? {
         let caller = try install.caller(root.key, from: address)
         let spare = way == .rotation ? try await install.key(["*"]) : nil
-        let narrow = way == .widenedIdentity ? try await install.identity("narrow", ["relayfile:fs:read:*"]) : nil
         let number = try install.counts()["audit"]!
+        let narrow = way == .widenedIdentity ? try await install.identity("narrow \(number)", ["relayfile:fs:read:*"]) : nil
         return await refusal {
             switch way {
             case .organisationToken: _ = try await install.organisationToken(by: caller)

@@ -44,7 +44,8 @@ extension ServerTests {
         private static func stored(_ id: String, _ secret: String, _ daemon: TestDaemon) throws -> String {
             let record = try #require(try daemon.record(id))
             #expect(secret.hasPrefix(record.prefix))
-            return try text(record, [id, record.prefix])
+            // A rotation remembers the key whose place it takes, another one each time.
+            return try text(record, [id, record.prefix] + [record.replaces].compactMap(\.self))
         }
 
         /// Mints twice by a route, with and without what is not the body's to say.
