@@ -29,12 +29,18 @@ struct LeakReport {
 
     private func row(_ hit: LeakSearch.Hit) -> [String] {
         let known = keys(of: hit)
-        let states = strangers.contains(hit.finding.hash) ? ["another secret"] : known.map { APIKeyReport($0).state }
+        let isAPIKey = hit.finding.kind == .apiKey
         return [
-            hit.place, String(hit.finding.line), hit.finding.prefix, hit.finding.kind == .apiKey ? "API key" : "refresh token",
+            hit.place, String(hit.finding.line), hit.finding.prefix, isAPIKey ? "API key" : "refresh token",
             known.compactMap { $0["id"]?.text }.joined(separator: " "), known.compactMap { $0["name"]?.text }.joined(separator: " "),
-            known.isEmpty && keys != nil && hit.finding.kind == .apiKey ? "unknown here" : states.joined(separator: " "),
+            state(of: hit, known),
         ]
+    }
+
+    private func state(of hit: LeakSearch.Hit, _ known: [JSONValue]) -> String {
+        if strangers.contains(hit.finding.hash) { return "another secret" }
+        if known.isEmpty, keys != nil, hit.finding.kind == .apiKey { return "unknown here" }
+        return known.map { APIKeyReport($0).state }.joined(separator: " ")
     }
 
     private func keys(of hit: LeakSearch.Hit) -> [JSONValue] {
