@@ -49,6 +49,8 @@ struct EndNoticeTests {
     func untold() async throws {
         let install = try Install()
         _ = try await install.key(["*"], name: "short", expiresIn: 7 * day)
+        _ = try await install.key(["*"], name: "shorter", expiresIn: 3 * day)
+        #expect(try await notices(install, install.watch(["api_key.expiring"])).isEmpty)
         _ = try await install.key(["*"], name: "lasting")
         try await install.revoke(install.key(["*"], name: "revoked", expiresIn: 30 * day))
         let gone = try await install.rotate(install.key(["*"], name: "rotated", expiresIn: 30 * day))
