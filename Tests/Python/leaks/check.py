@@ -63,18 +63,19 @@ def scan(binary: str) -> subprocess.Popen[bytes]:
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
 
     line = [binary, "scan", "--offline", "--json", "-"]
-    return subprocess.Popen(line, stdin=subprocess.PIPE, stdout=subprocess.PIPE, preexec_fn=bound)
+    return subprocess.Popen(line, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=bound)
 
 
 def check_secrets(binary: str, patterns: list[tuple[bytes, re.Pattern[bytes]]]) -> None:
     for start in range(0, SECRETS, BATCH):
         secrets = [secret(PREFIXES[number % 2]) for number in range(start, start + BATCH)]
         text = b"\n".join(secrets)
-        output, _ = scan(binary).communicate(text)
+        output, errors = scan(binary).communicate(text)
+        assert output, errors.decode()
         report = json.loads(output)
         assert report["count"] == BATCH, f"{report['count']} of {BATCH} secrets were found"
         assert [hit["prefix"].encode() for hit in report["data"]] == [secret[:11] for secret in secrets], "others were found"
-        assert not any(secret in output for secret in secrets), "a secret was printed"
+        assert not any(secret in output or secret in errors for secret in secrets), "a secret was printed"
         assert sorted(matched(text, patterns)) == sorted(secrets), "gitleaks' rules do not find every secret"
 
 
@@ -88,7 +89,8 @@ def check_look_alikes(binary: str, patterns: list[tuple[bytes, re.Pattern[bytes]
         scanner.stdin.write(text)
         spent += time.monotonic() - begun
         hits += len(matched(text, patterns))
-    output, _ = scanner.communicate()
+    output, errors = scanner.communicate()
+    assert output, errors.decode()
     report = json.loads(output)
     assert scanner.returncode == 0 and report["count"] == 0, f"{report['count']} look-alikes were taken for secrets"
     # The first digit of a secret is one of 61, and the first two of a checksum are 00 to 4g.
