@@ -51,6 +51,9 @@ struct NarrowedCallerTests {
             #expect(refused?.code == .scopeEscalation)
         }
         #expect(try install.contents() == before)
+        // Each attempt is told of.
+        await install.authority.flush(all: true)
+        #expect(try install.audit(.scopeEscalationDenied).reduce(0) { $0 + (Int($1.metadata["count"] ?? "") ?? 0) } == 5)
     }
 
     @Test("hands out what it still holds, and no more where nothing is named")
