@@ -160,4 +160,19 @@ struct RotationTests {
         #expect(second.refusalCode == .apiKeyNotActive)
         #expect(try install.counts()["api-keys"] == 2)
     }
+
+    @Test("of an identity's own key is refused when the caller's token died meanwhile", arguments: Fate.allCases)
+    func ownByTheDead(_ fate: Fate) async throws {
+        let install = try Install()
+        let identity = try await install.identity("owner", ["relayauth:api-key:manage:*"])
+        let caller = try await install.caller(install.issue(identity))
+        let own = try await install.selfService(by: caller)
+        let (end, late) = try await install.inOrder({ try await fate.meet(identity.id, in: install) }) {
+            try await install.rotate(own, by: caller)
+        }
+        try end.get()
+        #expect(late.refusalCode == .tokenRevoked)
+        #expect(try install.counts()["api-keys"] == 1)
+        #expect(try install.audit(.apiKeyRotated).isEmpty)
+    }
 }
