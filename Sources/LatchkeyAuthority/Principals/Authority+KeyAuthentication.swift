@@ -3,7 +3,8 @@ import LatchkeyStore
 import LatchkeyVerifier
 
 extension Authority {
-    /// The principal of an API key. One look-up; whatever the reason why it does not count, the answer is the same.
+    /// The principal of an API key. One look-up for a key that stands for itself, and the identity's rows for one that acts as an identity;
+    /// whatever the reason why it does not count, the answer is the same.
     ///
     /// - Throws: `invalid_api_key`, also for a secret that is malformed, unknown, expired or revoked.
     package func authenticate(apiKey text: String, origin: RequestOrigin) throws -> Principal {

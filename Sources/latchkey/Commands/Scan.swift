@@ -11,7 +11,9 @@ struct Scan: AsyncCommand {
             git log --all --patch | latchkey scan -
 
             A secret is told by its checksum, with no network; no look-alike is reported, and no secret is printed. When the daemon can be asked, it is \
-            said which key it is, and what revokes it; whether a secret really is a live key's is found out by trying it. Base64 (a Kubernetes secret) and UTF-16 are read as well; what is compressed is not: \
+            said which key it is, and what revokes it; whether a secret really is a live key's is found out by trying it.
+
+            Base64 (a Kubernetes secret) and UTF-16 are read as well; what is compressed is not: \
             zcat deploy.log.gz | latchkey scan -
 
             In directories, links are not followed, and pipes, sockets and devices are passed over.

@@ -20,10 +20,7 @@ struct EscalationTableTests {
     private let install: Install
 
     init() throws {
-        install = try Install {
-            $0.mintsPerHour = 0
-            $0.organisationTokensPerHour = 0
-        }
+        install = try Install.unlimited()
     }
 
     private func caller(_ pair: TokenPair) throws -> Caller {

@@ -25,10 +25,7 @@ struct EscalationWorld {
     let keys: [Minted]
 
     init() async throws {
-        install = try Install {
-            $0.mintsPerHour = 0
-            $0.organisationTokensPerHour = 0
-        }
+        install = try Install.unlimited()
         let holdings = [
             ["*:*:*:*"], ["relayauth:*:*:*", "cloud:run:manage:*"], ["relayauth:api-key:manage:*", "relayfile:fs:manage:/a/*"],
             ["relayfile:fs:*:*"], ["relayauth:token:create:*", "relayfile:fs:read:*", "relayfile:fs:write:/a/b"],

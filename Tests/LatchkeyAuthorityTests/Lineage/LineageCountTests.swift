@@ -7,18 +7,11 @@ import Testing
 
 @Suite("What died with a key")
 struct LineageCountTests {
-    private func install() throws -> Install {
-        try Install {
-            $0.mintsPerHour = 0
-            $0.organisationTokensPerHour = 0
-        }
-    }
-
     private let wide = ["*"]
 
     @Test("is counted only when it was alive, and told only when it was asked for")
     func alive() async throws {
-        let install = try install()
+        let install = try Install.unlimited()
         let stolen = try await install.key(wide)
         let caller = try install.caller(stolen)
         _ = try await install.key(wide, name: "live", by: caller)
@@ -42,7 +35,7 @@ struct LineageCountTests {
 
     @Test("died once: asked again, nothing is left to die and nothing changes")
     func again() async throws {
-        let install = try install()
+        let install = try Install.unlimited()
         let stolen = try await install.key(wide)
         let caller = try install.caller(stolen)
         _ = try await install.key(wide, by: caller)
@@ -57,7 +50,7 @@ struct LineageCountTests {
 
     @Test("dies also when the key itself was revoked before, which keeps its moment and its reason")
     func afterwards() async throws {
-        let install = try install()
+        let install = try Install.unlimited()
         let stolen = try await install.key(wide)
         let child = try await install.key(wide, by: install.caller(stolen))
         _ = try await install.authority.revokeAPIKey(stolen.record.id, reason: "lost", by: install.admin)
@@ -72,7 +65,7 @@ struct LineageCountTests {
 
     @Test("may be decided by one of those that die by it, and by none of them again")
     func byDescendant() async throws {
-        let install = try install()
+        let install = try Install.unlimited()
         let stolen = try await install.key(wide)
         let child = try await install.key(wide, by: install.caller(stolen))
         let caller = try install.caller(child)
@@ -84,7 +77,7 @@ struct LineageCountTests {
 
     @Test("includes a key that was minted just before, and leaves no mint that comes after")
     func meanwhile() async throws {
-        let install = try install()
+        let install = try Install.unlimited()
         let stolen = try await install.key(wide)
         let child = try await install.caller(install.key(wide, by: install.caller(stolen)))
         let identity = try await install.identity("made", wide, by: child)
@@ -108,7 +101,7 @@ struct LineageCountTests {
 
     @Test("ends the event streams of those that die")
     func watchers() async throws {
-        let install = try install()
+        let install = try Install.unlimited()
         let stolen = try await install.key(wide)
         let child = try await install.caller(install.key(wide, by: install.caller(stolen)))
         let watcher = try install.watch(by: child)
@@ -118,7 +111,7 @@ struct LineageCountTests {
 
     @Test("may be 10,000 at once: keys, identities and sessions, all dead in one commit")
     func tenThousand() async throws {
-        let install = try install()
+        let install = try Install.unlimited()
         let stolen = try await install.key(wide)
         let top = try install.caller(stolen).principal
         let bystander = try await install.key(wide)

@@ -6,19 +6,11 @@ import Testing
 
 @Suite("Revoking a key with all that came from it")
 struct LineageTests {
-    /// An install in which chains may be as long as a test wants them.
-    private func install() throws -> Install {
-        try Install {
-            $0.mintsPerHour = 0
-            $0.organisationTokensPerHour = 0
-        }
-    }
-
     private let wide = ["*"]
 
     @Test("reaches what took the place of a descendant, whoever rotated it, and spares what took the key's own place")
     func replaced() async throws {
-        let install = try install()
+        let install = try Install.unlimited()
         let stolen = try await install.key(wide)
         let made = try await install.key(wide, by: install.caller(stolen))
         let byOperator = try await install.rotate(made)
@@ -31,7 +23,7 @@ struct LineageTests {
 
     @Test("reaches keys, identities and sessions through each other, however long the chain, in one commit")
     func chain() async throws {
-        let install = try install()
+        let install = try Install.unlimited()
         let stolen = try await install.key(wide)
         let first = try await install.key(wide, by: install.caller(stolen))
         let second = try await install.key(wide, by: install.caller(first))
@@ -80,7 +72,7 @@ struct LineageTests {
 
     @Test("leaves alone what did not come from it: its maker, its siblings, what others made, another organisation")
     func bystanders() async throws {
-        let install = try install()
+        let install = try Install.unlimited()
         let other = try await install.otherOrganisation()
         let parent = try await install.key(wide)
         let stolen = try await install.key(wide, by: install.caller(parent))
@@ -108,7 +100,7 @@ struct LineageTests {
 
     @Test("reaches what an identity made with tokens that others had issued for it")
     func issuedByOthers() async throws {
-        let install = try install()
+        let install = try Install.unlimited()
         let stolen = try await install.key(wide)
         let known = try await install.identity("known", wide)
         let made = try await install.identity("made", wide, by: install.caller(stolen))
@@ -127,7 +119,7 @@ struct LineageTests {
 
     @Test("finds the way through sessions that have long ended and been cleared away")
     func endedSessions() async throws {
-        let install = try install()
+        let install = try Install.unlimited()
         let stolen = try await install.key(wide)
         let known = try await install.identity("known", wide)
         let first = try await install.issue(known, by: install.caller(stolen))
@@ -146,7 +138,7 @@ struct LineageTests {
 
     @Test("finds the way through identities that were deleted")
     func deletedIdentities() async throws {
-        let install = try install()
+        let install = try Install.unlimited()
         let stolen = try await install.key(wide)
         let a = try await install.identity("a", wide, by: install.caller(stolen))
         let b = try await install.subAgent("b", of: a, wide)
@@ -161,7 +153,7 @@ struct LineageTests {
 
     @Test("keeps no way to what is gone and made nothing")
     func forgotten() async throws {
-        let install = try install()
+        let install = try Install.unlimited()
         let key = try await install.caller(install.key(wide))
         let before = try install.counts()["makings"]
         let top = try await install.identity("top", wide, by: key)
