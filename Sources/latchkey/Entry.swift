@@ -15,7 +15,7 @@ enum Entry {
             var command = try Latchkey.parseAsRoot(DashedKeyIds.arguments(Array(CommandLine.arguments.dropFirst())))
             if let serve = command as? Serve {
                 // Here, before anything else runs: it takes variables out of the environment, which other threads may be reading later.
-                try await serve.run(inherited: BoundSocket.inherited())
+                try await serve.run(inherited: BoundSocket.inherited(), manager: ServiceManager.inherited())
             } else if var command = command as? any AsyncCommand {
                 try await command.run()
             } else {

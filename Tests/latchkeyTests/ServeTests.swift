@@ -67,6 +67,24 @@ import Testing
         }
     }
 
+    @Test func `the service manager hears that it serves, that it lives, and that it stops`() async throws {
+        try await ScratchDirectory.with { scratch in
+            let manager = try NotifySocket(scratch["notify"])
+            let variables = ["NOTIFY_SOCKET": manager.path, "WATCHDOG_USEC": "200000"]
+            let ended = try await DaemonProcess.with(stateDirectory: scratch["state"], environment: variables) { daemon in
+                var first = manager.next()
+                // The loops turn before the sockets are served.
+                while first == ["WATCHDOG=1"] { first = manager.next() }
+                #expect(first == ["READY=1", "STATUS=listening on \(daemon.url)"])
+                for _ in 0..<5 { #expect(manager.next() == ["WATCHDOG=1"]) }
+            }
+            #expect(ended.status == .exited(0))
+            var last: [String] = ["WATCHDOG=1"]
+            while last == ["WATCHDOG=1"] { last = manager.next() }
+            #expect(last.first == "STOPPING=1")
+        }
+    }
+
     @Test func `no secret that it gave out is in its log`() async throws {
         try await ScratchDirectory.with { scratch in
             let ended = try await DaemonProcess.with(stateDirectory: scratch["state"]) { daemon -> [String] in

@@ -7,6 +7,8 @@ package struct DaemonSettings: Sendable {
     package var host: String
     /// 0 takes a free one.
     package var port: Int
+    /// The address as the operator gave it; `nil`: the default.
+    package var listen: String?
     package var adminSocket: String
     /// `nil`: `http://HOST:PORT` with the real port.
     package var issuer: String?
@@ -29,6 +31,7 @@ package struct DaemonSettings: Sendable {
         }
         stateDirectory = directory.count > 1 && directory.hasSuffix("/") ? String(directory.dropLast()) : directory
         (host, port) = try Self.address(values)
+        listen = values.text(.listen)
         adminSocket = values.text(.adminSocket) ?? stateDirectory + "/admin.sock"
         issuer = try Self.issuer(values)
         adminGroup = values.text(.adminGroup) ?? "latchkey"

@@ -51,7 +51,12 @@ final class AcceptGate: ChannelDuplexHandler, @unchecked Sendable {
     func handlerAdded(context: ChannelHandlerContext) { self.channel = context.channel }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        let child = self.unwrapInboundIn(data)
+        self.adopt(self.unwrapInboundIn(data))
+        context.fireChannelRead(data)
+    }
+
+    /// Counts a connection in, however it came.
+    func adopt(_ child: any Channel) {
         let id = ObjectIdentifier(child)
         self.connections[id] = child
         self.unsettled.insert(id)
@@ -61,7 +66,6 @@ final class AcceptGate: ChannelDuplexHandler, @unchecked Sendable {
             self.settle(ObjectIdentifier(child))
             self.roomMade()
         }
-        context.fireChannelRead(data)
     }
 
     func read(context: ChannelHandlerContext) {

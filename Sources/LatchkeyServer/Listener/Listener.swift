@@ -16,11 +16,13 @@ package struct Listener: Service, CustomStringConvertible {
     private let limits: ListenerLimits
     private let logger: Logger
     private let group: MultiThreadedEventLoopGroup
+    private let door: InsideDoor?
     private let onListening: @Sendable () -> Void
 
     /// - Parameters:
     ///   - socket: taken over; it can be served once.
     ///   - group: the threads that read, parse, answer and write.
+    ///   - door: another way in, from this process alone.
     ///   - onListening: called once, when requests are being served.
     package init(
         socket: BoundSocket,
@@ -28,6 +30,7 @@ package struct Listener: Service, CustomStringConvertible {
         limits: ListenerLimits = ListenerLimits(),
         logger: Logger,
         group: MultiThreadedEventLoopGroup = .singleton,
+        door: InsideDoor? = nil,
         onListening: @escaping @Sendable () -> Void = {}
     ) {
         self.socket = socket
@@ -35,6 +38,7 @@ package struct Listener: Service, CustomStringConvertible {
         self.limits = limits
         self.logger = logger
         self.group = group
+        self.door = door
         self.onListening = onListening
     }
 
@@ -70,6 +74,23 @@ package struct Listener: Service, CustomStringConvertible {
         let gate = AcceptGate(limits: self.limits, loop: loop)
         let (socket, limits) = (self.socket, self.limits)
         let service = Connection.Service(responder: self.responder, limits: limits, logger: self.logger, gate: gate)
+        let setUp: @Sendable (any Channel, Peer) throws -> Void = { channel, peer in
+            let context = contexts[ObjectIdentifier(channel.eventLoop)] ?? LoopContext(channel.eventLoop)
+            let pipeline = channel.pipeline.syncOperations
+            var decoder = NIOHTTPDecoderLimitConfiguration()
+            decoder.maxHeaderFieldSize = limits.maxHeadBytes
+            decoder.maxHeaderListSize = limits.maxHeadBytes
+            decoder.maxHeaderFieldCount = limits.maxHeaderFields
+            // Pipelined requests, errors and the validity of fields are Connection's and HTTPFields' business.
+            try pipeline.configureHTTPServerPipeline(
+                withPipeliningAssistance: false,
+                withErrorHandling: false,
+                withOutboundHeaderValidation: false,
+                withEncoderConfiguration: .init(),
+                withDecoderLimitConfiguration: decoder
+            )
+            try pipeline.addHandler(Connection(channel: channel, peer: peer, loop: context, service: service))
+        }
         let bootstrap = ServerBootstrap(group: loop, childGroup: self.group)
             // One accept a turn: with more, the limit on connections would be overshot.
             .serverChannelOption(.maxMessagesPerRead, value: 1)
@@ -88,22 +109,7 @@ package struct Listener: Service, CustomStringConvertible {
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    let peer = try Peer.of(channel, isUnix: socket.isUnix)
-                    let context = contexts[ObjectIdentifier(channel.eventLoop)] ?? LoopContext(channel.eventLoop)
-                    let pipeline = channel.pipeline.syncOperations
-                    var decoder = NIOHTTPDecoderLimitConfiguration()
-                    decoder.maxHeaderFieldSize = limits.maxHeadBytes
-                    decoder.maxHeaderListSize = limits.maxHeadBytes
-                    decoder.maxHeaderFieldCount = limits.maxHeaderFields
-                    // Pipelined requests, errors and the validity of fields are Connection's and HTTPFields' business.
-                    try pipeline.configureHTTPServerPipeline(
-                        withPipeliningAssistance: false,
-                        withErrorHandling: false,
-                        withOutboundHeaderValidation: false,
-                        withEncoderConfiguration: .init(),
-                        withDecoderLimitConfiguration: decoder
-                    )
-                    try pipeline.addHandler(Connection(channel: channel, peer: peer, loop: context, service: service))
+                    try setUp(channel, Peer.of(channel, isUnix: socket.isUnix))
                 }
             }
         do {
@@ -111,6 +117,19 @@ package struct Listener: Service, CustomStringConvertible {
         } catch {
             gate.failed(error)
             throw error
+        }
+        self.door?.open { descriptor in
+            // On the gate's own loop, where it may count the connection in.
+            ClientBootstrap(group: loop)
+                .channelOption(.allowRemoteHalfClosure, value: true)
+                .channelInitializer { channel in
+                    channel.eventLoop.makeCompletedFuture {
+                        gate.adopt(channel)
+                        try setUp(channel, .network(address: "127.0.0.1"))
+                    }
+                }
+                .withConnectedSocket(descriptor)
+                .map { _ in }
         }
         return gate
     }

@@ -16,14 +16,17 @@ package struct Daemon: Sendable {
     private let logger: Logger
     /// Descriptors 3 and on from the service manager, when it has bound the sockets.
     private let inherited: [BoundSocket]
+    private let manager: ServiceManager
 
     package init(
-        settings: DaemonSettings, clock: any HostClock = SystemClock(), version: String, inherited: [BoundSocket] = [], logger: Logger
+        settings: DaemonSettings, clock: any HostClock = SystemClock(), version: String, inherited: [BoundSocket] = [],
+        manager: ServiceManager = .none, logger: Logger
     ) {
         self.settings = settings
         self.clock = clock
         self.version = version
         self.inherited = inherited
+        self.manager = manager
         self.logger = logger
     }
 
@@ -70,29 +73,39 @@ package struct Daemon: Sendable {
             masterKey: masterKey.path,
             masterKeySharesDisk: Self.device(of: masterKey.path) == Self.device(of: settings.stateDirectory + "/store"),
             retryWindow: settings.authority.refreshRetryWindow)
+        // A socket of our own is asked as others ask it; one that was handed over may be out of our reach.
+        let door = inherited.contains { !$0.isUnix } ? InsideDoor() : nil
         let responder = try APIResponder(
             table: .api, authority: authority, peers: admin.peers, proxies: settings.trustedProxies,
-            requestsPerSecond: settings.requestsPerSecond, clock: clock, about: about, probe: ListenerProbe(network))
+            requestsPerSecond: settings.requestsPerSecond, clock: clock, about: about, probe: ListenerProbe(network, door: door))
         let running = Running(url: url, adminSocket: admin.socket.name, authority: authority)
-        let countdown = Countdown(2) { [logger] in
+        let countdown = Countdown(2) { [logger, manager] in
             logger.info("listening on \(url)")
+            manager.tell(.ready, .status("listening on \(url)"))
             onReady(running)
         }
         let group = MultiThreadedEventLoopGroup.singleton
         let listeners = [network, admin.socket].map { socket in
-            Listener(socket: socket, responder: responder, logger: logger, group: group, onListening: { countdown.count() })
+            Listener(
+                socket: socket, responder: responder, logger: logger, group: group, door: socket.isUnix ? nil : door,
+                onListening: { countdown.count() })
         }
         var health = HealthLog()
         health.tell(authority.services, logger)
         var configuration = ServiceGroupConfiguration(
             services: [
+                // Stopped last: it is alive until the last request has its answer.
+                .init(service: Heartbeat(manager, of: group), successTerminationBehavior: .gracefullyShutdownGroup),
                 .init(
                     service: UpkeepService(authority: authority, health: health, logger: logger),
-                    successTerminationBehavior: .gracefullyShutdownGroup)
+                    successTerminationBehavior: .gracefullyShutdownGroup),
             ]
                 + listeners.map { .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup) }
                 // The last one is stopped first: streams that would go on for ever end before the listeners wait for their answers.
-                + [.init(service: EventStreamService(authority: authority), successTerminationBehavior: .gracefullyShutdownGroup)],
+                + [
+                    .init(service: EventStreamService(authority: authority), successTerminationBehavior: .gracefullyShutdownGroup),
+                    .init(service: StopNotice(manager: manager), successTerminationBehavior: .gracefullyShutdownGroup),
+                ],
             gracefulShutdownSignals: signals, logger: logger)
         configuration.maximumGracefulShutdownDuration = .seconds(30)
         try await ServiceGroup(configuration: configuration).run()
@@ -114,6 +127,11 @@ package struct Daemon: Sendable {
         guard let handed = inherited.first(where: { !$0.isUnix }) else { return try .tcp(host: settings.host, port: settings.port) }
         let colon = handed.name.lastIndex(of: ":") ?? handed.name.endIndex
         try settings.requireLoopback(handed.name[..<colon].filter { $0 != "[" && $0 != "]" })
+        if let listen = settings.listen, listen != handed.name {
+            logger.warning(
+                "listen is \(listen), but the service manager has opened \(handed.name), and that is served: change its socket unit, or take listen out"
+            )
+        }
         return handed
     }
 

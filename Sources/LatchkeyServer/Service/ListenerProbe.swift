@@ -2,8 +2,8 @@ package import NIOCore
 import NIOHTTP1
 import NIOPosix
 
-/// Asks this daemon for its JWKS in the way in which a verifier does: over TCP, through its own listener. What comes is what is really
-/// served.
+/// Asks this daemon for its JWKS in the way in which a verifier does: through its own listener, over TCP, or through the listener's inside door where
+/// the socket was handed over to a process that may have no network. What comes is what is really served.
 package struct ListenerProbe: Sendable {
     private static let path = "/.well-known/jwks.json"
     /// Bytes of a body.
@@ -11,21 +11,26 @@ package struct ListenerProbe: Sendable {
 
     private let host: String
     private let port: Int
+    private let door: InsideDoor?
     private let limit: TimeAmount
 
     /// - Parameters:
     ///   - host: what the listener is bound to, an IP literal. One that stands for all addresses is asked at loopback.
+    ///   - door: the way to take instead of the network.
     ///   - limit: how long all of it may take.
-    package init(host: String, port: Int, limit: TimeAmount = .seconds(5)) {
+    package init(host: String, port: Int, door: InsideDoor? = nil, limit: TimeAmount = .seconds(5)) {
         let bare = host.filter { $0 != "[" && $0 != "]" }
         self.host = ["0.0.0.0": "127.0.0.1", "::": "::1"][bare] ?? bare
         self.port = port
+        self.door = door
         self.limit = limit
     }
 
     /// A probe of a TCP socket by the name that it has for people.
-    init(_ socket: BoundSocket) {
-        self.init(host: String(socket.name[..<(socket.name.lastIndex(of: ":") ?? socket.name.endIndex)]), port: socket.port ?? 0)
+    init(_ socket: BoundSocket, door: InsideDoor? = nil) {
+        self.init(
+            host: String(socket.name[..<(socket.name.lastIndex(of: ":") ?? socket.name.endIndex)]), port: socket.port ?? 0,
+            door: door)
     }
 
     /// The document's bytes.
@@ -45,7 +50,11 @@ package struct ListenerProbe: Sendable {
             }
         }
         do {
-            _ = try await bootstrap.connect(host: host, port: port).get()
+            if let door {
+                _ = try await bootstrap.withConnectedSocket(door.connect()).get()
+            } else {
+                _ = try await bootstrap.connect(host: host, port: port).get()
+            }
         } catch {
             answer.fail(ProbeFailure("it could not be reached at \(host), port \(port): \(error)"))
         }

@@ -32,8 +32,10 @@ struct Serve: Command {
         if json, !checkConfig { throw ValidationError("--json goes with --check-config: a running daemon prints its log alone") }
     }
 
-    /// - Parameter inherited: sockets that the service manager has bound.
-    func run(inherited: [BoundSocket]) async throws {
+    /// - Parameters:
+    ///   - inherited: sockets that the service manager has bound.
+    ///   - manager: the service manager, told when the daemon serves, lives and stops.
+    func run(inherited: [BoundSocket], manager: ServiceManager) async throws {
         let environment = ProcessInfo.processInfo.environment
         let file = try ConfigurationFile.read(config ?? environment["LATCHKEY_CONFIG"])
         let values = SettingValues(flags: flags.values, environment: environment, file: file)
@@ -47,6 +49,7 @@ struct Serve: Command {
         // ordinary memory; they are wiped all the same.
         _ = SecureHeap.start(byteCount: 1 << 23)
         let logger = Logger(label: "latchkey") { _ in LineLogHandler() }
-        try await Daemon(settings: settings, version: Version.current, inherited: inherited, logger: logger).run()
+        try await Daemon(settings: settings, version: Version.current, inherited: inherited, manager: manager, logger: logger)
+            .run()
     }
 }

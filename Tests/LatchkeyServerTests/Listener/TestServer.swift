@@ -72,12 +72,13 @@ struct TestServer: Sendable {
         on socket: BoundSocket? = nil,
         limits: ListenerLimits = ListenerLimits(),
         with others: [any Service] = [],
+        door: InsideDoor? = nil,
         _ responder: any ConnectionResponder
     ) async throws -> TestServer {
         let socket = if let socket { socket } else { try BoundSocket.tcp(host: "127.0.0.1", port: 0) }
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let listening = Latch()
-        let listener = Listener(socket: socket, responder: responder, limits: limits, logger: logger) { listening.open() }
+        let listener = Listener(socket: socket, responder: responder, limits: limits, logger: logger, door: door) { listening.open() }
         let group = ServiceGroup(configuration: .init(services: [listener] + others, logger: logger))
         let running = Task { try await group.run() }
         await listening.wait()
@@ -128,10 +129,11 @@ struct TestServer: Sendable {
 func withServer<Value: Sendable>(
     on socket: BoundSocket? = nil,
     limits: ListenerLimits = ListenerLimits(),
+    door: InsideDoor? = nil,
     _ responder: any ConnectionResponder = Answering.echo,
     _ body: (TestServer) async throws -> Value
 ) async throws -> Value {
-    let server = try await TestServer.start(on: socket, limits: limits, responder)
+    let server = try await TestServer.start(on: socket, limits: limits, door: door, responder)
     do {
         let value = try await body(server)
         try await server.stop()
