@@ -43,7 +43,10 @@ build_log() {
     fi
 }
 
-readonly release_flags=(-c release --static-swift-stdlib)
+# The maps take this checkout's path out of the executable and its debug symbols: two checkouts of one commit make the same bytes.
+readonly release_flags=(
+    -c release --static-swift-stdlib -Xswiftc -file-prefix-map -Xswiftc "$root=/usr/src/latchkey" -Xcc "-ffile-prefix-map=$root=/usr/src/latchkey"
+)
 
 # build_release LOG: the executable as it is delivered. One set of flags for all scripts, so that it is built once. Sets `binary`.
 build_release() {
