@@ -1,4 +1,5 @@
 import Glibc
+import HummingbirdCore
 import Testing
 
 @testable import LatchkeyServer
@@ -35,7 +36,7 @@ extension ServerTests {
             try await withServer(door: door, answering) { server in
                 async let seen = ListenerProbe(host: "127.0.0.1", port: 1, door: door).jwks()
                 await asked.wait()
-                await server.group.triggerGracefulShutdown()
+                await server.beginStop()
                 mayAnswer.open()
                 let text = String(decoding: try await seen, as: UTF8.self)
                 #expect(text == "late but whole")
