@@ -15,7 +15,7 @@ let dependencies: [Package.Dependency] = [
     .package(url: "https://github.com/apple/swift-http-types.git", exact: "1.8.0"),
     // Start order, SIGTERM, graceful shutdown of the daemon's services.
     .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", exact: "2.13.0"),
-    // TLS of the command line's way to the daemon. The HTTP client itself is ours, some 250 lines on NIO: async-http-client brings
+    // TLS of the listener, and of the command line's way to the daemon. The HTTP client itself is ours, some 250 lines on NIO: async-http-client brings
     // HTTP/2, proxies, compression and tracing along, 3 MB of the executable.
     .package(url: "https://github.com/apple/swift-nio-ssl.git", exact: "2.37.6"),
     // Subcommands, help and completions.
@@ -46,6 +46,10 @@ extension Target.Dependency {
         .product(name: "NIOHTTP1", package: "swift-nio"),
         .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
         .product(name: "HTTPTypes", package: "swift-http-types"),
+    ]
+    static let tls: [Self] = [
+        .product(name: "NIOTLS", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
     ]
     static let logging: Self = .product(name: "Logging", package: "swift-log")
     static let lifecycle: Self = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
@@ -82,7 +86,8 @@ let package = Package(
         .target(
             name: "LatchkeyServer",
             dependencies: ["LatchkeyAuthority", "LatchkeyVerifier", "LatchkeyStore", "LatchkeyCrypto", "LatchkeyScopes"]
-                + Target.Dependency.hummingbird + Target.Dependency.nio + [.logging, .lifecycle, .signals, .configuration],
+                + Target.Dependency.hummingbird + Target.Dependency.nio + Target.Dependency.tls
+                + [.logging, .lifecycle, .signals, .configuration],
             swiftSettings: swift
         ),
         // floor 5
@@ -136,7 +141,7 @@ let package = Package(
                 "LatchkeyServer", "LatchkeyAuthority", "LatchkeyVerifier", "LatchkeyStore", "LatchkeyCrypto", "LatchkeyScopes", .lifecycle,
                 .logging,
             ]
-                + Target.Dependency.hummingbird + Target.Dependency.nio,
+                + Target.Dependency.hummingbird + Target.Dependency.nio + Target.Dependency.tls,
             swiftSettings: swift
         ),
         .testTarget(

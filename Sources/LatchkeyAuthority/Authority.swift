@@ -55,7 +55,7 @@ package final class Authority: Sendable {
         self.ids = ids
         self.store = store
         self.seams = seams
-        self.signing = try SigningPool(threads: settings.signingThreads)
+        self.signing = try SigningPool(threads: settings.signingThreads, observer: settings.signingObserver)
         self.snapshot = Mutex(snapshot)
         self.currentSealing = Mutex(sealing)
     }

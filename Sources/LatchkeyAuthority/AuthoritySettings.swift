@@ -44,6 +44,8 @@ package struct AuthoritySettings: Sendable {
     package var madeAt = Timestamp(milliseconds: 0)
     /// Threads that sign: one a core.
     package var signingThreads: Int = 2
+    /// Who is told of signatures.
+    package var signingObserver: SigningObserver?
 
     /// A session ends this long after its issue, whatever its tokens' lives (contract §6: 30 days).
     package static let sessionLife: Int64 = 30 * 86_400

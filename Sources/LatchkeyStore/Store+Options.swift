@@ -17,6 +17,9 @@ extension Store {
         /// Called on the writer's thread with the changes of each batch, in their order, after it became durable and before
         /// the closures' results are handed out. Without it changes aren't collected.
         package var onCommit: (@Sendable ([Change]) -> Void)?
+        /// Called on the writer's thread after each transaction became durable, with the closures whose changes it held and the nanoseconds
+        /// from its begin.
+        package var onDurable: (@Sendable (_ closures: Int, _ nanoseconds: UInt64) -> Void)?
 
         package init() {}
     }

@@ -8,6 +8,7 @@ final class SigningPool: Sendable {
     private struct Job: Sendable {
         let key: RSAPrivateKey
         let message: [UInt8]
+        let since: UInt64
         let done: @Sendable (Result<[UInt8], any Error>) -> Void
     }
 
@@ -32,19 +33,25 @@ final class SigningPool: Sendable {
     private let queue = Mutex(Queue())
     private let waiting = Semaphore()
     private let threads: Int
+    private let observer: SigningObserver?
 
-    /// - Parameter threads: one a core; at least 1.
-    init(threads: Int) throws {
+    /// - Parameters:
+    ///   - threads: one a core; at least 1.
+    ///   - observer: who is told of each signature.
+    init(threads: Int, observer: SigningObserver? = nil) throws {
         self.threads = max(1, threads)
+        self.observer = observer
         for _ in 0..<self.threads { _ = try PinnedThread { [self] in work() } }
     }
 
     /// RS256 over `message` (RFC 7518 §3.3).
     func sign(_ message: [UInt8], with key: RSAPrivateKey) async throws -> [UInt8] {
-        try await withCheckedThrowingContinuation { continuation in
+        observer?.asked()
+        let since = MonotonicTime.now
+        return try await withCheckedThrowingContinuation { continuation in
             let isOpen = queue.withLock { queue in
                 guard !queue.isClosed else { return false }
-                queue.jobs.append(Job(key: key, message: message) { continuation.resume(with: $0) })
+                queue.jobs.append(Job(key: key, message: message, since: since) { continuation.resume(with: $0) })
                 return true
             }
             guard isOpen else {
@@ -69,6 +76,9 @@ final class SigningPool: Sendable {
                 if isClosed { return }
                 continue
             }
+            let began = MonotonicTime.now
+            observer?.began(began - job.since)
+            defer { observer?.ended(MonotonicTime.now - began) }
             do {
                 if mine?.key !== job.key { mine = (job.key, try job.key.makeSigner()) }
                 job.done(.success(try mine!.signer.sign(job.message)))

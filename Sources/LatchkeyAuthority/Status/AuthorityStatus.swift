@@ -23,6 +23,13 @@ package struct ServiceHealth: Sendable, Equatable {
     package let summary: String?
     /// For the operator: says what to do.
     package let detail: String?
+
+    package init(name: String, level: Level, summary: String?, detail: String?) {
+        self.name = name
+        self.level = level
+        self.summary = summary
+        self.detail = detail
+    }
 }
 
 /// What the operator asks first.

@@ -10,7 +10,7 @@ package struct DaemonSettings: Sendable {
     /// The address as the operator gave it; `nil`: the default.
     package var listen: String?
     package var adminSocket: String
-    /// `nil`: `http://HOST:PORT` with the real port.
+    /// `nil`: `http://HOST:PORT` with the real port, `https` with TLS.
     package var issuer: String?
     package var adminGroup: String
     /// Whether the operator named the group, so that a host without it is a mistake.
@@ -18,6 +18,10 @@ package struct DaemonSettings: Sendable {
     package var masterKeyFile: String?
     /// Whether plain HTTP may leave this host.
     package var allowPlaintext: Bool
+    /// What the TCP listener speaks TLS with; `nil`: it speaks plain HTTP.
+    package var certificate: CertificateFiles?
+    /// Whether each request has its line in the log.
+    package var logsRequests: Bool
     package var trustedProxies: TrustedProxies
     /// Requests a second of one client address; 0 turns the limit off.
     package var requestsPerSecond: Int
@@ -44,17 +48,22 @@ package struct DaemonSettings: Sendable {
         requestsPerSecond = try values.number(.requestsPerSecond, 0...1_000_000, default: 0)
         authority = try Self.authority(values)
         allowPlaintext = try values.flag(.allowPlaintext)
+        certificate = try Self.certificate(values)
+        logsRequests = try Self.logsRequests(values)
         try requireLoopback(host)
     }
 
     /// Plain HTTP stays on this host, whether the socket is opened here or was handed over.
     package func requireLoopback(_ host: String) throws(ConfigurationError) {
-        guard allowPlaintext || BoundSocket.isLoopback(host: host) else {
+        guard certificate != nil || allowPlaintext || BoundSocket.isLoopback(host: host) else {
             throw ConfigurationError(
-                "\(host) is not a loopback address, and this listener speaks plain HTTP: listen on 127.0.0.1 behind a TLS proxy, "
-                    + "or say --allow-plaintext true")
+                "\(host) is not a loopback address, and this listener speaks plain HTTP: give it a certificate "
+                    + "(--tls-certificate-file and --tls-key-file), listen on 127.0.0.1 behind a TLS proxy, or say --allow-plaintext true")
         }
     }
+
+    /// What addresses of the TCP listener begin with.
+    package var scheme: String { certificate == nil ? "http" : "https" }
 
     private static func authority(_ values: SettingValues) throws(ConfigurationError) -> AuthoritySettings {
         let planes: Planes

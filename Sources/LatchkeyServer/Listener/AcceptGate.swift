@@ -24,6 +24,7 @@ final class AcceptGate: ChannelDuplexHandler, @unchecked Sendable {
 
     private let limits: ListenerLimits
     private let loop: any EventLoop
+    private let meter: ListenerMeter
     private let done: EventLoopPromise<Void>
     private var channel: (any Channel)?
     private var state = State.accepting
@@ -37,9 +38,10 @@ final class AcceptGate: ChannelDuplexHandler, @unchecked Sendable {
     private var failure: (any Error)?
     private var timer: Scheduled<Void>?
 
-    init(limits: ListenerLimits, loop: any EventLoop) {
+    init(limits: ListenerLimits, loop: any EventLoop, meter: ListenerMeter) {
         self.limits = limits
         self.loop = loop
+        self.meter = meter
         self.done = loop.makePromise()
     }
 
@@ -60,9 +62,11 @@ final class AcceptGate: ChannelDuplexHandler, @unchecked Sendable {
         let id = ObjectIdentifier(child)
         self.connections[id] = child
         self.unsettled.insert(id)
+        self.meter.began()
         // Holds `child` until then, so that its address stands for nothing else.
         child.closeFuture.hop(to: self.loop).assumeIsolated().whenComplete { _ in
             self.connections[ObjectIdentifier(child)] = nil
+            self.meter.finished()
             self.settle(ObjectIdentifier(child))
             self.roomMade()
         }
@@ -84,6 +88,7 @@ final class AcceptGate: ChannelDuplexHandler, @unchecked Sendable {
         // The connection stays in the kernel's queue and keeps the socket readable: without a rest the loop would spin.
         guard self.state == .accepting, !self.exhausted else { return }
         self.exhausted = true
+        self.meter.ranOut()
         try? context.channel.syncOptions?.setOption(.autoRead, value: false)
         self.loop.assumeIsolated().scheduleTask(in: Self.exhaustionPause) { self.recover() }
     }

@@ -2,6 +2,7 @@ import HummingbirdCore
 import Logging
 import NIOCore
 import NIOHTTP1
+import NIOSSL
 
 /// One HTTP/1 connection: the handler behind NIO's decoder and encoder that takes requests one after the other to the
 /// responder and its answers back, keeps the deadlines, and ends the connection in good order.
@@ -141,6 +142,8 @@ final class Connection: ChannelDuplexHandler, @unchecked Sendable {
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         if let error = error as? HTTPParserError {
             self.parserRefused(error == .headerOverflow ? .requestHeaderFieldsTooLarge : .badRequest)
+        } else if let error = error as? NIOSSLError, error == .uncleanShutdown {
+            // The client ended its sending side without TLS's word for it; that it did is told next, and what it sent whole is answered.
         } else {
             context.close(promise: nil)
         }

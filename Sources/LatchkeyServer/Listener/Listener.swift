@@ -3,9 +3,10 @@ package import Logging
 import NIOCore
 import NIOHTTP1
 package import NIOPosix
+import NIOSSL
 import ServiceLifecycle
 
-/// Serves HTTP/1.1 and HTTP/1.0 (RFC 9110, RFC 9112) on one socket.
+/// Serves HTTP/1.1 and HTTP/1.0 (RFC 9110, RFC 9112) on one socket, in the plain or over TLS 1.2 and 1.3.
 ///
 /// A graceful shutdown stops accepting, serves what was accepted, closes idle connections, and ends within
 /// ``ListenerLimits/drainTimeout`` and a second; a cancellation cuts every connection at once. Either way `run()` returns only
@@ -17,12 +18,15 @@ package struct Listener: Service, CustomStringConvertible {
     private let logger: Logger
     private let group: MultiThreadedEventLoopGroup
     private let door: InsideDoor?
+    private let certificate: ServingCertificate?
+    private let meter: ListenerMeter
     private let onListening: @Sendable () -> Void
 
     /// - Parameters:
     ///   - socket: taken over; it can be served once.
     ///   - group: the threads that read, parse, answer and write.
     ///   - door: another way in, from this process alone.
+    ///   - certificate: what TLS is spoken with; none for plain HTTP.
     ///   - onListening: called once, when requests are being served.
     package init(
         socket: BoundSocket,
@@ -31,6 +35,8 @@ package struct Listener: Service, CustomStringConvertible {
         logger: Logger,
         group: MultiThreadedEventLoopGroup = .singleton,
         door: InsideDoor? = nil,
+        certificate: ServingCertificate? = nil,
+        meter: ListenerMeter = ListenerMeter(),
         onListening: @escaping @Sendable () -> Void = {}
     ) {
         self.socket = socket
@@ -39,6 +45,8 @@ package struct Listener: Service, CustomStringConvertible {
         self.logger = logger
         self.group = group
         self.door = door
+        self.certificate = certificate
+        self.meter = meter
         self.onListening = onListening
     }
 
@@ -71,12 +79,18 @@ package struct Listener: Service, CustomStringConvertible {
     private func serve(_ descriptor: NIOBSDSocket.Handle) async throws -> AcceptGate {
         let loop = self.group.next()
         let contexts = Dictionary(uniqueKeysWithValues: self.group.makeIterator().map { (ObjectIdentifier($0), LoopContext($0)) })
-        let gate = AcceptGate(limits: self.limits, loop: loop)
+        let gate = AcceptGate(limits: self.limits, loop: loop, meter: self.meter)
         let (socket, limits) = (self.socket, self.limits)
+        let (certificate, meter, logger) = (self.certificate, self.meter, self.logger)
         let service = Connection.Service(responder: self.responder, limits: limits, logger: self.logger, gate: gate)
         let setUp: @Sendable (any Channel, Peer) throws -> Void = { channel, peer in
             let context = contexts[ObjectIdentifier(channel.eventLoop)] ?? LoopContext(channel.eventLoop)
             let pipeline = channel.pipeline.syncOperations
+            if let certificate {
+                // The pair of this moment: a reload touches no connection that is there.
+                try pipeline.addHandler(NIOSSLServerHandler(context: certificate.pair.context))
+                try pipeline.addHandler(HandshakeWatch(limit: limits.handshakeTimeout, meter: meter, logger: logger))
+            }
             var decoder = NIOHTTPDecoderLimitConfiguration()
             decoder.maxHeaderFieldSize = limits.maxHeadBytes
             decoder.maxHeaderListSize = limits.maxHeadBytes

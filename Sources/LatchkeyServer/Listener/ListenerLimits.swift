@@ -8,6 +8,8 @@ package struct ListenerLimits: Sendable {
     /// How long a connection may stay without a complete request head, from its opening or from the last answer; also how
     /// long a client may leave an answer unread.
     package var idleTimeout: Duration
+    /// How long a TLS handshake may take, from the connection's opening.
+    package var handshakeTimeout: Duration
     /// How long a whole request body may take, counted from the read that completed the head.
     package var bodyTimeout: Duration
     /// Bytes of the request target and all header fields together.
@@ -26,6 +28,7 @@ package struct ListenerLimits: Sendable {
         maxConnections: Int = 1024,
         backlog: CInt = 4096,
         idleTimeout: Duration = .seconds(30),
+        handshakeTimeout: Duration = .seconds(10),
         bodyTimeout: Duration = .seconds(15),
         maxHeadBytes: Int = 16 * 1024,
         maxHeaderFields: Int = 100,
@@ -37,6 +40,7 @@ package struct ListenerLimits: Sendable {
         self.maxConnections = maxConnections
         self.backlog = backlog
         self.idleTimeout = idleTimeout
+        self.handshakeTimeout = handshakeTimeout
         self.bodyTimeout = bodyTimeout
         self.maxHeadBytes = maxHeadBytes
         self.maxHeaderFields = maxHeaderFields

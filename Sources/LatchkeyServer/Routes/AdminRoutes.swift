@@ -22,9 +22,10 @@ enum AdminRoutes {
 
 extension JSONWriter {
     fileprivate mutating func status(_ status: AuthorityStatus, _ call: Call, sealed: Int, ending: EndingAPIKeys) {
-        let (about, seal) = (call.about, call.authority.sealState)
+        let (about, seal, services) = (call.about, call.authority.sealState, call.services)
+        let level = services.map(\.level).max() ?? .healthy
         object { writer in
-            writer.member("status", status.level.rawValue)
+            writer.member("status", level.rawValue)
             writer.member("version", about.version)
             writer.member("installId", status.install.id)
             writer.member("orgId", status.install.firstOrganisation)
@@ -35,7 +36,7 @@ extension JSONWriter {
             writer.member("time", status.now)
             writer.key("services")
             writer.object { writer in
-                for service in status.services {
+                for service in services {
                     writer.key(escaping: service.name)
                     writer.object { writer in
                         writer.member("status", service.level.rawValue)
@@ -52,6 +53,7 @@ extension JSONWriter {
                 writer.member("sharesDiskWithStore", about.masterKeySharesDisk)
                 writer.member("records", Int64(sealed))
             }
+            writer.certificate(about.certificate)
             writer.key("clock")
             writer.object { writer in
                 let problem = call.authority.clockProblem

@@ -22,7 +22,7 @@ enum PublicRoutes {
         .answers(.ok, .health, headers: .noStore)
         .answers(.serviceUnavailable, .health, headers: .noStore)
         .handle { call in
-            let services = call.authority.services
+            let services = call.services
             let level = services.map(\.level).max() ?? .healthy
             return .json(level == .unhealthy ? .serviceUnavailable : .ok, headers: [.cacheControl: "no-store"]) { writer in
                 writer.object { writer in

@@ -5,7 +5,9 @@ extension RouteTable {
             + tagged(.apiKeys, APIKeyRoutes.all + SelfServiceRoutes.all + OrganisationTokenRoutes.all)
             + tagged(.identities, IdentityRoutes.all + IdentityLifeRoutes.all) + tagged(.tokens, TokenRoutes.all + TokenListRoutes.all)
             + tagged(.scopes, ScopeRoutes.all + AuthorizationRoutes.all) + tagged(.audit, AuditRoutes.all + EventRoutes.all)
-            + tagged(.administration, AdminRoutes.all + OrganisationRoutes.all + KeyRoutes.all + SealRoutes.all + CutoverRoutes.all))
+            + tagged(
+                .administration,
+                AdminRoutes.all + MetricsRoutes.all + OrganisationRoutes.all + KeyRoutes.all + SealRoutes.all + CutoverRoutes.all))
 
     private static func tagged(_ tag: RouteTag, _ routes: [Route]) -> [Route] { routes.map { $0.tagged(tag) } }
 }

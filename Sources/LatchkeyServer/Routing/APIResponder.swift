@@ -35,22 +35,29 @@ package struct APIResponder: ConnectionResponder {
         self.published = Published(table: table, version: about.version, planes: authority.settings.planes)
         self.requestIds = try RequestIds()
         self.limiter = requestsPerSecond > 0 ? RequestLimiter(perSecond: requestsPerSecond, clock: clock) : nil
+        about.metrics.watch(limiter)
     }
 
     package func respond(to request: Request, peer: Peer, channel: any Channel, logger: Logger) async -> Response {
+        var trace = RequestTrace(about.metrics)
         let requestId = requestIds.id(given: request.headers[.requestId])
         var answer: Answer
         do {
-            answer = try await serve(request, peer: peer, requestId: requestId)
+            answer = try await serve(request, peer: peer, requestId: requestId, trace: &trace)
         } catch let error as APIError {
+            trace.refused(error.code)
             answer = ErrorAnswer.make(error, requestId: requestId)
         } catch let error as AuthorityError {
+            trace.refused(ErrorCode(error.code))
             answer = ErrorAnswer.make(error, requestId: requestId)
         } catch {
             logger.error(
-                "a request failed inside", metadata: ["requestId": "\(requestId)", "path": "\(request.uri.path)", "error": "\(error)"])
+                "a request failed inside",
+                metadata: ["requestId": "\(RequestTrace.shown(requestId))", "route": "\(trace.route.path)", "error": "\(error)"])
+            trace.refused(.internalError)
             answer = ErrorAnswer.make(APIError.internalError, requestId: requestId)
         }
+        trace.end(answer.status, requestId: requestId, logger)
         answer.headers[.requestId] = requestId
         if let stream = answer.stream {
             return Response(status: answer.status, headers: answer.headers, body: Self.body(stream, isWanted: request.method != .head))
@@ -71,13 +78,21 @@ package struct APIResponder: ConnectionResponder {
         }
     }
 
-    private func serve(_ request: Request, peer: Peer, requestId: String) async throws -> Answer {
+    private func serve(_ request: Request, peer: Peer, requestId: String, trace: inout RequestTrace) async throws -> Answer {
         guard let (entry, parameters) = table.find(request.uri.path), !entry.isSocketOnly || peer.isUnix else { throw APIError.notFound }
+        let found = entry.route(request.method)
+        trace.reached(found)
         try authenticator.admit(peer, request.headers)
         let origin = origin(of: request, peer: peer, requestId: requestId)
-        try limiter?.admit(origin.address)
+        do {
+            try limiter?.admit(origin.address)
+        } catch {
+            trace.isOverRequestLimit = true
+            throw error
+        }
         let principal = entry.isOpen ? nil : try authenticator.principal(peer, request.headers, audiences: entry.audiences, origin: origin)
-        guard let route = entry.route(request.method) else { throw APIError.methodNotAllowed(entry.allow) }
+        trace.caller = principal?.label
+        guard let route = found else { throw APIError.methodNotAllowed(entry.allow) }
         let body = request.method == .get || request.method == .head ? [] : try await collect(request)
         if case .operation = route.access, principal?.isAdministrator != true { throw APIError.operatorOnly }
         if case .scopes(let scopes) = route.access, let principal {

@@ -11,4 +11,8 @@ package struct About: Sendable {
     /// Whether the master key lies on the same file system as the store.
     package let masterKeySharesDisk: Bool
     package let retryWindow: Int64
+    /// What the TCP listener speaks TLS with.
+    package var certificate: ServingCertificate?
+    /// What this process counts of itself.
+    package var metrics = Metrics(.api)
 }

@@ -37,14 +37,18 @@ package struct Daemon: Sendable {
     ///   - onReady: called once, when all sockets answer.
     /// - Throws: `ListenerError`, `StoreError`, `OpeningError`, `ConfigurationError` when it can't start.
     package func run(signals: [UnixSignal] = [.sigterm, .sigint], onReady: @escaping @Sendable (Running) -> Void = { _ in }) async throws {
+        // Before it is heeded it must not end the daemon: who reloads may be early.
+        if !signals.isEmpty { signal(SIGHUP, SIG_IGN) }
+        let certificate = try servingCertificate()
         try makeStateDirectory()
         // TCP first: its port may be part of the issuer. Until it listens, a connect is refused.
         let network = try networkSocket()
-        let url = "http://\(network.name)"
-        let store = try Store.open(directory: settings.stateDirectory + "/store", schema: Tables.schema(writer: version))
+        let url = "\(settings.scheme)://\(network.name)"
+        let metrics = Metrics(.api)
+        let store = try openStore(metrics)
         let authority: Authority
         do {
-            authority = try openAuthority(store, url: url)
+            authority = try openAuthority(store, url: url, metrics)
         } catch {
             store.close()
             network.close()
@@ -55,7 +59,9 @@ package struct Daemon: Sendable {
             await authority.tendKeys()
             if let notice = authority.absenceNotice { logger.notice("\(notice)") }
             let admin = try adminSocket()
-            try await serve(network: network, admin: admin, authority: authority, url: url, signals: signals, onReady: onReady)
+            try await serve(
+                network: network, admin: admin, authority: authority, url: url, certificate: certificate, metrics: metrics,
+                signals: signals, onReady: onReady)
         } catch {
             await authority.close()
             throw error
@@ -65,39 +71,47 @@ package struct Daemon: Sendable {
     }
 
     private func serve(
-        network: BoundSocket, admin: (socket: BoundSocket, peers: PeerPolicy), authority: Authority, url: String, signals: [UnixSignal],
-        onReady: @escaping @Sendable (Running) -> Void
+        network: BoundSocket, admin: (socket: BoundSocket, peers: PeerPolicy), authority: Authority, url: String,
+        certificate: ServingCertificate?, metrics: Metrics, signals: [UnixSignal], onReady: @escaping @Sendable (Running) -> Void
     ) async throws {
         let about = About(
             version: version, listen: url, adminSocket: admin.socket.name, stateDirectory: settings.stateDirectory,
             masterKey: masterKey.path,
             masterKeySharesDisk: Self.device(of: masterKey.path) == Self.device(of: settings.stateDirectory + "/store"),
-            retryWindow: settings.authority.refreshRetryWindow)
+            retryWindow: settings.authority.refreshRetryWindow, certificate: certificate, metrics: metrics)
         // A socket of our own is asked as others ask it; one that was handed over may be out of our reach.
         let door = inherited.contains { !$0.isUnix } ? InsideDoor() : nil
         let responder = try APIResponder(
             table: .api, authority: authority, peers: admin.peers, proxies: settings.trustedProxies,
-            requestsPerSecond: settings.requestsPerSecond, clock: clock, about: about, probe: ListenerProbe(network, door: door))
-        let running = Running(url: url, adminSocket: admin.socket.name, authority: authority)
+            requestsPerSecond: settings.requestsPerSecond, clock: clock, about: about,
+            probe: ListenerProbe(network, door: door, certificate: certificate))
+        let reload = ReloadService(certificate: certificate, signals: signals.isEmpty ? [] : [.sighup], logger: logger)
+        let running = Running(url: url, adminSocket: admin.socket.name, authority: authority, reload: { reload.reload() })
         let countdown = Countdown(2) { [logger, manager] in
             logger.info("listening on \(url)")
             manager.tell(.ready, .status("listening on \(url)"))
             onReady(running)
         }
         let group = MultiThreadedEventLoopGroup.singleton
-        let listeners = [network, admin.socket].map { socket in
+        let budget = DescriptorBudget.ofThisProcess
+        let listeners = [
             Listener(
-                socket: socket, responder: responder, logger: logger, group: group, door: socket.isUnix ? nil : door,
-                onListening: { countdown.count() })
-        }
+                socket: network, responder: responder, limits: ListenerLimits(maxConnections: budget.network), logger: logger, group: group,
+                door: door, certificate: certificate, meter: metrics.network, onListening: { countdown.count() }),
+            Listener(
+                socket: admin.socket, responder: responder, limits: ListenerLimits(maxConnections: budget.admin), logger: logger,
+                group: group, meter: metrics.admin, onListening: { countdown.count() }),
+        ]
+        let services: @Sendable () -> [ServiceHealth] = { about.services(authority) }
         var health = HealthLog()
-        health.tell(authority.services, logger)
+        health.tell(services(), logger)
         var configuration = ServiceGroupConfiguration(
             services: [
                 // Stopped last: it is alive until the last request has its answer.
                 .init(service: Heartbeat(manager, of: group), successTerminationBehavior: .gracefullyShutdownGroup),
+                .init(service: reload, successTerminationBehavior: .gracefullyShutdownGroup),
                 .init(
-                    service: UpkeepService(authority: authority, health: health, logger: logger),
+                    service: UpkeepService(authority: authority, services: services, health: health, logger: logger),
                     successTerminationBehavior: .gracefullyShutdownGroup),
             ]
                 + listeners.map { .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup) }
@@ -111,11 +125,24 @@ package struct Daemon: Sendable {
         try await ServiceGroup(configuration: configuration).run()
     }
 
-    private func openAuthority(_ store: Store, url: String) throws -> Authority {
+    /// The pair that TLS is served with, checked before anything is opened or made.
+    private func servingCertificate() throws(ConfigurationError) -> ServingCertificate? {
+        guard let files = settings.certificate else { return nil }
+        return try ServingCertificate(files, clock: clock)
+    }
+
+    private func openStore(_ metrics: Metrics) throws -> Store {
+        var options = Store.Options()
+        options.onDurable = { metrics.committed(closures: $0, nanoseconds: $1) }
+        return try Store.open(directory: settings.stateDirectory + "/store", schema: Tables.schema(writer: version), options: options)
+    }
+
+    private func openAuthority(_ store: Store, url: String, _ metrics: Metrics) throws -> Authority {
         var authority = settings.authority
         authority.issuer = settings.issuer ?? url
         authority.signingThreads = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
         authority.madeAt = Self.madeAt
+        authority.signingObserver = metrics.signing.observer
         return try Authority.open(store: store, settings: authority, masterKey: masterKey, clock: clock)
     }
 
@@ -195,5 +222,7 @@ package struct Daemon: Sendable {
         package let url: String
         package let adminSocket: String
         package let authority: Authority
+        /// Reads anew what can be read anew, as SIGHUP does.
+        package let reload: @Sendable () -> Void
     }
 }

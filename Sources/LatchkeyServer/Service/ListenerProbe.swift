@@ -1,6 +1,7 @@
 package import NIOCore
 import NIOHTTP1
 import NIOPosix
+import NIOSSL
 
 /// Asks this daemon for its JWKS in the way in which a verifier does: through its own listener, over TCP, or through the listener's inside door where
 /// the socket was handed over to a process that may have no network. What comes is what is really served.
@@ -12,25 +13,30 @@ package struct ListenerProbe: Sendable {
     private let host: String
     private let port: Int
     private let door: InsideDoor?
+    private let certificate: ServingCertificate?
     private let limit: TimeAmount
 
     /// - Parameters:
     ///   - host: what the listener is bound to, an IP literal. One that stands for all addresses is asked at loopback.
     ///   - door: the way to take instead of the network.
+    ///   - certificate: what the listener speaks TLS with.
     ///   - limit: how long all of it may take.
-    package init(host: String, port: Int, door: InsideDoor? = nil, limit: TimeAmount = .seconds(5)) {
+    package init(
+        host: String, port: Int, door: InsideDoor? = nil, certificate: ServingCertificate? = nil, limit: TimeAmount = .seconds(5)
+    ) {
         let bare = host.filter { $0 != "[" && $0 != "]" }
         self.host = ["0.0.0.0": "127.0.0.1", "::": "::1"][bare] ?? bare
         self.port = port
         self.door = door
+        self.certificate = certificate
         self.limit = limit
     }
 
     /// A probe of a TCP socket by the name that it has for people.
-    init(_ socket: BoundSocket, door: InsideDoor? = nil) {
+    init(_ socket: BoundSocket, door: InsideDoor? = nil, certificate: ServingCertificate? = nil) {
         self.init(
             host: String(socket.name[..<(socket.name.lastIndex(of: ":") ?? socket.name.endIndex)]), port: socket.port ?? 0,
-            door: door)
+            door: door, certificate: certificate)
     }
 
     /// The document's bytes.
@@ -42,8 +48,9 @@ package struct ListenerProbe: Sendable {
         let head = HTTPRequestHead(
             version: .http1_1, method: .GET, uri: Self.path,
             headers: ["host": "\(host.contains(":") ? "[\(host)]" : host):\(port)", "connection": "close"])
-        let bootstrap = ClientBootstrap(group: loop).connectTimeout(limit).channelInitializer { [limit] channel in
+        let bootstrap = ClientBootstrap(group: loop).connectTimeout(limit).channelInitializer { [limit, certificate] channel in
             channel.eventLoop.makeCompletedFuture {
+                if let certificate { try channel.pipeline.syncOperations.addHandler(certificate.ownClientHandler()) }
                 try channel.pipeline.syncOperations.addHTTPClientHandlers()
                 try channel.pipeline.syncOperations.addHandler(
                     ProbeHandler(head, largestBody: Self.largestBody, limit: limit, answer: answer))

@@ -90,6 +90,7 @@ extension Schema {
                     .required("masterKey", .string().sampled("/var/lib/latchkey/master.key")), .required("sharesDiskWithStore", .boolean),
                     .required("records", .integer(0...Int64.max).noted("What is sealed under the master key")),
                 ])),
+            .optional("tls", .servingCertificate),
             .required(
                 "clock",
                 .object([.required("reliable", .boolean.sampled(true)), .optional("problem", .string()), .optional("advice", .string())])),

@@ -96,6 +96,7 @@ final class Writer: @unchecked Sendable {
     private func attempt(_ jobs: [any WriteJob]) -> Attempt {
         let log = ChangeLog(collects: options.onCommit != nil)
         var writing = 0
+        let began = MonotonicTime.now
         do throws(StoreError) {
             let environment = try usableEnvironment()
             let transaction = try environment.begin(readOnly: false)
@@ -125,6 +126,7 @@ final class Writer: @unchecked Sendable {
             return .failed(error)
         }
         stood(closures: writing)
+        options.onDurable?(writing, MonotonicTime.now - began)
         return .stands(log.changes)
     }
 

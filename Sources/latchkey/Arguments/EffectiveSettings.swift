@@ -26,7 +26,7 @@ struct EffectiveSettings {
                 case .stateDirectory: .text(settings.stateDirectory)
                 case .listen: .text("\(host):\(settings.port)")
                 case .adminSocket: .text(settings.adminSocket)
-                case .issuer: .text(settings.issuer ?? "http://\(host):\(settings.port)")
+                case .issuer: .text(settings.issuer ?? "\(settings.scheme)://\(host):\(settings.port)")
                 case .signingKeyBits: .number(Int64(authority.signingKeyBits))
                 case .accessTokenTTL: .number(authority.accessTokenTTL)
                 case .refreshTokenTTL: .number(authority.refreshTokenTTL)
@@ -46,6 +46,9 @@ struct EffectiveSettings {
                 case .adminGroup: .text(settings.adminGroup)
                 case .masterKeyFile: settings.masterKeyFile.map { .text($0) }
                 case .allowPlaintext: .flag(given.text(.allowPlaintext) == "true")
+                case .certificateFile: settings.certificate.map { .text($0.certificate) }
+                case .certificateKeyFile: settings.certificate.map { .text($0.key) }
+                case .logLevel: .text(settings.logsRequests ? "debug" : "info")
                 case .organisationTokensPerHour: .number(Int64(authority.organisationTokensPerHour))
                 case .requestsPerSecond: .number(Int64(settings.requestsPerSecond))
                 case .mintsPerHour: .number(Int64(authority.mintsPerHour))

@@ -13,7 +13,7 @@ struct SettingFlags: ParsableArguments {
     @Option(name: .setting(.adminSocket), help: .setting("Path of the admin socket (DIR/admin.sock).", "path"))
     var adminSocket: String?
 
-    @Option(name: .setting(.issuer), help: .setting("Issuer of the tokens (http://HOST:PORT).", "url"))
+    @Option(name: .setting(.issuer), help: .setting("Issuer of the tokens (http://HOST:PORT, https with TLS).", "url"))
     var issuer: String?
 
     @Option(name: .setting(.signingKeyBits), help: .setting("Size of new signing keys: 2048, 3072 or 4096 (3072).", "bits"))
@@ -90,6 +90,17 @@ struct SettingFlags: ParsableArguments {
     var allowPlaintext: String?
 
     @Option(
+        name: .setting(.certificateFile),
+        help: .setting("Certificate to speak TLS with, in PEM form, with those between it and its authority after it.", "path"))
+    var certificateFile: String?
+
+    @Option(name: .setting(.certificateKeyFile), help: .setting("Private key of the certificate, in PEM form.", "path"))
+    var certificateKeyFile: String?
+
+    @Option(name: .setting(.logLevel), help: .setting("What the log tells: info, or debug with a line for each request (info).", "level"))
+    var logLevel: String?
+
+    @Option(
         name: .setting(.organisationTokensPerHour),
         help: .setting("Keys that hold everything, made by one root or from one client address, an hour (10; 0: no limit).", "number"))
     var organisationTokensPerHour: String?
@@ -114,6 +125,7 @@ struct SettingFlags: ParsableArguments {
             .trustedProxies: trustedProxies,
             .adminGroup: adminGroup, .masterKeyFile: masterKeyFile, .allowPlaintext: allowPlaintext, .mintsPerHour: mintsPerHour,
             .organisationTokensPerHour: organisationTokensPerHour, .requestsPerSecond: requestsPerSecond,
+            .certificateFile: certificateFile, .certificateKeyFile: certificateKeyFile, .logLevel: logLevel,
         ]
         return values.compactMapValues { $0 }
     }

@@ -43,12 +43,16 @@ struct Serve: Command {
             Output.note("latchkey: warning: \(name) in the environment is not a setting; it changes nothing")
         }
         let settings = try DaemonSettings(values)
-        if checkConfig { return try EffectiveSettings(settings, values).print(json: json) }
+        if checkConfig {
+            try settings.checkCertificate()
+            return try EffectiveSettings(settings, values).print(json: json)
+        }
         Hardening.raiseDescriptorLimit()
         // Room for the token pairs of every connection at once (a token takes 2 KiB of it) beside the keys. Without it secrets lie in
         // ordinary memory; they are wiped all the same.
         _ = SecureHeap.start(byteCount: 1 << 23)
-        let logger = Logger(label: "latchkey") { _ in LineLogHandler() }
+        var logger = Logger(label: "latchkey") { _ in JournalLogHandler.ofThisProcess ?? LineLogHandler() }
+        if settings.logsRequests { logger.logLevel = .debug }
         try await Daemon(settings: settings, version: Version.current, inherited: inherited, manager: manager, logger: logger)
             .run()
     }

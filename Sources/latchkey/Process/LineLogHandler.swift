@@ -16,12 +16,20 @@ struct LineLogHandler: LogHandler {
     }
 
     func log(event: LogEvent) {
+        Output.note(Self.line(event, fields(of: event)))
+    }
+
+    /// The fields of a message, its own and those of its logger, by name.
+    func fields(of event: LogEvent) -> [(key: String, value: Logger.Metadata.Value)] {
         var fields = metadata
         if let provided = metadataProvider?.get() { fields.merge(provided) { $1 } }
         if let own = event.metadata { fields.merge(own) { $1 } }
-        var line = Self.prefix(event.level) + event.message.description
-        for (name, value) in fields.sorted(by: { $0.key < $1.key }) { line += " \(name)=\(value)" }
-        Output.note(line)
+        return fields.sorted { $0.key < $1.key }
+    }
+
+    /// A message and its fields on one line.
+    static func line(_ event: LogEvent, _ fields: [(key: String, value: Logger.Metadata.Value)]) -> String {
+        fields.reduce(prefix(event.level) + event.message.description) { "\($0) \($1.key)=\($1.value)" }
     }
 
     private static func prefix(_ level: Logger.Level) -> String {

@@ -163,6 +163,29 @@ struct SettingsTests {
         #expect(try Self.settings([.listen: "\(host):80", .allowPlaintext: "true"]).port == 80)
     }
 
+    @Test("let TLS go beyond loopback, with both of its files or none")
+    func tls() throws {
+        let pair: [Setting: String] = [.certificateFile: "/c", .certificateKeyFile: "/k"]
+        let settings = try Self.settings(pair.merging([.listen: "0.0.0.0:443"]) { $1 })
+        #expect(settings.certificate == CertificateFiles(certificate: "/c", key: "/k") && settings.scheme == "https")
+        #expect(throws: Never.self) { try settings.requireLoopback("192.0.2.1") }
+        for (setting, missing) in [(Setting.certificateFile, "--tls-key-file"), (.certificateKeyFile, "--tls-certificate-file")] {
+            let error = #expect(throws: ConfigurationError.self) { try Self.settings([setting: "/x"]) }
+            #expect(error?.message.contains(missing) == true)
+        }
+        let plain = try Self.settings([:])
+        #expect(plain.certificate == nil && plain.scheme == "http")
+    }
+
+    @Test("log what an operator has to know, or each request, too")
+    func logLevel() throws {
+        #expect(try !Self.settings([:]).logsRequests && !Self.settings([.logLevel: "info"]).logsRequests)
+        #expect(try Self.settings([.logLevel: "debug"]).logsRequests)
+        for level in ["trace", "DEBUG", "error", "0"] {
+            #expect(throws: ConfigurationError.self) { try Self.settings([.logLevel: level]) }
+        }
+    }
+
     @Test("hold for a socket that was handed over, too")
     func plaintextOfInheritedSockets() throws {
         let settings = try Self.settings([:])

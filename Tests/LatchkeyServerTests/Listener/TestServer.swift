@@ -73,12 +73,16 @@ struct TestServer: Sendable {
         limits: ListenerLimits = ListenerLimits(),
         with others: [any Service] = [],
         door: InsideDoor? = nil,
+        certificate: ServingCertificate? = nil,
+        meter: ListenerMeter = ListenerMeter(),
         _ responder: any ConnectionResponder
     ) async throws -> TestServer {
         let socket = if let socket { socket } else { try BoundSocket.tcp(host: "127.0.0.1", port: 0) }
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let listening = Latch()
-        let listener = Listener(socket: socket, responder: responder, limits: limits, logger: logger, door: door) { listening.open() }
+        let listener = Listener(
+            socket: socket, responder: responder, limits: limits, logger: logger, door: door, certificate: certificate, meter: meter
+        ) { listening.open() }
         let group = ServiceGroup(configuration: .init(services: [listener] + others, logger: logger))
         let running = Task { try await group.run() }
         await listening.wait()
@@ -130,10 +134,13 @@ func withServer<Value: Sendable>(
     on socket: BoundSocket? = nil,
     limits: ListenerLimits = ListenerLimits(),
     door: InsideDoor? = nil,
+    certificate: ServingCertificate? = nil,
+    meter: ListenerMeter = ListenerMeter(),
     _ responder: any ConnectionResponder = Answering.echo,
     _ body: (TestServer) async throws -> Value
 ) async throws -> Value {
-    let server = try await TestServer.start(on: socket, limits: limits, door: door, responder)
+    let server = try await TestServer.start(
+        on: socket, limits: limits, door: door, certificate: certificate, meter: meter, responder)
     do {
         let value = try await body(server)
         try await server.stop()

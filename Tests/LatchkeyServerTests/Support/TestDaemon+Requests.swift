@@ -20,9 +20,10 @@ extension TestDaemon {
     ///
     /// - Parameter headOnly: whether the connection is left as soon as the answer's head is there: some bodies never end.
     func send(
-        _ method: String, _ target: String, _ headers: Fields = [], body: String? = nil, to door: Door? = nil, headOnly: Bool = false
+        _ method: String, _ target: String, _ headers: Fields = [], body: String? = nil, to door: Door? = nil, headOnly: Bool = false,
+        tls: TLSClient? = nil
     ) async throws -> Reply {
-        let wire = try await Wire.open(door ?? tcp)
+        let wire = try await Wire.open(door ?? tcp, tls: tls)
         try await wire.send(Self.request(method, target, headers, body: body))
         let reply = try await wire.reply(toHead: headOnly || method == "HEAD")
         await wire.close()

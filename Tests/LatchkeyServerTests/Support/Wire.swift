@@ -1,5 +1,6 @@
 import NIOCore
 import NIOPosix
+import NIOSSL
 import Synchronization
 
 /// Where a daemon can be reached.
@@ -20,11 +21,17 @@ final class Wire: Sendable {
         self.inbox = inbox
     }
 
-    static func open(_ door: Door) async throws -> Wire {
+    /// - Parameter tls: what TLS is spoken with; none for the plain.
+    static func open(_ door: Door, tls: TLSClient? = nil) async throws -> Wire {
         let inbox = Inbox()
         let bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .channelOption(.allowRemoteHalfClosure, value: true)
-            .channelInitializer { channel in channel.pipeline.addHandler(inbox) }
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    if let tls { try channel.pipeline.syncOperations.addHandler(tls.handler()) }
+                    try channel.pipeline.syncOperations.addHandler(inbox)
+                }
+            }
         let channel =
             switch door {
             case .tcp(let port): try await bootstrap.connect(host: "127.0.0.1", port: port).get()

@@ -1,0 +1,28 @@
+extension DaemonSettings {
+    /// The pair of files that TLS is served with: both or none.
+    static func certificate(_ values: SettingValues) throws(ConfigurationError) -> CertificateFiles? {
+        let pair = (certificate: values.text(.certificateFile) ?? "", key: values.text(.certificateKeyFile) ?? "")
+        switch (pair.certificate.isEmpty, pair.key.isEmpty) {
+        case (true, true): return nil
+        case (false, false): return CertificateFiles(certificate: pair.certificate, key: pair.key)
+        case (false, true): throw values.refusal(.certificateFile, "needs its private key: say where with --tls-key-file FILE")
+        case (true, false): throw values.refusal(.certificateKeyFile, "needs its certificate: say where with --tls-certificate-file FILE")
+        }
+    }
+
+    /// `info` tells what an operator has to know; `debug` each request, too.
+    static func logsRequests(_ values: SettingValues) throws(ConfigurationError) -> Bool {
+        switch values.text(.logLevel) ?? "info" {
+        case "info": return false
+        case "debug": return true
+        default: throw values.refusal(.logLevel, "must be info or debug")
+        }
+    }
+
+    /// Reads the certificate and its key as the daemon would.
+    ///
+    /// - Throws: `ConfigurationError` when they can't be served.
+    package func checkCertificate() throws(ConfigurationError) {
+        if let certificate { _ = try CertificatePair(certificate) }
+    }
+}

@@ -1,0 +1,71 @@
+import LatchkeyVerifier
+import NIOCore
+import NIOSSL
+
+/// A certificate with its chain and its private key, read and checked: what new connections are served with.
+struct CertificatePair: Sendable {
+    let context: NIOSSLContext
+    /// The certificate of this host itself, the first of the file.
+    let leaf: NIOSSLCertificate
+    /// When the first and the last moment is at which every certificate of the chain holds.
+    let begins: Timestamp
+    let ends: Timestamp
+
+    /// Reads both files and holds them against each other.
+    ///
+    /// - Throws: `ConfigurationError`, which names the file and what is wrong with it, and nothing of what is in it.
+    init(_ files: CertificateFiles) throws(ConfigurationError) {
+        let chain = try Self.chain(files)
+        leaf = chain[0]
+        let key = try Self.key(files)
+        var configuration = TLSConfiguration.makeServerConfiguration(
+            certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(key))
+        configuration.minimumTLSVersion = .tlsv12
+        configuration.applicationProtocols = ["http/1.1"]
+        // How long the other side may take to say goodbye, too.
+        configuration.shutdownTimeout = .seconds(1)
+        do {
+            context = try NIOSSLContext(configuration: configuration)
+        } catch NIOSSLError.failedToLoadPrivateKey {
+            throw ConfigurationError(
+                "the TLS key \(files.key) does not belong to the certificate \(files.certificate); give the two that were made together, "
+                    + "this host's own certificate as the first in its file")
+        } catch {
+            throw ConfigurationError("TLS can't be served with \(files.certificate) and \(files.key): \(error)")
+        }
+        begins = Timestamp(seconds: chain.map { Int64($0.notValidBefore) }.max() ?? 0)
+        ends = Timestamp(seconds: chain.map { Int64($0.notValidAfter) }.min() ?? 0)
+    }
+
+    private static func chain(_ files: CertificateFiles) throws(ConfigurationError) -> [NIOSSLCertificate] {
+        let bytes = try files.certificateBytes()
+        guard let chain = try? NIOSSLCertificate.fromPEMBytes(bytes), !chain.isEmpty else {
+            throw ConfigurationError(
+                "the TLS certificate \(files.certificate) can't be understood; it must be in PEM form, this host's own certificate first, "
+                    + "then those between it and its authority")
+        }
+        return chain
+    }
+
+    private static func key(_ files: CertificateFiles) throws(ConfigurationError) -> NIOSSLPrivateKey {
+        var bytes = try files.keyBytes()
+        defer { for index in bytes.indices { bytes[index] = 0 } }
+        guard !contains(bytes, "ENCRYPTED") else {
+            throw ConfigurationError(
+                "the TLS key \(files.key) is encrypted with a passphrase, which nobody can type at a start; take it off with: "
+                    + "openssl pkey -in \(files.key) -out NEW, and close the file to others")
+        }
+        // Without this the library would ask a terminal.
+        let noPassphrase: NIOSSLPassphraseCallback<[UInt8]> = { set in set([]) }
+        guard let key = try? NIOSSLPrivateKey(bytes: bytes, format: .pem, passphraseCallback: noPassphrase) else {
+            throw ConfigurationError("the TLS key \(files.key) can't be understood; it must be a private key in PEM form")
+        }
+        return key
+    }
+
+    private static func contains(_ bytes: [UInt8], _ word: String) -> Bool {
+        let word = Array(word.utf8)
+        guard bytes.count >= word.count else { return false }
+        return (0...bytes.count - word.count).contains { bytes[$0..<$0 + word.count].elementsEqual(word) }
+    }
+}

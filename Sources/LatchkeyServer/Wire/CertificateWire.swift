@@ -1,0 +1,25 @@
+import LatchkeyVerifier
+
+extension JSONWriter {
+    /// What TLS is spoken with; nothing where it is not spoken.
+    mutating func certificate(_ certificate: ServingCertificate?) {
+        guard let certificate else { return }
+        let pair = certificate.pair
+        key("tls")
+        object { writer in
+            writer.member("certificate", certificate.files.certificate)
+            writer.member("key", certificate.files.key)
+            writer.member("notBefore", pair.begins)
+            writer.member("notAfter", pair.ends)
+            writer.member("problem", ifPresent: certificate.problem)
+        }
+    }
+}
+
+extension Schema {
+    static let servingCertificate = Schema.object([
+        .required("certificate", .string().sampled("/etc/latchkey/tls.pem")), .required("key", .string().sampled("/etc/latchkey/tls.key")),
+        .required("notBefore", .timestamp), .required("notAfter", .timestamp),
+        .optional("problem", .string().noted("Why the files that are there now are not those that are served")),
+    ])
+}
