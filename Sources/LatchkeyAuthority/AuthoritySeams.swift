@@ -10,6 +10,8 @@ package struct AuthoritySeams: Sendable {
     package var beforeTime: @Sendable () throws -> Void = {}
     /// Makes a signing key of so many bits.
     package var makeKey: @Sendable (_ bits: Int) throws -> RSAPrivateKey = { try RSAPrivateKey.generate(bits: $0) }
+    /// What a passphrase is made dear to guess with.
+    package var backupCost = Scrypt.Cost.standard
 
     package init() {}
 }

@@ -40,6 +40,8 @@ package struct AuthoritySettings: Sendable {
     package var cutoverHold: Int64 = 7 * 86_400
     /// Whether the JWKS shows that there is a legacy key (never the key itself).
     package var showsLegacyJWK = false
+    /// The program and its version, as backups name it.
+    package var program = "latchkey"
     /// When this program was made: no clock is right that is earlier.
     package var madeAt = Timestamp(milliseconds: 0)
     /// Threads that sign: one a core.

@@ -2,3 +2,8 @@
 enum Version {
     static let current = "0.1.0"
 }
+
+extension Version {
+    /// As stores and backups name it.
+    static let program = current
+}

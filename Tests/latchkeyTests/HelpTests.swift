@@ -6,11 +6,12 @@ import Testing
 @Suite(.timeLimit(.minutes(1))) struct Help {
     static let groups: [[String]] = [
         [], ["api-keys"], ["identities"], ["identities", "sub-agents"], ["tokens"], ["scopes"], ["audit"], ["orgs"],
-        ["signing-keys"], ["seal"], ["clock"], ["cutover"], ["cutover", "verifiers"],
+        ["signing-keys"], ["seal"], ["clock"], ["backup"], ["cutover"], ["cutover", "verifiers"],
     ]
 
     static let leaves: [[String]] =
-        [["serve"], ["status"], ["jwks"], ["verify"], ["authorize"], ["events"], ["scan"]]
+        [["serve"], ["status"], ["jwks"], ["verify"], ["authorize"], ["events"], ["scan"], ["restore"], ["fsck"]]
+        + ["create", "verify"].map { ["backup", $0] }
         + ["mint", "list", "show", "can", "rotate", "revoke"].map { ["api-keys", $0] }
         + ["create", "list", "show", "update", "suspend", "reactivate", "retire", "delete", "activity"].map { ["identities", $0] }
         + ["create", "list"].map { ["identities", "sub-agents", $0] }

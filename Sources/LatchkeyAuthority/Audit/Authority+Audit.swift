@@ -13,9 +13,12 @@ extension Authority {
         if events.isWatched { writing.note(entry) }
     }
 
+    /// - Parameter least: the number that the entry has at least; with a gap before it where numbers may have been given that nobody knows of.
     @discardableResult
-    static func append(_ draft: AuditDraft, at now: Timestamp, in transaction: borrowing WriteTransaction) throws -> AuditRecord {
-        let sequence = try lastSequence(in: transaction) + 1
+    static func append(
+        _ draft: AuditDraft, at now: Timestamp, least: UInt64 = 0, in transaction: borrowing WriteTransaction
+    ) throws -> AuditRecord {
+        let sequence = try max(lastSequence(in: transaction) + 1, least)
         let entry = AuditRecord(
             id: AuditEntryId(now, sequence).text, seq: sequence, timestamp: now, action: draft.action, actor: draft.actor,
             identityId: draft.identityId, orgId: draft.organisation, workspaceId: draft.workspaceId, plane: draft.plane,

@@ -35,6 +35,9 @@ package struct AuditRecord: Sendable, Equatable, Codable {
         case cutoverVerifierChanged = "cutover.verifier_changed"
         case organisationCreated = "org.created"
         case organisationUpdated = "org.updated"
+        case backupCreated = "backup.created"
+        case backupRestored = "backup.restored"
+        case configurationChanged = "config.changed"
     }
 
     package enum Result: String, Sendable, Codable, CaseIterable {

@@ -88,10 +88,13 @@ package enum Tables {
         legacySpent, makings, organisationTokens, apiKeysByEnd, makers,
     ]
 
-    /// The schema's version 1.
+    /// The version of the schema.
+    package static let version = 1
+
+    /// The schema.
     ///
     /// - Parameter writer: the program's version, told to whoever opens a newer store with an older program.
     package static func schema(writer: String) -> Schema {
-        Schema(application: "latchkey", version: 1, writer: writer, tables: all)
+        Schema(application: "latchkey", version: version, writer: writer, tables: all)
     }
 }

@@ -218,7 +218,7 @@ extension Authority {
         }
     }
 
-    private static func anchors(in transaction: borrowing some StoreReads & ~Copyable) throws -> [AnchorRecord] {
+    static func anchors(in transaction: borrowing some StoreReads & ~Copyable) throws -> [AnchorRecord] {
         var anchors: [AnchorRecord] = []
         try transaction.scan(Tables.anchors, limit: .max) { _, anchor in
             anchors.append(anchor)

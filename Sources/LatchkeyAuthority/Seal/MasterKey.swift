@@ -50,7 +50,9 @@ package enum MasterKey {
     static let size = 32
 
     /// Reads the master key: 32 raw bytes, or their base64 or base64url text, perhaps with white space around it.
-    package static func read(_ source: Source) throws(Problem) -> Secret {
+    ///
+    /// - Parameter owner: whom the file may belong to besides this process's user and root: the service's own, where root reads it.
+    package static func read(_ source: Source, owner: UInt32? = nil) throws(Problem) -> Secret {
         let descriptor = Glibc.open(source.path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else {
             if errno == ENOENT { throw .missing }
@@ -59,7 +61,7 @@ package enum MasterKey {
         defer { close(descriptor) }
         var status = stat()
         guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { throw .unusable("is not a file") }
-        guard status.st_uid == geteuid() || status.st_uid == 0 else {
+        guard status.st_uid == geteuid() || status.st_uid == 0 || status.st_uid == owner else {
             throw .unusable("belongs to another user; give it to the service's own")
         }
         guard status.st_mode & source.forbiddenMode == 0 else {
@@ -128,6 +130,12 @@ package enum MasterKey {
     /// file.
     static func create(at path: String) throws -> Secret {
         let key = try Random.secret(size)
+        try put(key, at: path)
+        return key
+    }
+
+    /// As ``create(at:)``, for a key that there is already.
+    package static func put(_ key: Secret, at path: String) throws {
         // Written aside and then linked, so that a half-written key never has its name; what a crash left aside is nobody's key.
         let aside = draft(of: path)
         unlink(aside)
@@ -144,7 +152,6 @@ package enum MasterKey {
             let reason = String(cString: strerror(errno))
             throw Problem.unusable("can't be written: \(reason)")
         }
-        return key
     }
 
     private static func syncDirectory(of path: String) -> Bool {

@@ -36,11 +36,13 @@ import COpenSSL
     }
 
     func encrypt(_ plaintext: Secret) throws(CryptoError) -> [UInt8] {
+        try plaintext.withBytes { (bytes) throws(CryptoError) in try encrypt(bytes) }
+    }
+
+    func encrypt(_ plaintext: Span<UInt8>) throws(CryptoError) -> [UInt8] {
         guard plaintext.count > 0 else { return [] }
         var output = [UInt8](repeating: 0, count: plaintext.count)
-        let done = unsafe output.withUnsafeMutableBufferPointer { output in
-            plaintext.withBytes { unsafe update(output: output.baseAddress, input: $0) }
-        }
+        let done = unsafe output.withUnsafeMutableBufferPointer { unsafe update(output: $0.baseAddress, input: plaintext) }
         guard done else { throw OpenSSL.outOfMemory() }
         return output
     }
@@ -56,12 +58,33 @@ import COpenSSL
         return tag
     }
 
-    func decrypt(_ ciphertext: ArraySlice<UInt8>, tag: [UInt8]) throws(CryptoError) -> Secret {
+    /// As ``decrypt(_:tag:)``, into ordinary memory, which is wiped when the tag is wrong.
+    func decryptBytes(_ ciphertext: ArraySlice<UInt8>, tag: [UInt8]) throws(CryptoError) -> [UInt8] {
+        try expect(tag)
+        var output = [UInt8](repeating: 0, count: ciphertext.count)
+        let good = unsafe output.withUnsafeMutableBufferPointer { output in
+            var none: Int32 = 0
+            var spare: UInt8 = 0
+            return unsafe (ciphertext.isEmpty || update(output: output.baseAddress, input: ciphertext.span))
+                && EVP_CipherFinal_ex(context, &spare, &none) == 1
+        }
+        guard good else {
+            for index in output.indices { output[index] = 0 }
+            throw Self.refusal()
+        }
+        return output
+    }
+
+    private func expect(_ tag: [UInt8]) throws(CryptoError) {
         var tag = tag
         let expects = unsafe tag.withUnsafeMutableBufferPointer {
             unsafe EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, Int32($0.count), $0.baseAddress)
         }
         guard expects == 1 else { throw OpenSSL.outOfMemory() }
+    }
+
+    func decrypt(_ ciphertext: ArraySlice<UInt8>, tag: [UInt8]) throws(CryptoError) -> Secret {
+        try expect(tag)
         // On a wrong tag the initialiser throws, and what was decrypted is wiped with the memory it was written to.
         return try Secret(count: ciphertext.count) { (output) throws(CryptoError) in
             let good = unsafe output.withUnsafeMutableBufferPointer { output in

@@ -7,7 +7,8 @@ extension RouteTable {
             + tagged(.scopes, ScopeRoutes.all + AuthorizationRoutes.all) + tagged(.audit, AuditRoutes.all + EventRoutes.all)
             + tagged(
                 .administration,
-                AdminRoutes.all + MetricsRoutes.all + OrganisationRoutes.all + KeyRoutes.all + SealRoutes.all + CutoverRoutes.all))
+                AdminRoutes.all + MetricsRoutes.all + OrganisationRoutes.all + KeyRoutes.all + SealRoutes.all + CutoverRoutes.all
+                    + BackupRoutes.all))
 
     private static func tagged(_ tag: RouteTag, _ routes: [Route]) -> [Route] { routes.map { $0.tagged(tag) } }
 }

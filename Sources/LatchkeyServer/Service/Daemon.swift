@@ -143,6 +143,7 @@ package struct Daemon: Sendable {
         authority.signingThreads = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
         authority.madeAt = Self.madeAt
         authority.signingObserver = metrics.signing.observer
+        authority.program = "latchkey \(version)"
         return try Authority.open(store: store, settings: authority, masterKey: masterKey, clock: clock)
     }
 

@@ -8,23 +8,33 @@ extension Environment {
         case created
     }
 
+    /// What was found in a file before the schema was brought up to date.
+    struct Found {
+        var origin: Origin
+        /// `nil` in a store that was made now.
+        var row: SchemaRow?
+        /// Slots of tables that were not there.
+        var missing: Set<Int> = []
+    }
+
     /// Opens all tables in one transaction, checks whose store it is, and brings an older one forward.
     /// - Parameter mayCreate: whether an LMDB file without any table may become a store.
     func install(_ schema: Schema, mayCreate: Bool, now: Int64) throws(StoreError) -> Origin {
         let transaction = try begin(readOnly: false)
-        let origin: Origin
+        let found: Found
         do {
-            origin = try prepare(transaction, schema, mayCreate: mayCreate, now: now)
+            found = try prepare(transaction, schema, mayCreate: mayCreate, now: now)
         } catch {
             transaction.abort()
             throw error as? StoreError
                 ?? StoreError(.notOpenable, "the store could not be brought to version \(schema.version); it was left as it was: \(error)")
         }
         try transaction.commit()
-        return origin
+        return found.origin
     }
 
-    private func prepare(_ transaction: TransactionHandle, _ schema: Schema, mayCreate: Bool, now: Int64) throws -> Origin {
+    /// Does all of ``install(_:mayCreate:now:)`` but the commit.
+    func prepare(_ transaction: TransactionHandle, _ schema: Schema, mayCreate: Bool, now: Int64) throws -> Found {
         let schemaHandle: MDB_dbi
         let origin: Origin
         if let handle = try table(SchemaRow.tableName, in: transaction, create: false) {
@@ -38,7 +48,12 @@ extension Environment {
         let view = TransactionView(transaction, self)
         let found = try row(view, schemaHandle)
         if origin == .existing { try check(found, against: schema) }
-        let handles = try schema.tables.map { try table($0.name, in: transaction, create: true) ?? 0 }
+        var missing: Set<Int> = []
+        let handles = try schema.tables.map { described in
+            if let handle = try table(described.name, in: transaction, create: false) { return handle }
+            missing.insert(described.slot)
+            return try table(described.name, in: transaction, create: true) ?? 0
+        }
         setHandles(handles, schema: schemaHandle)
 
         var row = found ?? SchemaRow(application: schema.application, schemaVersion: schema.version, writer: schema.writer, created: now)
@@ -56,7 +71,7 @@ extension Environment {
         }
         row.writer = schema.writer
         if row != found { try view.put(schemaHandle, SchemaRow.key, row.encode()) }
-        return origin
+        return Found(origin: origin, row: found, missing: missing)
     }
 
     private func check(_ row: SchemaRow?, against schema: Schema) throws {

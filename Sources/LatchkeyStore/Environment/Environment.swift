@@ -49,6 +49,13 @@ import CLMDB
         return unsafe ((info.me_last_pgno + 1) * page, page)
     }
 
+    /// Writes a copy of what is committed now to a descriptor, without free pages and what lies in them. Takes a snapshot for as long as that
+    /// takes; whoever reads the other end of a pipe may make it end early by closing that.
+    func copy(to descriptor: Int32) throws(StoreError) {
+        let code = unsafe mdb_env_copyfd2(pointer, descriptor, UInt32(MDB_CP_COMPACT))
+        guard code == 0 else { throw .failure(code, "copy the store") }
+    }
+
     /// Whether LMDB has given up on the environment: it refuses every transaction then.
     var isBroken: Bool {
         do throws(StoreError) {

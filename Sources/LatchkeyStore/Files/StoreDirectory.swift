@@ -23,6 +23,12 @@ struct StoreDirectory {
         }
     }
 
+    /// Whether there is a file in it that could be a store's.
+    static func holdsFile(_ path: String) -> Bool {
+        var information = stat()
+        return unsafe stat("\(path)/data.mdb", &information) == 0
+    }
+
     var dataFile: String { "\(path)/data.mdb" }
 
     /// Makes the names of new files survive a power cut.

@@ -14,6 +14,7 @@ extension CommandFailure {
         case let error as ListenerError: self.init(.failed, error.message)
         case let error as StoreError: self.init(.failed, error.message)
         case let error as OpeningError: self.init(.failed, error.message)
+        case let error as BackupError: self.init(backup: error)
         default:
             let code = Latchkey.exitCode(for: error)
             if code.isSuccess { return nil }

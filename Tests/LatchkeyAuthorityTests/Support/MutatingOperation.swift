@@ -170,6 +170,9 @@ struct MutatingOperation: Sendable, CustomTestStringConvertible {
         MutatingOperation("put a new master key in place", [.sealRewrapped]) { install in
             { _ = try await install.authority.rewrapSeal(keyFile: nil, givingUp: nil, by: install.admin) }
         },
+        MutatingOperation("begin a backup", [.backupCreated]) { install in
+            { try await install.authority.backUp(BackupRequest(), by: install.admin).close() }
+        },
         MutatingOperation("accept the clock", [.clockAccepted]) { install in
             install.clock.step(seconds: 86_400)
             return { _ = try await install.authority.acceptClock(by: install.admin) }

@@ -1,0 +1,118 @@
+import LatchkeyStore
+import LatchkeyVerifier
+
+/// The key ring and a cutover.
+extension RestoreMerge {
+    /// The life of a signing key never goes back: of the two states that it has, it gets the one further on. So a key that was retired or
+    /// revoked since the backup stays so, and one that signs no more does not sign again.
+    ///
+    /// Keys that were born since the backup come along as they are where the restored store is sealed under the same master key: the signer of
+    /// today is the one that verifiers know, and a ring that goes on where it was breaks nobody's copy of the JWKS. Nothing else of what they
+    /// signed survives: every session ends. Under another master key their private halves can't be opened; then they are retired, and what the
+    /// ring lacks is born at the next start.
+    func mergeRing(
+        _ source: ReplacedStore, _ old: borrowing WriteTransaction, _ new: borrowing WriteTransaction, _ now: Timestamp, isSameSeal: Bool,
+        _ report: inout RestoreReport
+    ) throws {
+        try source.rows(Tables.signingKeys, in: old) { kid, former in
+            let own = try new.get(Tables.signingKeys, kid)
+            var merged: SigningKeyRecord
+            if let own {
+                merged = own.state.rank > former.state.rank ? own : former
+                merged.takeBounds(own, former)
+                if merged.sealedPrivateKey != nil, !isSameSeal { merged.sealedPrivateKey = own.sealedPrivateKey }
+                if merged.state != own.state { report.changedSigningKeys += 1 }
+            } else {
+                merged = former
+                if former.leftAt == nil { report.newSigningKeys += 1 }
+                if !isSameSeal, merged.leftAt == nil { merged.end(at: now) }
+            }
+            if merged.state != .grace, merged.leftAt == nil, merged.sealedPrivateKey == nil { merged.end(at: now) }
+            try new.put(Tables.signingKeys, kid, merged)
+        }
+        try source.rows(Tables.signer, in: old) { name, row in
+            if name == SignerRow.revoked(row.text) || name == SignerRow.rsaUsed {
+                if try !new.contains(Tables.signer, name) { try new.put(Tables.signer, name, row) }
+            } else if name == SignerRow.maxAge {
+                // Copies that are out live by the longer of the two.
+                let ages = [row.text, try new.get(Tables.signer, name)?.text ?? row.text].compactMap { Int64($0) }
+                if let age = ages.max() { try new.put(Tables.signer, name, TextRow(String(age))) }
+            }
+        }
+        try settleRing(new, now)
+    }
+
+    /// A replaced store that had gone its own way may have brought a second signer or standby.
+    private func settleRing(_ new: borrowing WriteTransaction, _ now: Timestamp) throws {
+        let keys = try Authority.signingKeys(in: new)
+        let signers = keys.filter { $0.state == .active }.sorted { ($0.activatedAt ?? $0.createdAt) > ($1.activatedAt ?? $1.createdAt) }
+        for key in signers.dropFirst() {
+            var former = key
+            former.state = .grace
+            former.deactivatedAt = now
+            try new.put(Tables.signingKeys, key.kid, former)
+        }
+        let standbys = keys.filter { $0.state == .standby }.sorted { $0.publishedAt > $1.publishedAt }
+        for key in standbys.dropFirst() {
+            var former = key
+            former.end(at: now)
+            try new.put(Tables.signingKeys, key.kid, former)
+        }
+    }
+
+    /// A cutover stands where it stood last: a step back was the operator's word as much as a step forward. What was purged stays purged.
+    func mergeCutover(
+        _ source: ReplacedStore, _ old: borrowing WriteTransaction, _ new: borrowing WriteTransaction, _ now: Timestamp, isSameSeal: Bool
+    ) throws {
+        guard let former = source.row(Tables.cutover, CutoverRecord.key, in: old) else { return }
+        let own = try new.get(Tables.cutover, CutoverRecord.key)
+        var merged = own.map { $0.isLater(than: former) ? $0 : former } ?? former
+        if !isSameSeal, merged.sealedSecret != nil { merged.sealedSecret = own?.kid == merged.kid ? own?.sealedSecret : nil }
+        if merged.sealedSecret == nil, merged.phase != .purged {
+            // Its secret can't be opened here, so it is over.
+            merged.phase = .purged
+            merged.phaseSince = now
+        }
+        if merged.phase == .purged { merged.sealedSecret = nil }
+        if merged != own { try new.put(Tables.cutover, CutoverRecord.key, merged) }
+    }
+}
+
+extension CutoverRecord {
+    /// Whether this is the later word on the same cutover, or another secret that took its place.
+    fileprivate func isLater(than other: CutoverRecord) -> Bool {
+        if (phase == .purged) != (other.phase == .purged) { return phase == .purged }
+        return (importedAt, phaseSince) > (other.importedAt, other.phaseSince)
+    }
+}
+
+extension SigningKeyRecord.State {
+    /// Further on the way of a key's life.
+    fileprivate var rank: Int {
+        switch self {
+        case .standby: 0
+        case .active: 1
+        case .grace: 2
+        case .retired: 3
+        case .revoked: 4
+        }
+    }
+}
+
+extension SigningKeyRecord {
+    /// Out of the JWKS for good, without its private half.
+    fileprivate mutating func end(at now: Timestamp) {
+        state = .retired
+        sealedPrivateKey = nil
+        if activatedAt != nil { deactivatedAt = deactivatedAt ?? now }
+        leftAt = leftAt ?? now
+    }
+
+    /// What binds a key to those who know it is the longer of what either record says.
+    fileprivate mutating func takeBounds(_ one: SigningKeyRecord, _ other: SigningKeyRecord) {
+        knownBy = [one.knownBy, other.knownBy].compactMap(\.self).max()
+        bundlesLackItUntil = [one.bundlesLackItUntil, other.bundlesLackItUntil].compactMap(\.self).max()
+        heldByBundlesUntil = [one.heldByBundlesUntil, other.heldByBundlesUntil].compactMap(\.self).max()
+        longestToken = [one.longestToken, other.longestToken].compactMap(\.self).max()
+    }
+}

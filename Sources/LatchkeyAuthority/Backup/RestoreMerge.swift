@@ -1,0 +1,225 @@
+import LatchkeyStore
+package import LatchkeyVerifier
+
+/// Makes a backup's store one that may take the place of the store that is there: nothing that died since the backup comes back, nothing that
+/// must never repeat does, and nobody's session goes on.
+package struct RestoreMerge: Sendable {
+    /// The directory of the backup's store, which nobody else has.
+    package let restored: String
+    /// The directory of the store that it replaces, whose lock the caller holds; none when there is none, or when it can't be read.
+    package let replaced: String?
+    /// Why there is none that can be read.
+    package let notMerged: String?
+    package let program: String
+    /// Told in the log: when the backup was made, and the name that the replaced store will have.
+    package let madeAt: Timestamp
+    package let keptAs: String?
+    /// Whether the store that is replaced may be another install's, of which nothing is taken over.
+    package let allowsOtherInstall: Bool
+    package let userId: UInt32
+
+    package init(
+        restored: String, replaced: String?, notMerged: String?, program: String, madeAt: Timestamp, keptAs: String?,
+        allowsOtherInstall: Bool, userId: UInt32
+    ) {
+        self.restored = restored
+        self.replaced = replaced
+        self.notMerged = notMerged
+        self.program = program
+        self.madeAt = madeAt
+        self.keptAs = keptAs
+        self.allowsOtherInstall = allowsOtherInstall
+        self.userId = userId
+    }
+
+    /// Numbers that are passed over where the last one that was given is not known.
+    static let gap: UInt64 = 1_000_000_000
+
+    /// One commit.
+    ///
+    /// - Throws: `BackupError` `.refused` for another install's store, `.unsound` when what comes out would not be sound; `StoreError`.
+    package func run(at now: Timestamp = SystemClock().now()) throws -> RestoreReport {
+        let schema = Tables.schema(writer: program)
+        return try Store.rehearse(directory: restored, schema: schema) { new, facts in
+            guard let replaced else { return (try finish(nil, notMerged, new, facts, now), .commit) }
+            let merged: RestoreReport
+            do {
+                merged = try Store.rehearse(directory: replaced, schema: schema, isLocked: true) { old, _ in
+                    (try merge(old, into: new, facts, now), .abort)
+                }
+            } catch let error as StoreError where Self.isUnreadable(error) {
+                return (try finish(nil, "the replaced store can't be read: \(error.message)", new, facts, now), .commit)
+            }
+            return (merged, .commit)
+        }
+    }
+
+    /// Whether an error can only be the replaced store's, before anything of it was taken over.
+    private static func isUnreadable(_ error: StoreError) -> Bool {
+        switch error.code {
+        case .corrupt, .foreign, .newer, .notOpenable, .undecodable: true
+        default: false
+        }
+    }
+
+    private func merge(
+        _ old: borrowing WriteTransaction, into new: borrowing WriteTransaction, _ facts: StoreFacts, _ now: Timestamp
+    ) throws -> RestoreReport {
+        let source = ReplacedStore()
+        guard let install = try new.get(Tables.install, InstallRecord.key) else {
+            throw BackupError(.unsound, "the backup holds no install")
+        }
+        guard let former = source.row(Tables.install, InstallRecord.key, in: old) else {
+            return try finish(nil, "the replaced store does not say whose it is", new, facts, now)
+        }
+        guard former.id == install.id else {
+            guard allowsOtherInstall else {
+                throw BackupError(
+                    .refused,
+                    "the store that is there is of another install, \(former.id); the backup is of \(install.id). If it is to be replaced all the same, "
+                        + "say --other-install: nothing is taken over from it")
+            }
+            return try finish(nil, "the replaced store is of another install, \(former.id)", new, facts, now)
+        }
+        var report = RestoreReport()
+        let moment = max(now, source.row(Tables.clock, ClockRow.seen, in: old)?.moment ?? now)
+        let isSameSeal = former.sealCheck == install.sealCheck
+        try mergeOrganisations(source, old, new)
+        try mergeIdentities(source, old, new, moment, &report)
+        try mergeKeys(source, old, new, moment, &report)
+        try mergeSessions(source, old, new, moment)
+        try mergeRing(source, old, new, moment, isSameSeal: isSameSeal, &report)
+        try mergeCutover(source, old, new, moment, isSameSeal: isSameSeal)
+        try mergeMoments(source, old, new)
+        try mergeAudit(source, old, new, &report)
+        return try finish(report, nil, new, facts, moment, last: try? Authority.lastSequence(in: old))
+    }
+
+    /// What is done to every restored store.
+    ///
+    /// - Parameters:
+    ///   - merged: what was taken over; `nil` when nothing was.
+    ///   - last: the last number of the replaced log; `nil` when it is not known.
+    private func finish(
+        _ merged: RestoreReport?, _ why: String?, _ new: borrowing WriteTransaction, _ facts: StoreFacts, _ now: Timestamp,
+        last: UInt64? = nil
+    ) throws -> RestoreReport {
+        var report = merged ?? RestoreReport()
+        report.notMerged = merged == nil ? why ?? "there was no store before" : nil
+        // By a clock that is behind what was seen nothing may begin.
+        let moment = max(now, try new.get(Tables.clock, ClockRow.seen)?.moment ?? now)
+        if merged == nil { try listUnknown(new, moment, &report) }
+        try endSessions(new, moment, &report)
+        try new.delete(Tables.clock, ClockRow.behind)
+        _ = try StoreChecker.check(facts, at: moment, repairs: true, in: new)
+        let sequence = try Authority.lastSequence(in: new)
+        // Where nothing is known, numbers may have been given on a disk that died.
+        let least = last.map { max($0, sequence) + 1 } ?? sequence + Self.gap
+        report.auditSequence = try Authority.append(
+            try draft(report, in: new), at: moment, least: least, in: new
+        ).seq
+        let check = try StoreChecker.check(facts, at: moment, repairs: false, in: new)
+        guard check.isSound else {
+            throw BackupError(
+                .unsound,
+                "the restored store would not be sound: \(check.findings.first?.sentence ?? "it has \(check.total) faults"); nothing was changed"
+            )
+        }
+        report.rows = check.rows
+        return report
+    }
+
+    private func draft(_ report: RestoreReport, in new: borrowing WriteTransaction) throws -> AuditDraft {
+        guard let install = try new.get(Tables.install, InstallRecord.key) else {
+            throw BackupError(.unsound, "the backup holds no install")
+        }
+        var draft = AuditDraft(.backupRestored, actor: "system", organisation: install.firstOrganisation)
+        draft.plane = "relayauth"
+        draft.resource = "backup"
+        draft.metadata = [
+            "madeAt": madeAt.description, "uid": String(userId), "merged": String(report.notMerged == nil),
+            "revokedKeys": String(report.revokedKeys), "unknownKeys": String(report.unknownKeys.count),
+            "lostKeys": String(report.lostKeys.count), "endedSessions": String(report.endedSessions),
+            "suspendedIdentities": String(report.suspendedIdentities), "retiredIdentities": String(report.retiredIdentities),
+            "deletedIdentities": String(report.deletedIdentities),
+        ]
+        draft.metadata["reason"] = report.notMerged
+        draft.metadata["replacedStore"] = keptAs
+        return draft
+    }
+
+    /// Without a replaced store nothing is known of any key that lives in the backup.
+    private func listUnknown(_ new: borrowing WriteTransaction, _ now: Timestamp, _ report: inout RestoreReport) throws {
+        try new.scan(Tables.apiKeys, limit: .max) { _, record in
+            if record.revokedAt == nil, record.expiresAt.map({ now < $0 }) ?? true { report.unknownKeys.add(RestoreReport.Key(record)) }
+            return true
+        }
+        try new.scan(Tables.identities, limit: .max) { _, record in
+            if record.status == .active { report.unknownIdentities.add(record.id) }
+            return true
+        }
+    }
+
+    /// Ends every session: tokens and refresh tokens from before are dead here, and the cut-off of each identity tells verifiers elsewhere.
+    private func endSessions(_ new: borrowing WriteTransaction, _ now: Timestamp, _ report: inout RestoreReport) throws {
+        try new.scan(Tables.sessionLiveness, limit: .max) { id, session in
+            guard session.revokedAt == nil else { return true }
+            if try Authority.liveSession(id, at: now, in: new) != nil { report.endedSessions += 1 }
+            var ended = session
+            ended.revokedAt = now
+            try new.put(Tables.sessionLiveness, id, ended)
+            return true
+        }
+        try new.scan(Tables.identityLiveness, limit: .max) { id, row in
+            var cut = row
+            cut.epoch += 1
+            cut.cutOffAt = now
+            try new.put(Tables.identityLiveness, id, cut)
+            return true
+        }
+    }
+}
+
+/// Rows of a store that may be damaged: what can't be read is not there.
+struct ReplacedStore {
+    func row<Key, Row>(_ table: Table<Key, Row>, _ key: Key, in old: borrowing WriteTransaction) -> Row? {
+        (try? old.get(table, key)) ?? nil
+    }
+
+    /// Whether a row is there and can't be read, or LMDB can't look.
+    func isUnreadable<Key, Row>(_ table: Table<Key, Row>, _ key: Key, in old: borrowing WriteTransaction) -> Bool {
+        do {
+            _ = try old.get(table, key)
+            return false
+        } catch {
+            return true
+        }
+    }
+
+    /// Visits the rows that can be read, as far as the table can be walked.
+    func rows<Key, Row>(
+        _ table: Table<Key, Row>, from: [UInt8]? = nil, in old: borrowing WriteTransaction, _ visit: (Key, Row) throws -> Void
+    ) throws {
+        let raw = Table<[UInt8], BytesRow>(table.name, slot: table.slot)
+        var last: [UInt8]?
+        var failure: (any Error)?
+        do {
+            try old.scan(raw, from: from, limit: .max) { bytes, content in
+                // A damaged tree could lead in circles.
+                if let last, !last.lexicographicallyPrecedes(bytes) { return false }
+                last = bytes
+                guard let key = Key(storeBytes: bytes), let row = try? Row.decode(content.bytes.span) else { return true }
+                do {
+                    try visit(key, row)
+                } catch {
+                    failure = error
+                    return false
+                }
+                return true
+            }
+        } catch {
+            // The rest of the table is out of reach.
+        }
+        if let failure { throw failure }
+    }
+}

@@ -1,0 +1,61 @@
+/// What a restore took over from the store that it replaces, and what it could not learn.
+package struct RestoreReport: Sendable, Equatable, Codable {
+    /// An API key as people know it.
+    package struct Key: Sendable, Equatable, Codable {
+        package let id: String
+        package let orgId: String
+        package let prefix: String
+        package let name: String
+
+        init(_ record: APIKeyRecord) {
+            id = record.id
+            orgId = record.orgId
+            prefix = record.prefix
+            name = record.name
+        }
+    }
+
+    /// Things of one kind: how many, and the first of them.
+    package struct List<Element: Sendable & Equatable & Codable>: Sendable, Equatable, Codable {
+        /// Those that are named one by one; more are counted only.
+        static var most: Int { 10_000 }
+
+        package private(set) var count = 0
+        package private(set) var first: [Element] = []
+
+        mutating func add(_ element: @autoclosure () -> Element) {
+            count += 1
+            if first.count < Self.most { first.append(element()) }
+        }
+    }
+
+    /// Why nothing was learned from the replaced store; none when it was read.
+    package internal(set) var notMerged: String?
+    /// API keys that were revoked after the backup, or were replaced and end sooner.
+    package internal(set) var revokedKeys = 0
+    package internal(set) var shortenedKeys = 0
+    /// Identities that were suspended, retired or deleted after the backup, or hold less since.
+    package internal(set) var suspendedIdentities = 0
+    package internal(set) var retiredIdentities = 0
+    package internal(set) var deletedIdentities = 0
+    package internal(set) var narrowedIdentities = 0
+    /// Signing keys whose life has gone on since the backup, and those that were born since.
+    package internal(set) var changedSigningKeys = 0
+    package internal(set) var newSigningKeys = 0
+    package internal(set) var endedSessions = 0
+    /// Entries of the audit log from after the backup.
+    package internal(set) var auditEntries = 0
+    /// The number of the entry that tells of the restore.
+    package internal(set) var auditSequence: UInt64 = 0
+    /// API keys that live in the backup, and whose state since then could not be learned.
+    package internal(set) var unknownKeys = List<Key>()
+    /// Ids of identities of which the same is true.
+    package internal(set) var unknownIdentities = List<String>()
+    /// Live API keys that were made after the backup and are gone with the replaced store.
+    package internal(set) var lostKeys = List<Key>()
+    package internal(set) var lostIdentities = 0
+    /// Rows in the restored store.
+    package internal(set) var rows = 0
+
+    package init() {}
+}

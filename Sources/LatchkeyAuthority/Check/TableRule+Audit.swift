@@ -1,0 +1,41 @@
+import LatchkeyStore
+import LatchkeyVerifier
+
+extension TableRule {
+    static let audit = [
+        TableRule(Tables.audit) { checker, transaction in
+            try checker.rows(Tables.audit, in: transaction) { sequence, entry in
+                guard let record = try? entry.record() else {
+                    return checker.find(.unreadable, Tables.audit, "the audit entry \(sequence) is not of its form")
+                }
+                checker.require(
+                    record.seq == sequence && record.id == AuditEntryId(record.timestamp, sequence).text, Tables.audit,
+                    "the audit entry \(record.id) does not stand under its number", .impossible)
+                checker.require(
+                    try record.orgId.isEmpty || transaction.contains(Tables.organisations, record.orgId), Tables.audit,
+                    "the audit entry \(record.id) is of an organisation that is not there")
+                let listings = AuditIndex.keys(of: record)
+                checker.auditListings += listings.count
+                for key in listings {
+                    try checker.expect(Tables.auditIndex, key, EmptyRow(), of: "the audit entry \(record.id) in a list", in: transaction)
+                }
+            }
+        },
+        TableRule(Tables.auditIndex, isDerived: true) { checker, transaction in
+            // Every row that follows from an entry is there by now, so as many rows as follow are those and no others; only more are looked at one
+            // by one, for that reads their entries again.
+            let hasMore = try transaction.count(Tables.auditIndex) != checker.auditListings
+            try checker.rows(Tables.auditIndex, in: transaction) { key, _ in
+                guard hasMore else { return }
+                if let place = AuditIndex.Place(endOf: key),
+                    let record = try? checker.found(Tables.audit, place.sequence, in: transaction)?.record(),
+                    AuditIndex.keys(of: record).contains(key)
+                {
+                    return
+                }
+                try checker.strike(
+                    Tables.auditIndex, key, "a list of the audit log names an entry that does not belong to it", in: transaction)
+            }
+        },
+    ]
+}

@@ -1,0 +1,93 @@
+import LatchkeyStore
+import LatchkeyVerifier
+
+extension TableRule {
+    static let install = [
+        TableRule(Tables.install) { checker, transaction in
+            var count = 0
+            try checker.rows(Tables.install, in: transaction) { key, install in
+                count += 1
+                checker.require(key == InstallRecord.key, Tables.install, "there is a second install", .impossible)
+                checker.require(
+                    try transaction.contains(Tables.organisations, install.firstOrganisation), Tables.install,
+                    "the install names its first organisation, \(install.firstOrganisation), which is not there")
+                checker.require(
+                    try transaction.contains(Tables.anchors, install.anchor), Tables.install,
+                    "the install names its trust anchor, \(install.anchor), which is not there")
+            }
+            checker.require(count > 0, Tables.install, "the record of the install is not there", .impossible)
+        },
+        TableRule(Tables.organisations) { checker, transaction in
+            try checker.rows(Tables.organisations, in: transaction) { id, record in
+                checker.require(
+                    record.id == id && Identifier.isPlausible(id, .organisation), Tables.organisations,
+                    "the organisation \(record.id) does not stand under its id", .impossible)
+            }
+        },
+        TableRule(Tables.clock) { checker, transaction in
+            let names = [ClockRow.seen, ClockRow.overruled, ClockRow.behind, ClockRow.copies, ClockRow.legacyExpiry]
+            try checker.rows(Tables.clock, in: transaction) { name, _ in
+                checker.require(names.contains(name), Tables.clock, "there is a moment that nothing asks for", .impossible)
+            }
+        },
+    ]
+
+    /// What was presented, spent and counted: each row stands alone.
+    static let expiry = [
+        TableRule(Tables.mintBuckets) { checker, transaction in
+            try checker.rows(Tables.mintBuckets, in: transaction) { key, bucket in
+                checker.require(
+                    key.count == 32 && bucket.level >= 0, Tables.mintBuckets, "a count of mints is not of its form", .impossible)
+                try checker.expect(
+                    Tables.expiries, Expiry(at: bucket.at.adding(seconds: 3600), .mintBucket, key).storeKey, EmptyRow(),
+                    of: "the end of a count of mints", in: transaction)
+            }
+        },
+        TableRule(Tables.legacyUses) { checker, transaction in
+            try checker.rows(Tables.legacyUses, in: transaction) { key, row in
+                checker.require(key == row.key, Tables.legacyUses, "a presenter of legacy tokens does not stand under its key", .impossible)
+            }
+        },
+        TableRule(Tables.legacySpent) { checker, transaction in
+            try checker.rows(Tables.legacySpent, in: transaction) { key, row in
+                checker.require(
+                    key.count == 32 && !row.text.isEmpty, Tables.legacySpent, "a mark of what was spent is not of its form", .impossible)
+            }
+        },
+        TableRule(Tables.expiries, isDerived: true) { checker, transaction in
+            try checker.rows(Tables.expiries, in: transaction) { key, _ in
+                guard let expiry = Expiry(storeKey: key) else {
+                    return try checker.strike(Tables.expiries, key, "what is to be removed some day is not of its form", in: transaction)
+                }
+                if try !expiry.isDue(for: checker, in: transaction) {
+                    try checker.strike(
+                        Tables.expiries, key, "something is to be removed at \(expiry.at) that is not there, or ends at another time",
+                        in: transaction)
+                }
+            }
+        },
+    ]
+}
+
+extension Expiry {
+    /// Whether there is something that ends at this moment.
+    fileprivate func isDue(for checker: StoreChecker, in transaction: borrowing WriteTransaction) throws -> Bool {
+        let text = String(decoding: key, as: UTF8.self)
+        switch kind {
+        case .token: return try checker.found(Tables.tokens, text, in: transaction)?.expiresAt.adding(seconds: 120) == at
+        case .session: return try transaction.contains(Tables.sessions, text)
+        case .refreshToken: return try checker.found(Tables.refreshTokens, key, in: transaction)?.expiresAt.adding(seconds: 120) == at
+        case .refreshAnswer: return try transaction.contains(Tables.refreshAnswers, key)
+        case .mintBucket: return try checker.found(Tables.mintBuckets, key, in: transaction)?.at.adding(seconds: 3600) == at
+        case .legacySpent: return try transaction.contains(Tables.legacySpent, key)
+        case .maker:
+            return try !Authority.made(by: text, limit: 1, in: transaction).isEmpty || !Authority.makers(of: text, in: transaction).isEmpty
+        case .apiKeyEnd, .apiKeyNotice:
+            guard let place = OwnedKey(storeBytes: key), let record = try checker.found(Tables.apiKeys, place, in: transaction),
+                let end = record.expiresAt
+            else { return false }
+            // A notice finds out by itself whether there is anything to tell.
+            return kind == .apiKeyEnd ? end == at && record.revokedAt == nil : at <= end
+        }
+    }
+}

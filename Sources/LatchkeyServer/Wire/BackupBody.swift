@@ -1,0 +1,38 @@
+import LatchkeyAuthority
+import LatchkeyCrypto
+
+/// `POST /v1/admin/backup`.
+struct BackupBody: RequestBodyType {
+    var passphrase: String?
+    var withMasterKey: Bool?
+    var orgId: String?
+
+    private static let length = 8...256
+
+    static let schema = Schema.body(
+        "CreateBackup",
+        [
+            .optional(
+                "passphrase",
+                .string(length: length).sampled("correct horse battery staple")
+                    .noted("Encrypts the backup; whoever loses it has lost the backup")),
+            .optional(
+                "withMasterKey",
+                .boolean.sampled(false).noted("Also the master key that opens the private keys; only together with a passphrase")),
+            .optional("orgId", .organisationId),
+        ])
+
+    static var whenAbsent: Self? { Self() }
+
+    var request: BackupRequest {
+        get throws(APIError) {
+            if let passphrase, !Self.length.contains(passphrase.unicodeScalars.count) {
+                throw .invalid(
+                    "passphrase",
+                    "a passphrase has \(Self.length.lowerBound) to \(Self.length.upperBound) characters; several words are a good one")
+            }
+            return BackupRequest(
+                passphrase: passphrase.map { Secret(copying: Array($0.utf8)) }, includesMasterKey: withMasterKey ?? false)
+        }
+    }
+}

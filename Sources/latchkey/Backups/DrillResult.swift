@@ -1,0 +1,94 @@
+import FoundationEssentials
+import LatchkeyAuthority
+
+/// How a restore drill went: five lines for people, one object for programs.
+struct DrillResult {
+    let content: BackupFile.Content
+    /// `nil` when the reader fell.
+    let report: DrillReport?
+    let masterKey: FoundMasterKey?
+    let fallen: String?
+
+    var isPassed: Bool { report?.isPassed ?? false }
+
+    var lines: [String] {
+        let marks =
+            [("file", true, file), ("records", hasGoodRecords, records), ("indexes", hasGoodIndexes, indexes)]
+            + [
+                ("keys", report.map { $0.keyProblem == nil } ?? false, keys),
+                ("token", report.map { $0.tokenProblem == nil } ?? false, token),
+            ]
+        return marks.map { name, isGood, sentence in
+            let padding = String(repeating: " ", count: 9 - name.count)
+            return "\(name)\(padding)\(isGood ? "" : "NOT GOOD: ")\(Shown.squeezed(sentence))"
+        }
+    }
+
+    private var file: String {
+        let header = content.header
+        let encrypted = header.encryption == nil ? "" : ", encrypted"
+        return
+            "whole\(encrypted): \(ExportProgress.size(content.storeBytes)) of the install \(header.installId), made \(header.madeAt) by \(header.writer)"
+    }
+
+    private func findings(_ kinds: Set<CheckFinding.Kind>) -> [CheckFinding] {
+        report?.check.findings.filter { kinds.contains($0.kind) } ?? []
+    }
+
+    private var ofRecords: [CheckFinding] { findings([.unreadable, .dangling, .impossible]) }
+    private var ofIndexes: [CheckFinding] { findings([.missing, .stray, .wrong]) }
+    private var hasGoodRecords: Bool { report != nil && ofRecords.isEmpty }
+    private var hasGoodIndexes: Bool { report != nil && ofIndexes.isEmpty }
+
+    private var records: String {
+        guard let check = report?.check else { return fallen ?? "the store could not be read" }
+        guard ofRecords.isEmpty else { return Self.told(ofRecords) }
+        return "\(check.rows) rows in \(check.counts.count) tables, each readable and as it must be"
+    }
+
+    private var indexes: String {
+        guard report != nil else { return "not looked at" }
+        return ofIndexes.isEmpty ? "every index and every count is what the records say" : Self.told(ofIndexes)
+    }
+
+    private var keys: String {
+        guard let report else { return "not tried" }
+        guard report.triesKeys else { return "not tried: without the master key (--without-keys)" }
+        if let problem = report.keyProblem { return problem }
+        let anchors = "\(report.anchors) \(report.anchors == 1 ? "trust anchor" : "trust anchors")"
+        let legacy = report.hasLegacySecret ? "; the legacy secret opened" : ""
+        return
+            "\(report.signingKeys) signing keys and \(anchors) opened, signed and verified, with the master key of \(masterKey?.source ?? "nobody")\(legacy)"
+    }
+
+    private var token: String {
+        guard let report else { return "not tried" }
+        guard report.triesKeys else { return "not tried" }
+        return report.tokenProblem ?? "minted (\(report.tokenAlgorithm ?? "?")) and verified"
+    }
+
+    private static func told(_ findings: [CheckFinding]) -> String {
+        let shown = findings.prefix(3).map(\.sentence).joined(separator: "; ")
+        return findings.count > 3 ? "\(shown); and \(findings.count - 3) more" : shown
+    }
+
+    private struct Answer: Encodable {
+        let file: String
+        let passed: Bool
+        let header: BackupHeader
+        let sha256: String
+        let storeBytes: Int64
+        let damage: String?
+        let report: DrillReport?
+    }
+
+    func json(_ path: String) throws -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return Array(
+            try encoder.encode(
+                Answer(
+                    file: path, passed: isPassed, header: content.header, sha256: BackupResult.hexadecimal(content.checksum),
+                    storeBytes: content.storeBytes, damage: fallen, report: report)))
+    }
+}

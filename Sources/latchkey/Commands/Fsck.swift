@@ -1,0 +1,101 @@
+import ArgumentParser
+import FoundationEssentials
+import Glibc
+import LatchkeyAuthority
+
+struct Fsck: AsyncCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Check every row of a store against all others, with the daemon stopped; or of a backup.",
+        discussion: """
+            latchkey fsck --state-dir /var/lib/latchkey
+            latchkey fsck --state-dir /var/lib/latchkey --repair
+            latchkey fsck --backup monday.backup
+
+            It changes nothing, unless --repair is given: then what follows from other rows (indexes, counts, lists) is made anew in one commit, and \
+            the audit log says so. What can't be made anew is left as it is: restore a backup.
+            """
+    )
+
+    @Option(help: ArgumentHelp("The state directory of the install.", valueName: "dir"))
+    var stateDir: String?
+
+    @Option(help: ArgumentHelp("In place of a state directory: a backup.", valueName: "file"))
+    var backup: String?
+
+    @OptionGroup var passphrase: PassphraseOptions
+
+    @Flag(help: "Put right what can be.")
+    var `repair` = false
+
+    @Flag(help: "Print JSON, for programs.")
+    var json = false
+
+    func validate() throws {
+        guard (stateDir == nil) != (backup == nil) else { throw ValidationError("give either --state-dir or --backup") }
+        guard !`repair` || backup == nil else { throw ValidationError("a backup is never changed: leave --repair away") }
+    }
+
+    func run() async throws {
+        let report = try backup.map { try check(backup: $0) } ?? check(stateDirectory: stateDir ?? ".")
+        try tell(report)
+        guard report.isSound else {
+            let left = report.total - report.repaired
+            let canMore = !`repair` && report.repairable > 0
+            throw CommandFailure(
+                .failed, "the store is not sound: \(left) \(left == 1 ? "fault" : "faults")",
+                hint: canMore && report.repairable == left
+                    ? backup == nil ? "all of it can be made anew: latchkey fsck --repair" : "make another backup"
+                    : "keep the store as it is, and restore a backup: latchkey restore FILE")
+        }
+    }
+
+    private func check(stateDirectory: String) throws -> CheckReport {
+        let store = stateDirectory + "/store"
+        var status = stat()
+        guard stat(store + "/data.mdb", &status) == 0 else {
+            throw CommandFailure(
+                .failed, "there is no store in \(stateDirectory)", hint: "name the daemon's state directory with --state-dir")
+        }
+        try OwnerIdentity.take(of: store)
+        let place = try WorkingDirectory.make()
+        return try run(store, place, storeBytes: Int64(status.st_size))
+    }
+
+    private func check(backup path: String) throws -> CheckReport {
+        let file = try BackupFile(path: path)
+        let secret = try passphrase.passphrase(for: try file.header())
+        let place = try WorkingDirectory.make()
+        let store = try place.directory("store")
+        let content = try file.extract(into: store, passphrase: secret)
+        return try run(store, place, storeBytes: content.storeBytes)
+    }
+
+    private func run(_ store: String, _ place: PrivateDirectory, storeBytes: Int64) throws -> CheckReport {
+        do {
+            return try StoreChild.run(
+                CheckReport.self, ["check", store] + (`repair` ? ["--repair"] : []), masterKey: nil, report: place.path + "/report.json",
+                storeBytes: storeBytes)
+        } catch let fallen as StoreChild.Fallen {
+            throw CommandFailure(
+                .failed, "the store is damaged: \(fallen.sentence)", hint: "keep it as it is, and restore a backup: latchkey restore FILE")
+        }
+    }
+
+    private func tell(_ report: CheckReport) throws {
+        if json {
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+            return try Output.json(Array(try encoder.encode(report)))
+        }
+        for finding in report.findings {
+            let mark = finding.isRepairable ? (`repair` ? "repaired" : "can be repaired") : finding.kind.rawValue
+            try Output.line("\(finding.table): \(Shown.squeezed(finding.sentence)) (\(mark))")
+        }
+        if report.total > report.findings.count { try Output.line("and \(report.total - report.findings.count) more") }
+        let verdict = report.total == 0 ? "sound" : report.isSound ? "sound again" : "not sound"
+        try Facts.print([
+            ("store", verdict), ("rows", "\(report.rows) in \(report.counts.count) tables"), ("faults", String(report.total)),
+            ("repaired", `repair` ? String(report.repaired) : nil), ("written by", report.writer),
+        ])
+    }
+}

@@ -1,0 +1,22 @@
+import ArgumentParser
+import Glibc
+import LatchkeyAuthority
+
+/// A look at every row of a store, and the repair of what can be.
+struct CheckWork: AsyncCommand {
+    static let configuration = CommandConfiguration(commandName: "check", abstract: "Check.", shouldDisplay: false)
+
+    @Argument(help: .hidden)
+    var directory: String
+
+    @Flag(help: .hidden)
+    var repair = false
+
+    @OptionGroup var options: WorkOptions
+
+    func run() async throws {
+        options.begin()
+        let report = try StoreRepair(directory: directory, program: Version.program, userId: getuid()).run(repairs: repair)
+        try options.leave(report)
+    }
+}
