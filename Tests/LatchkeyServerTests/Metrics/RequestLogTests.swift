@@ -40,7 +40,8 @@ extension ServerTests {
         @Test("shows nothing of what nobody declared: an unknown path or method may hold anything")
         func unknown() async throws {
             try await withDaemon { daemon in
-                #expect(try await daemon.send("GET", "/lk_path-secret", [("x-request-id", "first-of-all")]).status == 404)
+                let absent = try await daemon.send("GET", "/lk_path-secret", [("x-request-id", "first-of-all")])
+                #expect(absent.status == 404)
                 #expect(try await daemon.send("SECRET", "/health", [("x-request-id", "second-of-all")]).status == 405)
                 #expect(try await daemon.send("GET", "/v1/api-keys", [("x-request-id", "three"), ("x-api-key", "lk_wrong")]).status == 401)
                 let lines = daemon.log.lines
