@@ -95,7 +95,7 @@ extension ServerTests {
                 for secret in [key.secret, pair.refresh, String(pair.access.prefix(120))] {
                     let headers = [("x-api-key", key.secret), ("x-request-id", secret), ("user-agent", "careless \(secret)")]
                     let body = #"{"name":"n","scopes":["relayfile:fs:read"]}"#
-                    let reply = try await daemon.send("POST", "/v1/api-keys", headers, body)
+                    let reply = try await daemon.send("POST", "/v1/api-keys", headers, body: body)
                     #expect(reply.status == 201 && reply["x-request-id"] == secret, "to the client it is as it was")
                     let entry = try #require(try await Self.all(daemon, "action=api_key.created").first)
                     #expect(entry["requestId"]?.text == "hidden" && entry["userAgent"]?.text == "hidden")
