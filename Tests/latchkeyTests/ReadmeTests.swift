@@ -82,7 +82,7 @@ import Testing
             // `GET /v1/x?y=`, `/v1/x…`, and `GET` alone before another method of the same path.
             guard let path = span.split(separator: " ").last(where: { $0.hasPrefix("/") })?.prefix(while: { $0 != "?" }) else { continue }
             let beginning = path.hasSuffix("…") ? String(path.dropLast()) : nil
-            let named = paths.filter { beginning.map($0.hasPrefix) ?? ($0 == path) }
+            let named = paths.filter { one in beginning.map { one.hasPrefix($0) } ?? (one == path) }
             #expect(!named.isEmpty, "there is no route \(span)")
             found.formUnion(named)
         }

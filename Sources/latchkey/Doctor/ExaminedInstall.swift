@@ -1,6 +1,5 @@
 import FoundationEssentials
 import Glibc
-import LatchkeyAuthority
 import LatchkeyServer
 import LatchkeyVerifier
 
