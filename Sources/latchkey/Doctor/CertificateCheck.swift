@@ -20,12 +20,13 @@ struct CertificateCheck {
     private func told(_ status: JSONValue) -> Finding {
         let check = "certificate"
         guard let pair = status["tls"] else { return plain(at: status["listen"]?.text) }
-        guard let trouble = ServiceTrouble("tls", in: status) else {
+        guard let state = ServiceState("tls", in: status) else { return .skipped(check, install.silence) }
+        guard let sentence = state.trouble else {
             return .ok(
                 check, "the certificate \(pair["certificate"]?.text ?? "") is served, and holds until \(pair["notAfter"]?.text ?? "")")
         }
         let (begins, ends) = (pair["notBefore"]?.moment ?? install.now, pair["notAfter"]?.moment ?? install.now)
-        return ill(trouble.sentence, begins: begins, ends: ends)
+        return ill(sentence, begins: begins, ends: ends)
     }
 
     /// With a certificate that does not hold now nobody gets in.
@@ -55,7 +56,8 @@ struct CertificateCheck {
     }
 
     private func plain(at address: String?) -> Finding {
-        guard let url = address.flatMap({ DaemonURL($0) }), !url.isLoopback else {
+        guard let url = address.flatMap({ DaemonURL($0) }) else { return .skipped("certificate", install.silence) }
+        guard !url.isLoopback else {
             return .ok("certificate", "there is none: the API speaks plain HTTP, and does not leave this host")
         }
         return .warning(

@@ -11,8 +11,10 @@ struct ClockCheck {
         let check = "clock"
         guard let status = install.status, let theirs = status["time"]?.moment else { return .skipped(check, install.silence) }
         let advice = "set the host's clock right; when it is right as it is: latchkey clock accept"
-        if let clock = status["clock"], clock["reliable"]?.bool != true {
-            return .failed(check, "the daemon does not trust the clock and mints nothing: \(clock["problem"]?.text ?? "")", mend: advice)
+        guard let isReliable = status["clock"]?["reliable"]?.bool else { return .skipped(check, install.silence) }
+        guard isReliable else {
+            return .failed(
+                check, "the daemon does not trust the clock and mints nothing: \(status["clock"]?["problem"]?.text ?? "")", mend: advice)
         }
         let difference = install.now.milliseconds.subtractingReportingOverflow(theirs.milliseconds).partialValue
         guard difference.magnitude <= SteadyClock.tolerance.magnitude else {

@@ -34,38 +34,26 @@ struct DaemonChecks {
             return .skipped(
                 "store", "a store is looked at row by row while no daemon has it", mend: install.check)
         }
-        guard let trouble = ServiceTrouble("store", in: status) else { return .ok("store", "the store can be read and written") }
-        guard trouble.isUnhealthy else { return .failed("store", trouble.sentence, mend: RoomCheck(install).look) }
-        return .failed("store", trouble.sentence, mend: "\(install.stop), then: \(install.check)")
+        guard let state = ServiceState("store", in: status) else { return .skipped("store", install.silence) }
+        guard case .ill(let sentence, let isUnhealthy) = state else { return .ok("store", "the store can be read and written") }
+        guard isUnhealthy else { return .failed("store", sentence, mend: RoomCheck(install).look) }
+        return .failed("store", sentence, mend: "\(install.stop), then: \(install.check)")
     }
 
     private var signing: Finding {
         guard let status = install.status else { return .skipped("signing", install.silence) }
         guard status["seal"]?["open"]?.bool == true else { return .skipped("signing", "nothing can sign before the master key is back") }
-        guard let trouble = ServiceTrouble("signing", in: status) ?? ServiceTrouble("keyRing", in: status) else {
-            return .ok("signing", "a key signs, and its standby is there")
-        }
-        return .failed("signing", trouble.sentence, mend: "latchkey signing-keys explain")
+        guard let states = ServiceState.all(["signing", "keyRing"], in: status) else { return .skipped("signing", install.silence) }
+        guard let sentence = states.compactMap(\.trouble).first else { return .ok("signing", "a key signs, and its standby is there") }
+        return .failed("signing", sentence, mend: "latchkey signing-keys explain")
     }
 
     /// Parts of the install that this program does not know by name.
     private var others: [Finding] {
-        (install.status?["services"]?.members ?? []).compactMap { name, _ in
-            guard !Self.own.contains(name), let trouble = install.status.flatMap({ ServiceTrouble(name, in: $0) }) else { return nil }
-            return .warning(name, trouble.sentence, mend: "latchkey status")
+        guard let status = install.status else { return [] }
+        return (status["services"]?.members ?? []).compactMap { name, _ in
+            guard !Self.own.contains(name), let sentence = ServiceState(name, in: status)?.trouble else { return nil }
+            return .warning(name, sentence, mend: "latchkey status")
         }
-    }
-}
-
-/// A part of the install that the status says is not well.
-struct ServiceTrouble {
-    let isUnhealthy: Bool
-    let sentence: String
-
-    /// `nil` when it is well, or not spoken of.
-    init?(_ name: String, in status: JSONValue) {
-        guard let service = status["services"]?[name], let level = service["status"]?.text, level != "healthy" else { return nil }
-        isUnhealthy = level == "unhealthy"
-        sentence = service["detail"]?.text ?? service["reason"]?.text ?? level
     }
 }

@@ -37,10 +37,10 @@ struct ExaminedInstall {
     /// Whether this is the install of the Debian package: then systemd starts and stops it.
     var isPackaged: Bool { stateDirectory == Packaged.stateDirectory }
 
-    /// Why nothing that only the daemon knows can be said.
+    /// Why something that only the daemon knows can't be said.
     var silence: String {
         switch answer {
-        case .status: ""
+        case .status: "only the daemon knows, and it does not say"
         case .notAllowed: "only the daemon knows, and this user may not ask it"
         case .none: "only the daemon knows, and it does not answer"
         }

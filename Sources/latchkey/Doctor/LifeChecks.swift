@@ -13,7 +13,7 @@ struct LifeChecks {
 
     private var cutover: Finding {
         let check = "cutover"
-        guard let status = install.status else { return .skipped(check, install.silence) }
+        guard let status = install.status, status["signingKeys"] != nil else { return .skipped(check, install.silence) }
         guard let phase = status["cutover"]?["phase"]?.text, phase != "none", phase != "purged" else {
             return .ok(check, "none stands open")
         }
@@ -25,6 +25,7 @@ struct LifeChecks {
     private var endingKeys: Finding {
         let check = "api-keys"
         guard let status = install.status else { return .skipped(check, install.silence) }
+        guard status["endingApiKeys"]?["keys"]?.elements != nil else { return .skipped(check, install.silence) }
         let ending = EndingKeys(status)
         let within = status["endingApiKeys"]?["withinDays"]?.integer.map { " within \($0) days" } ?? " soon"
         guard let first = ending.keys.first else { return .ok(check, "none ends\(within)") }
@@ -35,7 +36,7 @@ struct LifeChecks {
 
     private var backup: Finding {
         let check = "backup"
-        guard let status = install.status else { return .skipped(check, install.silence) }
+        guard let status = install.status, status["store"] != nil else { return .skipped(check, install.silence) }
         let make = install.isPackaged ? "systemctl start latchkey-backup.service" : "latchkey backup create FILE"
         guard let moment = status["lastBackupAt"]?.moment else {
             return .warning(check, "no backup was ever made of this install", mend: make)

@@ -51,13 +51,14 @@ struct MasterKeyChecks {
 
     private var seal: Finding {
         let check = "master-key"
-        guard let status = install.status, let seal = status["seal"] else { return .skipped(check, install.silence) }
-        guard seal["open"]?.bool == true else {
+        guard let status = install.status, let seal = status["seal"], let isOpen = seal["open"]?.bool else {
+            return .skipped(check, install.silence)
+        }
+        guard isOpen else {
             return .failed(check, seal["reason"]?.text ?? "the sealed keys can't be opened", mend: "latchkey seal status")
         }
-        if let trouble = ServiceTrouble("seal", in: status) {
-            return .warning(check, trouble.sentence, mend: "latchkey seal status")
-        }
+        guard let state = ServiceState("seal", in: status) else { return .skipped(check, install.silence) }
+        if let sentence = state.trouble { return .warning(check, sentence, mend: "latchkey seal status") }
         let records = seal["records"]?.integer.map { $0 == 1 ? "the sealed record" : "all \($0) sealed records" } ?? "what is sealed"
         return .ok(check, "the master key opens \(records)")
     }

@@ -66,6 +66,17 @@ import Testing
         }
     }
 
+    @Test func `a daemon that does not say how it is is not called well`() async throws {
+        let run = try await FakeRun.of(["doctor", "--json"]) { _ in (200, "{}") }
+        let answer = try run.run.json(DoctorAnswer.self)
+        #expect(answer.checks.map(\.check) == DoctorKit.checks)
+        let asked: Set = [
+            "version", "store", "signing", "room", "clock", "master-key", "master-key-disk", "certificate", "jwks", "cutover", "api-keys",
+            "backup",
+        ]
+        for check in answer.checks where asked.contains(check.check) { #expect(check.verdict != "ok", "\(check)") }
+    }
+
     @Test(.enabled(if: geteuid() == 0, "only root can become somebody else"))
     func `somebody who may not ask is told who may, and nothing has failed for that`() async throws {
         try await DoctorKit.with { daemon, scratch in
