@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import Subprocess
 import Testing
 
 /// What `latchkey doctor --json` answers.
