@@ -54,7 +54,7 @@ struct ExaminedInstall {
 
     var restart: String { isPackaged ? "systemctl restart latchkey" : "\(stop), then: \(start)" }
 
-    var stop: String { isPackaged ? "systemctl stop latchkey" : "stop the daemon" }
+    var stop: String { isPackaged ? Packaged.stop : "stop the daemon" }
 
     /// Looks at every row of the store, while no daemon has it.
     var check: String { "latchkey fsck --state-dir \(stateDirectory.map { ShellWord.quoted($0) } ?? "DIR")" }

@@ -25,7 +25,8 @@ struct FindingReport {
             try Output.line(
                 "\(colour?.painted(verdict) ?? verdict)  \(Self.padded(finding.check, widths.1))  \(Shown.sentence(finding.sentence))")
             guard let mend = finding.mend else { continue }
-            try Output.line(Self.padded("", widths.0 + widths.1 + 4) + "mend it: " + Shown.text(mend))
+            try Output.line(
+                Self.padded("", widths.0 + widths.1 + 4) + (finding.verdict == .skipped ? "look at it: " : "mend it: ") + Shown.text(mend))
         }
     }
 
