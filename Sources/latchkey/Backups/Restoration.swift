@@ -35,8 +35,7 @@ struct Restoration {
         } catch {
             guard error.code == .locked else { throw error }
             throw CommandFailure(
-                .failed, "the daemon has the store in \(site.store) open",
-                hint: "stop it first, and what starts it, as with: \(Packaged.stop)")
+                .failed, "the daemon has the store in \(site.store) open", hint: "stop it first, as with: systemctl stop latchkey")
         }
         self.masterKey = masterKey
         self.withoutKeys = withoutKeys
