@@ -66,7 +66,7 @@ import Testing
 
     @Test(arguments: cases) func `what the daemon says is told by one check`(_ one: Case) async throws {
         try await DoctorKit.with { daemon, _ in
-            let answer = try await DoctorKit.examine(daemon, saying: (one.from, one.to))
+            let answer = try await DoctorKit.examineOne(like: daemon, saying: (one.from, one.to))
             #expect(answer.speaking == DoctorKit.usual.union([one.check]), "\(answer.checks)")
             let found = try answer.check(one.check)
             #expect(found.verdict == one.verdict && found.finding.contains(one.words), "\(found)")
@@ -77,7 +77,7 @@ import Testing
     @Test func `a cutover that is over is no news`() async throws {
         try await DoctorKit.with { daemon, _ in
             let over = #""cutover":{"phase":"purged","since":"2026-01-01T00:00:00.000Z"},"signingKeys":"#
-            let answer = try await DoctorKit.examine(daemon, saying: (#""signingKeys":"#, over))
+            let answer = try await DoctorKit.examineOne(like: daemon, saying: (#""signingKeys":"#, over))
             #expect(answer.speaking == DoctorKit.usual)
         }
     }
@@ -134,7 +134,7 @@ import Testing
         try await DoctorKit.with { daemon, _ in
             let lost =
                 #""signingKeys":[{"keyId":"lost","algorithm":"RS256","bits":2048,"status":"grace","createdAt":"2026-01-01T00:00:00.000Z"},"#
-            let answer = try await DoctorKit.examine(daemon, saying: (#""signingKeys":["#, lost))
+            let answer = try await DoctorKit.examineOne(like: daemon, saying: (#""signingKeys":["#, lost))
             #expect(answer.speaking == DoctorKit.usual.union(["jwks"]))
             #expect(try answer.check("jwks").finding.contains("lacks lost "))
         }
@@ -155,7 +155,7 @@ import Testing
 
     @Test func `another certificate at the listener's address is not believed`() async throws {
         try await Self.with("first") { daemon, _ in
-            let answer = try await DoctorKit.examine(daemon, saying: (#""sha256":""#, #""sha256":"00"#))
+            let answer = try await DoctorKit.examineOne(like: daemon, saying: (#""sha256":""#, #""sha256":"00"#))
             #expect(answer.speaking == DoctorKit.usual.union(["jwks"]), "\(answer.checks)")
             #expect(try answer.check("jwks").finding.contains("no secure connection"))
         }

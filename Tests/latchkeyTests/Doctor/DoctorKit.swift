@@ -77,7 +77,7 @@ enum DoctorKit {
     }
 
     /// As `examine`, of a daemon that says something else than this one in its status.
-    static func examine(_ daemon: DaemonProcess, saying change: (String, String)...) async throws -> DoctorAnswer {
+    static func examineOne(like daemon: DaemonProcess, saying change: (String, String)...) async throws -> DoctorAnswer {
         var status = try await daemon.run("status", "--json").output
         let jwks = try await daemon.run("jwks").output
         for (from, to) in change {
