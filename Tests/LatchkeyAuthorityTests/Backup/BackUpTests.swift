@@ -45,6 +45,18 @@ struct BackUpTests {
         #expect(try unpacked.scratch.check().findings == [])
     }
 
+    @Test("that was sent to its end is the newest one, whenever that is told, and a store that knows of it is sound")
+    func newest() async throws {
+        let install = try cheap()
+        #expect(try install.authority.lastBackup() == nil)
+        let now = install.clock.now()
+        try await install.authority.noteBackup(of: now)
+        try await install.authority.noteBackup(of: now.adding(seconds: -60))
+        #expect(try install.authority.lastBackup() == now)
+        let unpacked = try install.unpacked(try await install.backup())
+        #expect(try unpacked.scratch.check().findings == [])
+    }
+
     @Test("that is encrypted shows nothing of the store, and has its master key only when that is asked for", arguments: [false, true])
     func encrypted(withMasterKey: Bool) async throws {
         let install = try cheap()
