@@ -28,16 +28,20 @@ package enum BackupName {
 
     /// Removes the oldest backups of a directory beyond so many. What goes by another name is not touched.
     ///
+    /// - Parameters:
+    ///   - count: how many stay, the new one among them.
+    ///   - new: the name of the one that was just made. It stays, whatever the others are called: a clock that was wrong once leaves a name
+    ///     that no honest one comes after.
     /// - Returns: the names that were removed.
     /// - Throws: `.unavailable` when one can't be.
-    package static func prune(_ directory: String, keeping count: Int) throws(BackupError) -> [String] {
+    package static func prune(_ directory: String, keeping count: Int, new: String) throws(BackupError) -> [String] {
         let names: [String]
         do {
             names = try FileManager.default.contentsOfDirectory(atPath: directory)
         } catch {
             throw BackupError(.unavailable, "\(directory) can't be read, so no old backup was removed")
         }
-        let old = backups(among: names).dropFirst(count)
+        let old = backups(among: names).filter { $0 != new }.dropFirst(count - 1)
         for name in old {
             guard unlink("\(directory)/\(name)") == 0 else {
                 throw BackupError(.unavailable, "the old backup \(directory)/\(name) can't be removed: \(String(cString: strerror(errno)))")

@@ -37,6 +37,9 @@ struct CertificatePair: Sendable {
         ends = Timestamp(seconds: chain.map { Int64($0.notValidAfter) }.min() ?? 0)
     }
 
+    /// Whether every certificate of the chain does.
+    func holds(at now: Timestamp) -> Bool { begins <= now && now < ends }
+
     private static func chain(_ files: CertificateFiles) throws(ConfigurationError) -> [NIOSSLCertificate] {
         let bytes = try files.certificateBytes()
         guard let chain = try? NIOSSLCertificate.fromPEMBytes(bytes), !chain.isEmpty else {

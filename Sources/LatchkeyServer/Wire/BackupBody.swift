@@ -7,7 +7,8 @@ struct BackupBody: RequestBodyType {
     var withMasterKey: Bool?
     var orgId: String?
 
-    private static let length = 8...256
+    /// Bytes, which for most people are as many characters.
+    private static let length = BackupRequest.passphraseBytes
 
     static let schema = Schema.body(
         "CreateBackup",
@@ -26,10 +27,10 @@ struct BackupBody: RequestBodyType {
 
     var request: BackupRequest {
         get throws(APIError) {
-            if let passphrase, !Self.length.contains(passphrase.unicodeScalars.count) {
+            if let passphrase, !Self.length.contains(passphrase.utf8.count) {
                 throw .invalid(
                     "passphrase",
-                    "a passphrase has \(Self.length.lowerBound) to \(Self.length.upperBound) characters; several words are a good one")
+                    "a passphrase has \(Self.length.lowerBound) to \(Self.length.upperBound) bytes; several words are a good one")
             }
             return BackupRequest(
                 passphrase: passphrase.map { Secret(copying: Array($0.utf8)) }, includesMasterKey: withMasterKey ?? false)

@@ -1,9 +1,10 @@
 import Glibc
+import LatchkeyAuthority
 import LatchkeyCrypto
 
 /// The passphrase of a backup: the first line of a file, or what a person types without being seen. Never an argument.
 enum Passphrase {
-    private static let length = 8...1024
+    private static let length = BackupRequest.passphraseBytes
 
     /// - Throws: `.failed` when the file can't be read, or what is in it can't be a passphrase.
     static func read(file path: String) throws(CommandFailure) -> Secret {
@@ -55,6 +56,8 @@ enum Passphrase {
         }
         _ = Descriptor.write(Array(question.utf8).span, to: terminal)
         var bytes: [UInt8] = []
+        // An array that grows leaves what it held behind.
+        bytes.reserveCapacity(length.upperBound + 2)
         defer { bytes.withUnsafeMutableBufferPointer { $0.update(repeating: 0) } }
         var byte: UInt8 = 0
         while bytes.count < length.upperBound + 2 {

@@ -58,23 +58,31 @@ struct WholeFile: ~Copyable {
     }
 
     /// Lets the file appear.
-    consuming func finish() throws(CommandFailure) {
+    consuming func finish() throws(CommandFailure) { _ = try finish(as: nil) }
+
+    /// Lets the file appear, in its directory, under a name that was not known before; `nil` for the one that was.
+    ///
+    /// - Returns: its path.
+    consuming func finish(as name: String?) throws(CommandFailure) -> String {
+        var target = path
+        if let name { target = parent + "/" + name }
         guard fsync(file) == 0 else { throw failure(errno) }
         if replaces {
-            guard rename(temporary, path) == 0 else { throw failure(errno) }
+            guard rename(temporary, target) == 0 else { throw failure(errno) }
         } else {
             // A link fails when the name is taken, however late that happened; where there are none, the look before has to do.
             var status = stat()
             let isPlaced =
-                link(temporary, path) == 0
-                || ((errno == EPERM || errno == ENOTSUP) && lstat(path, &status) != 0 && rename(temporary, path) == 0)
-            guard isPlaced else { throw errno == EEXIST ? Self.occupied(path) : failure(errno) }
+                link(temporary, target) == 0
+                || ((errno == EPERM || errno == ENOTSUP) && lstat(target, &status) != 0 && rename(temporary, target) == 0)
+            guard isPlaced else { throw errno == EEXIST ? Self.occupied(target) : failure(errno) }
             unlink(temporary)
         }
         let directory = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard directory >= 0 else { throw failure(errno) }
         defer { close(directory) }
         guard fsync(directory) == 0 || errno == EINVAL else { throw failure(errno) }
+        return target
     }
 
     private static func temporaryName() throws(CommandFailure) -> String {
