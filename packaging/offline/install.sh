@@ -59,7 +59,8 @@ is_too_old() {
 
 # The packages that are not installed yet, or too old, and latchkey in any case.
 needed() {
-    for file in packages/*.deb; do
+    # By name from the list that was signed, never by a look at what lies there.
+    sed -n 's|^[0-9a-f]\{64\}  \(packages/[^/ ]*\.deb\)$|\1|p' SHA256SUMS | while IFS= read -r file; do
         name=$(dpkg-deb --field "$file" Package)
         state=$(dpkg-query -W -f '${db:Status-Status}' "$name" 2>/dev/null || true)
         if [ "$name" = latchkey ] || [ "$state" != installed ] || is_too_old "$name"; then printf '%s\n' "$file"; fi

@@ -9,9 +9,6 @@ package struct BackupRequest: Sendable {
     /// Whether the master key goes into the content; only together with a passphrase.
     package var includesMasterKey: Bool
 
-    /// Bytes of a passphrase, wherever it is given.
-    package static let passphraseBytes = 8...1024
-
     package init(passphrase: Secret? = nil, includesMasterKey: Bool = false) {
         self.passphrase = passphrase
         self.includesMasterKey = includesMasterKey
@@ -27,19 +24,19 @@ extension Authority {
     ///   also while another backup is being made.
     package func backUp(_ request: BackupRequest, by caller: Caller) async throws -> BackupStream {
         try caller.requireOwn()
-        let length = BackupRequest.passphraseBytes
-        if let passphrase = request.passphrase, !length.contains(passphrase.count) {
-            throw AuthorityError.invalid(
-                "passphrase", "a passphrase has \(length.lowerBound) to \(length.upperBound) bytes; several words are a good one")
+        var passphrase: Secret?
+        if let given = request.passphrase {
+            passphrase = given.withBytes { BackupRequest.passphrase($0) }
+            guard passphrase != nil else { throw AuthorityError.invalid("passphrase", BackupRequest.passphraseRule) }
         }
-        guard !request.includesMasterKey || request.passphrase != nil else {
+        guard !request.includesMasterKey || passphrase != nil else {
             throw AuthorityError.invalid("withMasterKey", "the master key goes only into a backup that is encrypted: give a passphrase")
         }
         guard let ticket = backups.take() else {
             throw AuthorityError(.storageUnavailable, "another backup is being made, and one is made at a time: wait for its end")
         }
         let masterKey = request.includesMasterKey ? try presentMasterKey() : nil
-        let (encryption, key) = try await Self.encryption(request.passphrase, cost: seams.backupCost)
+        let (encryption, key) = try await Self.encryption(passphrase, cost: seams.backupCost)
         let now = clock.now()
         try await write(.essential) { [self] transaction in
             try Self.requireLive(caller.principal, at: now, in: transaction)

@@ -26,7 +26,8 @@ final class StoreChecker {
     ///
     /// - Throws: `StoreError` when LMDB itself can't go on.
     static func check(
-        _ facts: StoreFacts, at now: Timestamp, repairs: Bool, rules: [TableRule] = TableRule.all, in transaction: borrowing WriteTransaction
+        _ facts: StoreFacts, at now: Timestamp, repairs: Bool, rules: [TableRule] = TableRule.all,
+        in transaction: borrowing WriteTransaction
     ) throws -> CheckReport {
         let seen = try? transaction.get(Tables.clock, ClockRow.seen)?.moment
         // What was due in the last minutes may or may not have been removed by now.

@@ -3,8 +3,8 @@ package import LatchkeyVerifier
 
 /// A check of a store that no daemon has open.
 package struct StoreRepair: Sendable {
-    /// Looks that put something right: some of what is derived is derived from what another look put right.
-    private static let rounds = 2
+    /// Looks that put something right, at most: some of what is derived is derived from what another look put right.
+    private static let rounds = 4
 
     private let directory: String
     private let program: String
@@ -37,6 +37,7 @@ package struct StoreRepair: Sendable {
                 let report = try StoreChecker.check(facts, at: now, repairs: true, rules: rules, in: transaction)
                 mended += report.findings.filter { $0.isRepaired }
                 count += report.repaired
+                if report.repaired == 0 { break }
             }
             var last = try StoreChecker.check(facts, at: now, repairs: false, rules: rules, in: transaction)
             guard last.repairable == 0 else {

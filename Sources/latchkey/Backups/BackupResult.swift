@@ -27,7 +27,7 @@ struct BackupResult {
                 "master key",
                 header.masterKey ? "in the backup" : "not in the backup: keep a copy of it elsewhere, a restore needs both"
             ),
-            ("removed", removed.isEmpty ? nil : removed.joined(separator: " ")), 
+            ("removed", removed.isEmpty ? nil : removed.joined(separator: " ")),
             ("proven", proven),
             ("next", proof == nil ? "prove it: latchkey backup verify \(ShellWord.quoted(path))" : nil),
         ]

@@ -74,16 +74,10 @@ enum Passphrase {
     private static func checked(_ bytes: inout [UInt8], from source: String) throws(CommandFailure) -> Secret {
         var count = bytes.firstIndex(of: 0x0A) ?? bytes.count
         if count > 0, bytes[count - 1] == 0x0D { count -= 1 }
-        guard length.contains(count) else {
-            throw CommandFailure(
-                .failed, "\(source) is not a passphrase: it has \(length.lowerBound) to \(length.upperBound) bytes on one line",
-                hint: "several words are a good one")
+        guard let passphrase = BackupRequest.passphrase(bytes.span.extracting(0..<count)) else {
+            throw CommandFailure(.failed, "\(source) is not a passphrase", hint: BackupRequest.passphraseRule)
         }
-        guard String(validating: bytes[..<count], as: UTF8.self) != nil, !bytes[..<count].contains(where: { $0 < 0x20 || $0 == 0x7F })
-        else {
-            throw CommandFailure(.failed, "\(source) is not a passphrase: it is no text, or holds control characters")
-        }
-        return Secret(count: count) { span in for index in span.indices { span[index] = bytes[index] } }
+        return passphrase
     }
 
     /// The passphrase as it stands between the quotes of a JSON string.

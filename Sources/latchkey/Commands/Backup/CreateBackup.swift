@@ -24,7 +24,7 @@ struct CreateBackup: AsyncCommand {
     @Option(help: ArgumentHelp("In place of a file: the directory to make latchkey-TIME.backup in.", valueName: "path"))
     var directory: String?
 
-    @Option(help: ArgumentHelp("With --directory: keep so many backups, and remove the oldest beyond.", valueName: "n"))
+    @Option(help: ArgumentHelp("With --directory: keep so many backups of this install, and remove the oldest beyond.", valueName: "n"))
     var keep: Int?
 
     @Flag(help: "Replace the file if it is there.")
@@ -60,6 +60,7 @@ struct CreateBackup: AsyncCommand {
     func run() async throws {
         let passphrase = try passphrase()
         // In a directory it gets the name of the moment that it is of, which only its header tells.
+        WholeFile.clear(beside: file ?? "\(directory ?? ".")/")
         let output = try WholeFile(
             path: file ?? "\(directory ?? ".")/\(BackupName.name(at: SystemClock().now()))", option: "the backup", replaces: replace)
         let made = try await DaemonClient.with(daemon) { client in try await receive(client, passphrase, output) }
@@ -67,7 +68,9 @@ struct CreateBackup: AsyncCommand {
         let path = try output.finish(as: name)
         let proof = verify ? try await prove(path, passphrase) : nil
         var removed: [String] = []
-        if let directory, let keep, let name { removed = try BackupName.prune(directory, keeping: keep, new: name) }
+        if let directory, let keep, let name {
+            removed = try BackupName.prune(directory, keeping: keep, of: made.header.installId, new: name)
+        }
         let result = BackupResult(path: path, made: made, proof: proof, removed: removed)
         if daemon.json { return try Output.json(result.json) }
         try Facts.print(result.facts)
