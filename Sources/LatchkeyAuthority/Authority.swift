@@ -40,6 +40,7 @@ package final class Authority: Sendable {
     let absence: Int64?
     /// Whether a new master key is being put in place.
     let rewrapping = Atomic<Bool>(false)
+    let backups = BackupTurn()
     private let currentSealing: Mutex<Sealing>
 
     init(

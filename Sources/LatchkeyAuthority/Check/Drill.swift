@@ -42,7 +42,10 @@ package enum Drill {
         }
         guard let masterKey else { return report }
         report.triesKeys = true
-        let store = try Store.open(directory: directory, schema: schema)
+        var options = Store.Options()
+        // It is thrown away: the last bytes need not be kept for anything.
+        options.headroomBytes = 0
+        let store = try Store.open(directory: directory, schema: schema, options: options)
         defer { store.close() }
         guard let install = try? store.read({ try $0.get(Tables.install, InstallRecord.key) }),
             let seal = Authority.seal(of: install, masterKey)
@@ -58,6 +61,10 @@ package enum Drill {
         }
         do {
             report.tokenAlgorithm = try await mint(store, install, seal, clock)
+        } catch let error as AuthorityError where error.code == .storageUnavailable {
+            // That says nothing of the backup.
+            throw BackupError(
+                .unavailable, "the drill can't write to its copy of the store: \(error.message); make room there, or name another TMPDIR")
         } catch let error as AuthorityError {
             report.tokenProblem = error.message
         } catch let error as BackupError {

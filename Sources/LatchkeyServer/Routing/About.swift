@@ -18,5 +18,5 @@ package struct About: Sendable {
     /// What the TCP listener speaks TLS with.
     package var certificate: ServingCertificate?
     /// What this process counts of itself.
-    package var metrics: Metrics = Metrics(.api)
+    package let metrics: Metrics
 }

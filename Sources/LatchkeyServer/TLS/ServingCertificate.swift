@@ -78,8 +78,15 @@ package final class ServingCertificate: Sendable {
     }
 
     private func judge(_ mark: CertificateFiles.Mark, _ found: Result<CertificatePair, ConfigurationError>, isLast: Bool) -> Reload? {
-        state.withLock { state -> Reload? in
+        let now = clock.now()
+        return state.withLock { state -> Reload? in
             switch found {
+            case .success(let pair) where state.pair.holds(at: now) && !pair.holds(at: now):
+                // Whole, but of another time: an old file that was copied back must not end the service.
+                let life = now < pair.begins ? "does not hold before \(pair.begins)" : "expired on \(pair.ends)"
+                let reason = "the TLS certificate \(files.certificate) \(life), and the one that is served holds until \(state.pair.ends)"
+                (state.looks, state.judged, state.problem) = (0, mark, reason)
+                return .refused(reason)
             case .success(let pair):
                 let former = state.pair.facts
                 state = State(pair: pair, judged: mark)

@@ -37,7 +37,8 @@ struct Restore: AsyncCommand {
     @Flag(help: "Do everything but the last step.")
     var dryRun = false
 
-    @OptionGroup var confirmation: Confirmation
+    @Flag(help: "Don't ask. Needed where there is no terminal to ask at.")
+    var yes = false
 
     @Flag(help: "Print JSON, for programs.")
     var json = false
@@ -47,6 +48,8 @@ struct Restore: AsyncCommand {
             throw ValidationError("--without-keys tries no key: leave --master-key-file away")
         }
         guard !stateDir.isEmpty else { throw ValidationError("--state-dir is a directory") }
+        // A look needs nobody's word.
+        guard dryRun || yes || Confirmation.canAsk else { throw Confirmation.nobody }
     }
 
     func run() async throws {
@@ -65,7 +68,7 @@ struct Restore: AsyncCommand {
             restoration.abandon()
             return try tell(result, .nothing(restoration.hasStore ? restoration.store : nil))
         }
-        if !confirmation.yes {
+        if !yes {
             for line in result.plan { Output.note(line) }
             do {
                 try Confirmation.ask("put this in place of \(restoration.store)? type restore, or yes:", words: ["yes", "restore"])

@@ -147,10 +147,29 @@ struct BackupNameTests {
         let names = moments.map { BackupName.name(at: Timestamp(rfc3339: $0)!) }
         #expect(names[0] == "latchkey-20261119T010000Z.backup")
         let others = ["latchkey-monday.backup", "latchkey-20261119T010000Z.backup.old", "notes", "latchkey-2026111XT010000Z.backup"]
-        for name in names.shuffled() + others { try Data().write(to: URL(filePath: "\(scratch.path)/\(name)")) }
-        #expect(try BackupName.prune(scratch.path, keeping: 2) == [names[1], names[0]])
+        let bytes = try Data(SmallBackup.all[0].bytes())
+        for name in names.shuffled() + others { try bytes.write(to: URL(filePath: "\(scratch.path)/\(name)")) }
+        #expect(try BackupName.prune(scratch.path, keeping: 2, of: "inst_1", new: names[3]) == [names[1], names[0]])
         let left = try Set(FileManager.default.contentsOfDirectory(atPath: scratch.path))
         #expect(left == Set(others + names[2...]))
-        #expect(try BackupName.prune(scratch.path, keeping: 2) == [])
+        #expect(try BackupName.prune(scratch.path, keeping: 2, of: "inst_1", new: names[3]) == [])
+    }
+
+    @Test("never lose the new one, whatever the others are called, nor one of another install, nor count what is no backup")
+    func kept() throws {
+        let moments = ["2026-11-19T01:00:00Z", "2026-11-20T01:00:00Z", "2026-11-21T01:00:00Z", "2099-01-01T01:00:00Z"]
+        let names = moments.map { BackupName.name(at: Timestamp(rfc3339: $0)!) }
+        let bytes = try Data(SmallBackup.all[0].bytes())
+        func directory(_ files: [(String, Data)]) throws -> Scratch {
+            let scratch = Scratch()
+            for (name, bytes) in files { try bytes.write(to: URL(filePath: "\(scratch.path)/\(name)")) }
+            return scratch
+        }
+        let all = names.map { ($0, bytes) }
+        #expect(try BackupName.prune(directory(all).path, keeping: 1, of: "inst_1", new: names[2]) == [names[3], names[1], names[0]])
+        #expect(try BackupName.prune(directory(all).path, keeping: 2, of: "inst_1", new: names[2]) == [names[1], names[0]])
+        #expect(try BackupName.prune(directory(all).path, keeping: 1, of: "inst_2", new: names[2]) == [])
+        let empty = [(names[3], Data()), (names[1], bytes), (names[0], bytes), (names[2], bytes)]
+        #expect(try BackupName.prune(directory(empty).path, keeping: 2, of: "inst_1", new: names[2]) == [names[0]])
     }
 }

@@ -147,7 +147,8 @@ import Testing
             let before = try BackupKit.bytes(made.state + "/store/data.mdb")
             let found = try await BackupKit.tool(scratch, "fsck", "--state-dir", made.state)
             #expect(
-                found.code == 1 && found.output.contains("(can be repaired)") && found.errors.contains("fsck --repair"), "\(found.output)")
+                found.code == 1 && found.output.contains("(can be repaired)")
+                    && found.errors.contains("latchkey fsck --state-dir \(made.state) --repair\n"), "\(found.output)")
             #expect(try BackupKit.bytes(made.state + "/store/data.mdb") == before)
             let mended = try await BackupKit.tool(scratch, "fsck", "--state-dir", made.state, "--repair", "--json")
             #expect(mended.code == 0 && mended.output.contains(#""repaired":1"#))
