@@ -20,9 +20,10 @@ package final class PrivateDirectory: Sendable {
                 .unavailable, "no directory can be made in \(parent): \(String(cString: strerror(errno))); name another in TMPDIR")
         }
         let path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        let lock = open("\(path)/\(lockName)", O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        // It has its name once it is locked: nobody who clears up finds it free in between.
+        let lock = open("\(path)/\(lockName).new", O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         let directory = PrivateDirectory(path, lock)
-        guard lock >= 0, flock(lock, LOCK_EX | LOCK_NB) == 0 else {
+        guard lock >= 0, flock(lock, LOCK_EX | LOCK_NB) == 0, rename("\(path)/\(lockName).new", "\(path)/\(lockName)") == 0 else {
             throw BackupError(.unavailable, "no directory can be kept in \(parent): \(String(cString: strerror(errno)))")
         }
         return directory
@@ -37,6 +38,18 @@ package final class PrivateDirectory: Sendable {
         try? FileManager.default.removeItem(atPath: path)
         close(lock)
     }
+
+    /// Everything that a look at a store puts here, in the order in which it can be removed, for a process that is ended.
+    package var names: [String] {
+        StoreFiles.paths(in: "\(path)/\(Self.storeName)") + ["report.json", Self.lockName, Self.lockName + ".new"].map { "\(path)/\($0)" } + [path]
+    }
+
+    private static let storeName = "store"
+
+    /// The directory of the one store that is looked at here.
+    ///
+    /// - Throws: `.unavailable` when it can't be made.
+    package func storeDirectory() throws(BackupError) -> String { try directory(Self.storeName) }
 
     /// A directory of that name inside.
     package func directory(_ name: String) throws(BackupError) -> String {

@@ -14,7 +14,9 @@ extension RestoreMerge {
         _ source: ReplacedStore, _ old: borrowing WriteTransaction, _ new: borrowing WriteTransaction, _ now: Timestamp, isSameSeal: Bool,
         _ report: inout RestoreReport
     ) throws {
+        var learned: Set<String> = []
         try source.rows(Tables.signingKeys, in: old) { kid, former in
+            learned.insert(kid)
             let own = try new.get(Tables.signingKeys, kid)
             var merged: SigningKeyRecord
             if let own {
@@ -39,7 +41,25 @@ extension RestoreMerge {
                 if let age = ages.max() { try new.put(Tables.signer, name, TextRow(String(age))) }
             }
         }
+        try judgeUnlearned(learned, new, now, &report)
         try settleRing(new, now)
+    }
+
+    /// Keys of the backup whose record the replaced store lacks, or that can't be read there. The mark of a revocation counts alone, too.
+    private func judgeUnlearned(
+        _ learned: Set<String>, _ new: borrowing WriteTransaction, _ now: Timestamp, _ report: inout RestoreReport
+    ) throws {
+        for key in try Authority.signingKeys(in: new) where key.leftAt == nil && !learned.contains(key.kid) {
+            guard try SignerRow.isRevoked(key.kid, in: new) else {
+                report.unknownSigningKeys.add(RestoreReport.SigningKey(key))
+                continue
+            }
+            var dead = key
+            dead.end(at: now)
+            dead.state = .revoked
+            try new.put(Tables.signingKeys, key.kid, dead)
+            report.changedSigningKeys += 1
+        }
     }
 
     /// A replaced store that had gone its own way may have brought a second signer or standby.
@@ -58,13 +78,20 @@ extension RestoreMerge {
             former.end(at: now)
             try new.put(Tables.signingKeys, key.kid, former)
         }
+        // The signer is dead, and its heir's record could not be read: the standby is known to verifiers.
+        if signers.isEmpty, var heir = standbys.first {
+            heir.state = .active
+            heir.activatedAt = now
+            try new.put(Tables.signingKeys, heir.kid, heir)
+        }
     }
 
     /// A cutover stands where it stood last: a step back was the operator's word as much as a step forward. What was purged stays purged.
     func mergeCutover(
-        _ source: ReplacedStore, _ old: borrowing WriteTransaction, _ new: borrowing WriteTransaction, _ now: Timestamp, isSameSeal: Bool
+        _ source: ReplacedStore, _ old: borrowing WriteTransaction, _ new: borrowing WriteTransaction, _ now: Timestamp, isSameSeal: Bool,
+        _ report: inout RestoreReport
     ) throws {
-        guard let former = source.row(Tables.cutover, CutoverRecord.key, in: old) else { return }
+        guard let former = source.row(Tables.cutover, CutoverRecord.key, in: old) else { return try listUnknownCutover(new, &report) }
         let own = try new.get(Tables.cutover, CutoverRecord.key)
         var merged = own.map { $0.isLater(than: former) ? $0 : former } ?? former
         if !isSameSeal, merged.sealedSecret != nil { merged.sealedSecret = own?.kid == merged.kid ? own?.sealedSecret : nil }
@@ -75,6 +102,12 @@ extension RestoreMerge {
         }
         if merged.phase == .purged { merged.sealedSecret = nil }
         if merged != own { try new.put(Tables.cutover, CutoverRecord.key, merged) }
+    }
+
+    /// A secret that the backup holds, and of which it could not be learned whether it was purged since.
+    func listUnknownCutover(_ new: borrowing WriteTransaction, _ report: inout RestoreReport) throws {
+        guard let own = try new.get(Tables.cutover, CutoverRecord.key), own.phase != .purged else { return }
+        report.unknownCutover = own.phase.rawValue
     }
 }
 

@@ -4,10 +4,15 @@ import LatchkeyVerifier
 
 /// Organisations, identities and API keys.
 extension RestoreMerge {
-    /// What the log and sessions from after the backup belong to.
-    func mergeOrganisations(_ source: ReplacedStore, _ old: borrowing WriteTransaction, _ new: borrowing WriteTransaction) throws {
+    /// What the log and sessions from after the backup belong to. A limit that was tightened since stays so.
+    func mergeOrganisations(
+        _ source: ReplacedStore, _ old: borrowing WriteTransaction, _ new: borrowing WriteTransaction, _ report: inout RestoreReport
+    ) throws {
         try source.rows(Tables.organisations, in: old) { id, record in
-            if try !new.contains(Tables.organisations, id) { try new.put(Tables.organisations, id, record) }
+            guard var merged = try new.get(Tables.organisations, id) else { return try new.put(Tables.organisations, id, record) }
+            guard merged.tighten(as: record) else { return }
+            try new.put(Tables.organisations, id, merged)
+            report.tightenedOrganisations += 1
         }
     }
 
@@ -34,7 +39,7 @@ extension RestoreMerge {
         }
         try inheritFates(new, now, &report)
         try source.rows(Tables.identities, in: old) { place, _ in
-            if try !new.contains(Tables.identities, place) { report.lostIdentities += 1 }
+            if try !new.contains(Tables.identities, place) { report.goneIdentities += 1 }
         }
     }
 
@@ -135,7 +140,7 @@ extension RestoreMerge {
             if let former {
                 take(former, over: &merged)
             } else if record.expiresAt.map({ now < $0 }) ?? true {
-                report.unknownKeys.add(RestoreReport.Key(record))
+                report.unknownAPIKeys.add(RestoreReport.APIKey(record))
             }
             // What acts as an identity dies with it.
             if merged.revokedAt == nil, let owner = record.identityId,
@@ -145,9 +150,9 @@ extension RestoreMerge {
                 merged.revokeReason = "identity_retired"
             }
             if merged.revokedAt != nil {
-                report.revokedKeys += 1
+                report.revokedAPIKeys += 1
             } else if merged.expiresAt != record.expiresAt {
-                report.shortenedKeys += 1
+                report.shortenedAPIKeys += 1
             }
             try put(merged, replacing: record, at: place, new)
             return true
@@ -156,7 +161,7 @@ extension RestoreMerge {
             guard record.revokedAt == nil, record.expiresAt.map({ now < $0 }) ?? true, try !new.contains(Tables.apiKeys, place) else {
                 return
             }
-            report.lostKeys.add(RestoreReport.Key(record))
+            report.goneAPIKeys.add(RestoreReport.APIKey(record))
         }
     }
 
@@ -196,5 +201,24 @@ extension IdentityRecord.Status {
         case .suspended: 1
         case .retired: 2
         }
+    }
+}
+
+extension OrganisationRecord {
+    /// Takes the tighter of each limit: tokens live for the shorter time, the log is kept for the longer. Where one record leaves a limit to the
+    /// install, the other's word on how long tokens live counts, and the replaced store's on the log.
+    ///
+    /// - Returns: whether anything changed.
+    fileprivate mutating func tighten(as former: OrganisationRecord) -> Bool {
+        let own = self
+        maxTokenTTL = [maxTokenTTL, former.maxTokenTTL].compactMap(\.self).min()
+        defaultTokenTTL = [defaultTokenTTL, former.defaultTokenTTL].compactMap(\.self).min()
+        if let most = maxTokenTTL, let standard = defaultTokenTTL { defaultTokenTTL = min(most, standard) }
+        if let days = auditRetentionDays, let since = former.auditRetentionDays {
+            auditRetentionDays = days == 0 || since == 0 ? 0 : max(days, since)
+        } else {
+            auditRetentionDays = former.auditRetentionDays
+        }
+        return self != own
     }
 }

@@ -16,9 +16,15 @@ package final class RestoreSite: Sendable {
     package let directory: String
     /// When it began, in the names.
     private let stamp: String
-    private let lock: Int32
+    private let lock: StateDirectoryLock
     /// Told between the steps: what is on disk then is what a kill would leave.
     private let afterStep: @Sendable (String) -> Void
+    private let mover: Mover
+    /// Whether the directory was made for this, and by whom it was: root's own is of no use to a daemon with a user of its own.
+    package let isMade: Bool
+
+    /// Gives a directory another name, in one step: with both names there the two change places; else the second must be free. `false` with `errno`.
+    package typealias Mover = @Sendable (_ from: String, _ to: String, _ exchanging: Bool) -> Bool
 
     package var store: String { directory + "/store" }
     package var masterKey: String { directory + "/master.key" }
@@ -32,21 +38,22 @@ package final class RestoreSite: Sendable {
     private static let finishedPrefix = "store.restored-"
     private static let replacedPrefix = "store.replaced-"
     private static let markerPrefix = "restore-"
+    /// A new store that the operator has to put in place: no run touches it.
+    private static let waitingPrefix = "store.new-"
 
     /// Takes the directory for one restore, makes it where there is none, and puts right what a killed one left.
     ///
     /// - Throws: `.unavailable` when it can't be used, or another restore is at it.
     package static func take(
-        _ directory: String, at now: Timestamp = SystemClock().now(), afterStep: @escaping @Sendable (String) -> Void = { _ in }
+        _ directory: String, at now: Timestamp = SystemClock().now(), moving mover: @escaping Mover = RestoreSite.move,
+        afterStep: @escaping @Sendable (String) -> Void = { _ in }
     ) throws(BackupError) -> RestoreSite {
-        guard mkdir(directory, 0o700) == 0 || errno == EEXIST else { throw failure("\(directory) can't be made") }
-        let lock = open(directory + "/restore.lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard lock >= 0 else { throw failure("\(directory) can't be written") }
-        guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
-            close(lock)
-            throw BackupError(.unavailable, "another restore is at work in \(directory); wait for its end")
+        let isMade = mkdir(directory, 0o700) == 0
+        guard isMade || errno == EEXIST else { throw failure("\(directory) can't be made") }
+        guard let lock = try StateDirectoryLock(directory, isShared: false) else {
+            throw BackupError(.unavailable, "another restore is at work in \(directory), or a daemon is starting there; wait for its end")
         }
-        let site = RestoreSite(directory, stamp: freeStamp(now, in: directory), lock, afterStep)
+        let site = RestoreSite(directory, stamp: freeStamp(now, in: directory), lock, isMade: isMade, mover, afterStep)
         try site.recover()
         return site
     }
@@ -55,27 +62,35 @@ package final class RestoreSite: Sendable {
     private static func freeStamp(_ now: Timestamp, in directory: String) -> String {
         let stamp = BackupName.stamp(now)
         let isTaken = { (stamp: String) in
-            [unfinishedPrefix, finishedPrefix, replacedPrefix].contains { isThere("\(directory)/\($0)\(stamp)") }
+            [unfinishedPrefix, finishedPrefix, replacedPrefix, waitingPrefix].contains { isThere("\(directory)/\($0)\(stamp)") }
         }
         var number = 1
         while isTaken(number == 1 ? stamp : "\(stamp)-\(number)") { number += 1 }
         return number == 1 ? stamp : "\(stamp)-\(number)"
     }
 
-    private init(_ directory: String, stamp: String, _ lock: Int32, _ afterStep: @escaping @Sendable (String) -> Void) {
+    private init(
+        _ directory: String, stamp: String, _ lock: StateDirectoryLock, isMade: Bool, _ mover: @escaping Mover,
+        _ afterStep: @escaping @Sendable (String) -> Void
+    ) {
         self.directory = directory
         self.stamp = stamp
         self.lock = lock
+        self.isMade = isMade
+        self.mover = mover
         self.afterStep = afterStep
     }
-
-    deinit { close(lock) }
 
     /// Whether there is a store to be replaced, or what was one.
     package var hasStore: Bool { Self.isThere(store) }
 
     /// Whether something is in it that could be read.
     package var holdsData: Bool { Self.isThere(store + "/data.mdb") }
+
+    /// What an unfinished new store consists of, in the order in which it can be removed, for a process that is ended.
+    package var unfinishedNames: [String] {
+        ["\(unfinished)/\(Self.markerPrefix)\(stamp)"] + StoreFiles.paths(in: unfinished)
+    }
 
     /// Makes the directory in which the new store is made; a second time it is emptied first.
     package func begin() throws(BackupError) {
@@ -102,12 +117,7 @@ package final class RestoreSite: Sendable {
         try sync(directory)
         afterStep("finished")
         let hadStore = hasStore
-        guard Self.move(finished, store, exchanging: hadStore) else {
-            throw BackupError(
-                .unavailable,
-                "the new store is whole, in \(finished), and can't be put in its place in one step here: \(String(cString: strerror(errno))). With the "
-                    + "daemon stopped, do it by hand: mv \(store) \(replaced) && mv \(finished) \(store)")
-        }
+        guard mover(finished, store, hadStore) else { throw try leave(marker, hadStore, String(cString: strerror(errno))) }
         try sync(directory)
         afterStep("exchanged")
         if hadStore {
@@ -121,6 +131,25 @@ package final class RestoreSite: Sendable {
         try sync(store)
         afterStep("done")
         return hadStore ? replaced : nil
+    }
+
+    /// Leaves the finished new store to the operator, under a name that no other run takes away.
+    private func leave(_ marker: String, _ hadStore: Bool, _ reason: String) throws(BackupError) -> BackupError {
+        let waiting = "\(directory)/\(Self.waitingPrefix)\(stamp)"
+        guard Glibc.rename(finished, waiting) == 0 else { return Self.failure("the new store can't be given its name") }
+        unlink(waiting + marker)
+        try sync(directory)
+        let (store, new) = (Self.word(store), Self.word(waiting))
+        let aside = hadStore ? "mv \(store) \(Self.word(replaced)) && " : ""
+        return BackupError(
+            .unavailable,
+            "the new store is whole, in \(waiting), and can't be put in its place in one step here: \(reason). With the daemon stopped, do it by hand: "
+                + "\(aside)mv \(new) \(store)")
+    }
+
+    /// As one word of a shell's command line.
+    private static func word(_ path: String) -> String {
+        "'" + path.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
     }
 
     private func recover() throws(BackupError) {
@@ -146,15 +175,17 @@ package final class RestoreSite: Sendable {
         return lstat(path, &status) == 0
     }
 
-    /// `renameat2` of Linux, which Swift does not import: with both names there the two change places; else the second must be free.
-    private static func move(_ from: String, _ to: String, exchanging: Bool) -> Bool {
+    /// `renameat2` of Linux, which Swift does not import. To take a free name a plain `rename` will do where the file system knows no other: it
+    /// replaces nothing but an empty directory.
+    package static func move(_ from: String, _ to: String, exchanging: Bool) -> Bool {
         typealias Call = @convention(c) (CInt, UnsafePointer<CChar>, CInt, UnsafePointer<CChar>, CUnsignedInt) -> CInt
         guard let symbol = dlsym(UnsafeMutableRawPointer(bitPattern: 0), "renameat2") else {
             errno = ENOSYS
             return false
         }
         let (noReplace, exchange): (CUnsignedInt, CUnsignedInt) = (1, 2)  // RENAME_NOREPLACE, RENAME_EXCHANGE of <linux/fs.h>
-        return unsafeBitCast(symbol, to: Call.self)(AT_FDCWD, from, AT_FDCWD, to, exchanging ? exchange : noReplace) == 0
+        if unsafeBitCast(symbol, to: Call.self)(AT_FDCWD, from, AT_FDCWD, to, exchanging ? exchange : noReplace) == 0 { return true }
+        return !exchanging && errno == EINVAL && Glibc.rename(from, to) == 0
     }
 
     private func sync(_ path: String) throws(BackupError) {
