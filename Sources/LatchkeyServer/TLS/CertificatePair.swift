@@ -1,3 +1,4 @@
+import LatchkeyCrypto
 import LatchkeyVerifier
 import NIOCore
 import NIOSSL
@@ -7,6 +8,8 @@ struct CertificatePair: Sendable {
     let context: NIOSSLContext
     /// The certificate of this host itself, the first of the file.
     let leaf: NIOSSLCertificate
+    /// SHA-256 of it in its binary form (DER), as `openssl x509 -fingerprint -sha256` tells it.
+    let fingerprint: [UInt8]
     /// When the first and the last moment is at which every certificate of the chain holds.
     let begins: Timestamp
     let ends: Timestamp
@@ -17,6 +20,7 @@ struct CertificatePair: Sendable {
     init(_ files: CertificateFiles) throws(ConfigurationError) {
         let chain = try Self.chain(files)
         leaf = chain[0]
+        fingerprint = SHA256.hash((try? leaf.toDERBytes()) ?? [])
         let key = try Self.key(files)
         var configuration = TLSConfiguration.makeServerConfiguration(
             certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(key))
@@ -35,6 +39,12 @@ struct CertificatePair: Sendable {
         }
         begins = Timestamp(seconds: chain.map { Int64($0.notValidBefore) }.max() ?? 0)
         ends = Timestamp(seconds: chain.map { Int64($0.notValidAfter) }.min() ?? 0)
+    }
+
+    /// What it shows to everybody.
+    var facts: CertificateFacts {
+        let digits = fingerprint.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        return CertificateFacts(fingerprint: digits, begins: begins, ends: ends)
     }
 
     private static func chain(_ files: CertificateFiles) throws(ConfigurationError) -> [NIOSSLCertificate] {

@@ -14,8 +14,8 @@ package final class ServingCertificate: Sendable {
 
     /// What a reload came to.
     enum Reload: Sendable, Equatable {
-        /// The new pair is served.
-        case taken(ends: Timestamp)
+        /// The pair is served, in the place of the former one, which may be the same.
+        case taken(CertificateFacts, former: CertificateFacts)
         /// The old pair is served on.
         case refused(String)
     }
@@ -53,7 +53,7 @@ package final class ServingCertificate: Sendable {
     @discardableResult
     func reload() -> Reload {
         let mark = files.mark
-        return judge(mark, load(), isLast: true) ?? .taken(ends: pair.ends)
+        return judge(mark, load(), isLast: true) ?? .taken(pair.facts, former: pair.facts)
     }
 
     /// One look at the files, each second.
@@ -81,8 +81,9 @@ package final class ServingCertificate: Sendable {
         state.withLock { state -> Reload? in
             switch found {
             case .success(let pair):
+                let former = state.pair.facts
                 state = State(pair: pair, judged: mark)
-                return .taken(ends: pair.ends)
+                return .taken(pair.facts, former: former)
             case .failure(let error):
                 state.looks += 1
                 guard isLast || state.looks >= Self.patience else { return nil }

@@ -18,7 +18,7 @@ struct BackupResult {
         let header = made.header
         return [
             ("backup", path), ("size", ExportProgress.size(made.byteCount)), ("made", header.madeAt.description),
-            ("install", header.installId), ("sha-256", Self.hexadecimal(made.checksum)),
+            ("install", header.installId), ("sha-256", Hexadecimal.text(made.checksum)),
             ("encrypted", header.encryption == nil ? "no; private keys are sealed all the same" : "yes: without the passphrase it is lost"),
             (
                 "master key",
@@ -35,16 +35,12 @@ struct BackupResult {
             writer.member("bytes", made.byteCount)
             writer.member("madeAt", made.header.madeAt)
             writer.member("installId", made.header.installId)
-            writer.member("sha256", Self.hexadecimal(made.checksum))
+            writer.member("sha256", Hexadecimal.text(made.checksum))
             writer.member("encrypted", made.header.encryption != nil)
             writer.member("masterKey", made.header.masterKey)
             writer.key("removed")
             writer.array { for name in removed { $0.string(name) } }
         }
         return writer.bytes
-    }
-
-    static func hexadecimal(_ bytes: [UInt8]) -> String {
-        bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     }
 }

@@ -88,7 +88,7 @@ struct DrillResult {
         return Array(
             try encoder.encode(
                 Answer(
-                    file: path, passed: isPassed, header: content.header, sha256: BackupResult.hexadecimal(content.checksum),
+                    file: path, passed: isPassed, header: content.header, sha256: Hexadecimal.text(content.checksum),
                     storeBytes: content.storeBytes, damage: fallen, report: report)))
     }
 }

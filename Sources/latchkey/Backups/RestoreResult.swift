@@ -32,21 +32,29 @@ struct RestoreResult {
 
     private func facts(_ ending: Restoration.Ending?) -> [(name: String, value: String?)] {
         let died = [
-            (report.revokedKeys, "API keys revoked"), (report.shortenedKeys, "API keys that end sooner"),
-            (report.suspendedIdentities, "identities suspended"), (report.retiredIdentities, "identities retired"),
-            (report.deletedIdentities, "identities deleted"), (report.narrowedIdentities, "identities that hold less"),
-            (report.changedSigningKeys, "signing keys further on"), (report.newSigningKeys, "signing keys born since"),
-        ].filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
+            (report.revokedKeys, "API key revoked", "API keys revoked"),
+            (report.shortenedKeys, "API key that ends sooner", "API keys that end sooner"),
+            (report.suspendedIdentities, "identity suspended", "identities suspended"),
+            (report.retiredIdentities, "identity retired", "identities retired"),
+            (report.deletedIdentities, "identity deleted", "identities deleted"),
+            (report.narrowedIdentities, "identity that holds less", "identities that hold less"),
+            (report.changedSigningKeys, "signing key further on", "signing keys further on"),
+            (report.newSigningKeys, "signing key born since", "signing keys born since"),
+        ].filter { $0.0 > 0 }.map { Self.counted($0.0, $0.1, $0.2) }
         return [
             ("replaced store", ending?.replaced.map { "kept as \($0); remove it when all is well" }),
             ("taken over", report.notMerged == nil ? (died.isEmpty ? "nothing had died since" : died.joined(separator: ", ")) : nil),
             ("not taken over", report.notMerged.map { "\($0): what was revoked since the backup is not known here" }),
-            ("audit log", "\(report.auditEntries) entries from after the backup; goes on at \(report.auditSequence)"),
+            (
+                "audit log",
+                "\(Self.counted(report.auditEntries, "entry", "entries")) from after the backup; goes on at \(report.auditSequence)"
+            ),
             ("sessions", "all ended, \(report.endedSessions) of them live: whoever had a token asks for a new one"),
             (
                 "unknown keys",
                 report.unknownKeys.count > 0
-                    ? "\(report.unknownKeys.count) API keys that may have been revoked since; they are listed" : nil
+                    ? "\(Self.counted(report.unknownKeys.count, "API key", "API keys")) that may have been revoked since, listed below"
+                    : nil
             ),
             (
                 "unknown identities",
@@ -54,12 +62,18 @@ struct RestoreResult {
             ),
             (
                 "lost keys",
-                report.lostKeys.count > 0 ? "\(report.lostKeys.count) API keys made after the backup, which are valid no more" : nil
+                report.lostKeys.count > 0
+                    ? "\(Self.counted(report.lostKeys.count, "API key", "API keys")) made after the backup, no longer valid, listed below"
+                    : nil
             ),
             ("lost identities", report.lostIdentities > 0 ? "\(report.lostIdentities) made after the backup" : nil),
             ("master key", ending?.placedMasterKey.map { "put at \($0), from the backup" }),
             ("next", ending == nil ? nil : "start the daemon, and look: latchkey status"),
         ]
+    }
+
+    private static func counted(_ count: some BinaryInteger, _ one: String, _ many: String) -> String {
+        "\(count) \(count == 1 ? one : many)"
     }
 
     /// Keys one by one, for whoever has to ask their owners.

@@ -1,6 +1,7 @@
 @testable import LatchkeyAuthority
 import LatchkeyServer
 import LatchkeyCrypto
+import LatchkeyVerifier
 import Testing
 
 extension ServerTests {
@@ -25,6 +26,22 @@ extension ServerTests {
                 #expect(Array(backup.content[16..<20]) == [0xDE, 0xC0, 0xEF, 0xBE])
                 #expect(try await daemon.admin("POST", "/v1/admin/backup").status == 200)
                 #expect(try daemon.audit(.backupCreated).count == 2)
+            }
+        }
+
+        @Test("is the newest one for the status once it was sent to its end, and not when it was refused")
+        func newest() async throws {
+            try await withDaemon { daemon in
+                let last = { try await daemon.admin("GET", "/v1/admin/status").json["lastBackupAt"]?.text }
+                #expect(try await last() == nil)
+                _ = try await daemon.admin("POST", "/v1/admin/backup", body: #"{"passphrase":7}"#)
+                #expect(try await last() == nil)
+                let first = try read(try await daemon.admin("POST", "/v1/admin/backup").body)
+                #expect(try await last() == first.header.madeAt.description)
+                daemon.clock.advance(seconds: 3600)
+                let second = try read(try await daemon.admin("POST", "/v1/admin/backup").body)
+                #expect(second.header.madeAt > first.header.madeAt)
+                #expect(try await last() == second.header.madeAt.description)
             }
         }
 

@@ -23,9 +23,12 @@ struct ServingCertificateTests {
         let site = try CertificateSite("first")
         let certificate = try ServingCertificate(site.files, clock: ManualClock())
         #expect(Self.look(certificate).outcome == nil)
+        let former = certificate.pair.facts
         try site.put("second")
         let found = Self.look(certificate)
-        #expect(found.looks == 1 && found.outcome == .taken(ends: Timestamp(rfc3339: "2060-01-01T00:00:00Z")!))
+        let facts = certificate.pair.facts
+        #expect(found.looks == 1 && found.outcome == .taken(facts, former: former))
+        #expect(facts.ends == Timestamp(rfc3339: "2060-01-01T00:00:00Z")! && facts.fingerprint != former.fingerprint)
         #expect(try Self.shown(certificate) == TLSClient.certificate("second"))
         #expect(Self.look(certificate).outcome == nil)
     }
@@ -55,13 +58,14 @@ struct ServingCertificateTests {
     func reload() throws {
         let site = try CertificateSite("first")
         let certificate = try ServingCertificate(site.files, clock: ManualClock())
-        #expect(certificate.reload() == .taken(ends: certificate.pair.ends))
+        let facts = certificate.pair.facts
+        #expect(certificate.reload() == .taken(facts, former: facts))
         unlink(site.files.key)
         guard case .refused = certificate.reload() else { throw CertificateFailure() }
         #expect(try Self.shown(certificate) == TLSClient.certificate("first"))
         #expect(Self.look(certificate).outcome == nil)
         try site.putKey("first")
-        #expect(certificate.reload() == .taken(ends: certificate.pair.ends) && certificate.problem == nil)
+        #expect(certificate.reload() == .taken(facts, former: facts) && certificate.problem == nil)
     }
 
     @Test("is refused at the start when it can't be served")
