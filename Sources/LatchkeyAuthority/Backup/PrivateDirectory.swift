@@ -39,17 +39,10 @@ package final class PrivateDirectory: Sendable {
         close(lock)
     }
 
-    /// Everything that a look at a store puts here, in the order in which it can be removed, for a process that is ended.
+    /// Everything that a look at a store in its directory `store` puts here, in the order in which it can be removed, for a process that is ended.
     package var names: [String] {
-        StoreFiles.paths(in: "\(path)/\(Self.storeName)") + ["report.json", Self.lockName, Self.lockName + ".new"].map { "\(path)/\($0)" } + [path]
+        StoreFiles.paths(in: path + "/store") + ["report.json", Self.lockName, Self.lockName + ".new"].map { "\(path)/\($0)" } + [path]
     }
-
-    private static let storeName = "store"
-
-    /// The directory of the one store that is looked at here.
-    ///
-    /// - Throws: `.unavailable` when it can't be made.
-    package func storeDirectory() throws(BackupError) -> String { try directory(Self.storeName) }
 
     /// A directory of that name inside.
     package func directory(_ name: String) throws(BackupError) -> String {

@@ -12,7 +12,7 @@ extension RestoreMerge {
     /// ring lacks is born at the next start.
     func mergeRing(
         _ source: ReplacedStore, _ old: borrowing WriteTransaction, _ new: borrowing WriteTransaction, _ now: Timestamp, isSameSeal: Bool,
-        _ report: inout RestoreReport
+        _ deaths: ToldDeaths, _ report: inout RestoreReport
     ) throws {
         var learned: Set<String> = []
         try source.rows(Tables.signingKeys, in: old) { kid, former in
@@ -41,25 +41,40 @@ extension RestoreMerge {
                 if let age = ages.max() { try new.put(Tables.signer, name, TextRow(String(age))) }
             }
         }
-        try judgeUnlearned(learned, new, now, &report)
+        let unknown = try judge(learned, deaths, new, now, &report)
         try settleRing(new, now)
+        // As they come out of it.
+        for key in try Authority.signingKeys(in: new) where unknown.contains(key.kid) && key.leftAt == nil {
+            report.unknownSigningKeys.add(RestoreReport.SigningKey(key))
+        }
     }
 
-    /// Keys of the backup whose record the replaced store lacks, or that can't be read there. The mark of a revocation counts alone, too.
-    private func judgeUnlearned(
-        _ learned: Set<String>, _ new: borrowing WriteTransaction, _ now: Timestamp, _ report: inout RestoreReport
-    ) throws {
-        for key in try Authority.signingKeys(in: new) where key.leftAt == nil && !learned.contains(key.kid) {
-            guard try SignerRow.isRevoked(key.kid, in: new) else {
-                report.unknownSigningKeys.add(RestoreReport.SigningKey(key))
+    /// A key is dead when anything of the replaced store says so: its record, the mark of its revocation, or the log. Where its record is not there
+    /// or can't be read and nothing else says so, it is not known.
+    ///
+    /// - Returns: `kid`s of which nothing is known.
+    private func judge(
+        _ learned: Set<String>, _ deaths: ToldDeaths, _ new: borrowing WriteTransaction, _ now: Timestamp, _ report: inout RestoreReport
+    ) throws -> Set<String> {
+        var unknown: Set<String> = []
+        for key in try Authority.signingKeys(in: new) where key.state != .revoked {
+            let isRevoked = try SignerRow.isRevoked(key.kid, in: new) || deaths.revokedSigningKeys.contains(key.kid)
+            let isLearned = learned.contains(key.kid)
+            guard isRevoked || !isLearned, isRevoked || key.leftAt == nil else { continue }
+            guard isRevoked || deaths.retiredSigningKeys.contains(key.kid) else {
+                unknown.insert(key.kid)
                 continue
             }
             var dead = key
             dead.end(at: now)
-            dead.state = .revoked
+            if isRevoked {
+                dead.state = .revoked
+                try new.put(Tables.signer, SignerRow.revoked(key.kid), TextRow(key.kid))
+            }
             try new.put(Tables.signingKeys, key.kid, dead)
             report.changedSigningKeys += 1
         }
+        return unknown
     }
 
     /// A replaced store that had gone its own way may have brought a second signer or standby.

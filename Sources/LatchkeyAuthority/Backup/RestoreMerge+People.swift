@@ -21,19 +21,18 @@ extension RestoreMerge {
         _ report: inout RestoreReport
     ) throws {
         try new.scan(Tables.identities, limit: .max) { place, record in
-            if let former = source.row(Tables.identities, place, in: old) {
-                try take(former, over: record, new, now, &report)
-                if let row = source.row(Tables.identityLiveness, record.id, in: old),
-                    var own = try new.get(Tables.identityLiveness, record.id)
-                {
-                    own.epoch = max(own.epoch, row.epoch)
-                    try new.put(Tables.identityLiveness, record.id, own)
-                }
-            } else if isDeleted(record, source, old) {
+            let former = source.row(Tables.identities, place, in: old)
+            let row = source.row(Tables.identityLiveness, record.id, in: old)
+            if former == nil, row == nil, isDeleted(record, source, old) {
                 try delete(record, new, now)
                 report.deletedIdentities += 1
-            } else {
-                report.unknownIdentities.add(record.id)
+                return true
+            }
+            try take(former, row?.status, over: record, new, now, &report)
+            if former == nil, row.map({ $0.status == .active }) ?? true { report.unknownIdentities.add(record.id) }
+            if let row, var own = try new.get(Tables.identityLiveness, record.id) {
+                own.epoch = max(own.epoch, row.epoch)
+                try new.put(Tables.identityLiveness, record.id, own)
             }
             return true
         }
@@ -58,18 +57,22 @@ extension RestoreMerge {
         return isDeleted
     }
 
+    /// - Parameters:
+    ///   - former: its record in the replaced store, where that can be read.
+    ///   - live: what authentication went by there.
     private func take(
-        _ former: IdentityRecord, over record: IdentityRecord, _ new: borrowing WriteTransaction, _ now: Timestamp,
-        _ report: inout RestoreReport
+        _ former: IdentityRecord?, _ live: IdentityRecord.Status?, over record: IdentityRecord, _ new: borrowing WriteTransaction,
+        _ now: Timestamp, _ report: inout RestoreReport
     ) throws {
         var merged = record
-        if former.status.rank > record.status.rank {
-            merged.status = former.status
-            merged.suspendedAt = former.suspendedAt
-            merged.suspendReason = former.suspendReason
-            if former.status == .suspended { report.suspendedIdentities += 1 } else { report.retiredIdentities += 1 }
+        let status = [former?.status, live].compactMap(\.self).max { $0.rank < $1.rank } ?? record.status
+        if status.rank > record.status.rank {
+            merged.status = status
+            merged.suspendedAt = former?.suspendedAt ?? (status == .suspended ? now : nil)
+            merged.suspendReason = former?.suspendReason
+            if status == .suspended { report.suspendedIdentities += 1 } else { report.retiredIdentities += 1 }
         }
-        if let held = ScopeSet.trusted(stored: record.scopes), let since = ScopeSet.trusted(stored: former.scopes),
+        if let former, let held = ScopeSet.trusted(stored: record.scopes), let since = ScopeSet.trusted(stored: former.scopes),
             !held.isSubset(of: since)
         {
             merged.scopes = held.cut(to: since).texts
@@ -131,15 +134,18 @@ extension RestoreMerge {
 
     func mergeKeys(
         _ source: ReplacedStore, _ old: borrowing WriteTransaction, _ new: borrowing WriteTransaction, _ now: Timestamp,
-        _ report: inout RestoreReport
+        _ deaths: ToldDeaths, _ report: inout RestoreReport
     ) throws {
         try new.scan(Tables.apiKeys, limit: .max) { place, record in
             guard record.revokedAt == nil else { return true }
             var merged = record
             let former = source.row(Tables.apiKeys, place, in: old)
-            if let former {
-                take(former, over: &merged)
-            } else if record.expiresAt.map({ now < $0 }) ?? true {
+            let row = try new.get(Tables.apiKeyHashes, place).flatMap { source.row(Tables.apiKeysByHash, $0.bytes, in: old) }
+            if let former { take(former, over: &merged) }
+            // What authenticates says as much as the record, and so does the log: each may be what can still be read.
+            if let row { take(row, over: &merged) }
+            if merged.revokedAt == nil, let died = deaths.revokedAPIKeys[record.id] { merged.revokedAt = died }
+            if former == nil, row == nil, merged.revokedAt == nil, record.expiresAt.map({ now < $0 }) ?? true {
                 report.unknownAPIKeys.add(RestoreReport.APIKey(record))
             }
             // What acts as an identity dies with it.
@@ -163,6 +169,12 @@ extension RestoreMerge {
             }
             report.goneAPIKeys.add(RestoreReport.APIKey(record))
         }
+    }
+
+    private func take(_ row: APIKeyRow, over record: inout APIKeyRecord) {
+        guard row.id == record.id else { return }
+        record.revokedAt = record.revokedAt ?? row.revokedAt
+        if let end = row.expiresAt, !record.isReplaced { record.expiresAt = record.expiresAt.map { min($0, end) } ?? end }
     }
 
     private func take(_ former: APIKeyRecord, over record: inout APIKeyRecord) {

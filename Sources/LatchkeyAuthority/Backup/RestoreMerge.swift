@@ -54,7 +54,8 @@ package struct RestoreMerge: Sendable {
                 }
             } catch let error as StoreError where error.code == .newer {
                 throw BackupError(
-                    .refused, "the store that is there was written by a newer program: \(error.message) Restore with that one; nothing was changed")
+                    .refused,
+                    "the store that is there was written by a newer program: \(error.message) Restore with that one; nothing was changed")
             } catch let error as StoreError where Self.isUnreadable(error) {
                 let why = "the replaced store can't be read: \(error.message)"
                 return (try finish(try unmerged(why), why, new, facts, now), .commit)
@@ -104,9 +105,10 @@ package struct RestoreMerge: Sendable {
         let isSameSeal = former.sealCheck == install.sealCheck
         try mergeOrganisations(source, old, new, &report)
         try mergeIdentities(source, old, new, moment, &report)
-        try mergeKeys(source, old, new, moment, &report)
+        let deaths = try ToldDeaths(source, after: Authority.lastSequence(in: new), in: old)
+        try mergeKeys(source, old, new, moment, deaths, &report)
         try mergeSessions(source, old, new, moment)
-        try mergeRing(source, old, new, moment, isSameSeal: isSameSeal, &report)
+        try mergeRing(source, old, new, moment, isSameSeal: isSameSeal, deaths, &report)
         try mergeCutover(source, old, new, moment, isSameSeal: isSameSeal, &report)
         try mergeMoments(source, old, new)
         try mergeAudit(source, old, new, &report)
@@ -171,14 +173,18 @@ package struct RestoreMerge: Sendable {
     /// Without a replaced store nothing is known of anything that lives in the backup.
     private func listUnknown(_ new: borrowing WriteTransaction, _ now: Timestamp, _ report: inout RestoreReport) throws {
         try new.scan(Tables.apiKeys, limit: .max) { _, record in
-            if record.revokedAt == nil, record.expiresAt.map({ now < $0 }) ?? true { report.unknownAPIKeys.add(RestoreReport.APIKey(record)) }
+            if record.revokedAt == nil, record.expiresAt.map({ now < $0 }) ?? true {
+                report.unknownAPIKeys.add(RestoreReport.APIKey(record))
+            }
             return true
         }
         try new.scan(Tables.identities, limit: .max) { _, record in
             if record.status == .active { report.unknownIdentities.add(record.id) }
             return true
         }
-        for key in try Authority.signingKeys(in: new) where key.leftAt == nil { report.unknownSigningKeys.add(RestoreReport.SigningKey(key)) }
+        for key in try Authority.signingKeys(in: new) where key.leftAt == nil {
+            report.unknownSigningKeys.add(RestoreReport.SigningKey(key))
+        }
         try listUnknownCutover(new, &report)
     }
 

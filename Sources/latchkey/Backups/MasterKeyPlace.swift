@@ -6,10 +6,6 @@ import LatchkeyServer
 struct MasterKeyPlace {
     let path: String
 
-    /// What the package's daemon is started with, and where its service manager finds the key that it hands over.
-    private static let settingsFile = "/etc/latchkey/latchkey.conf"
-    private static let credential = "/etc/credstore/latchkey-master-key"
-
     /// - Parameters:
     ///   - directory: the state directory.
     ///   - settingsFile: the daemon's, as it was named; `nil`: the package's, where that is the one of this directory.
@@ -17,7 +13,7 @@ struct MasterKeyPlace {
     /// - Throws: `.usage`, `ConfigurationError` for a settings file that was named and can't be used, or is another directory's.
     static func find(_ directory: String, settingsFile: String?, root: String = "") throws -> MasterKeyPlace {
         let beside = MasterKeyPlace(path: directory + "/master.key")
-        let package = root + Self.settingsFile
+        let package = root + Packaged.settingsFile
         let file: [Setting: String]
         if let settingsFile {
             file = try ConfigurationFile.read(settingsFile)
@@ -30,7 +26,7 @@ struct MasterKeyPlace {
                 file = try ConfigurationFile.read(package)
             } catch {
                 // Another directory's settings are nobody's business here; those of this one have to be known.
-                guard isSame("/var/lib/latchkey", directory) else { return beside }
+                guard isSame(Packaged.stateDirectory, directory) else { return beside }
                 throw error
             }
             guard let own = file[.stateDirectory], isSame(own, directory) else { return beside }
@@ -38,8 +34,16 @@ struct MasterKeyPlace {
         if let named = file[.masterKeyFile], !named.isEmpty { return MasterKeyPlace(path: named) }
         // The service manager's is the package's daemon's alone.
         let isPackaged = settingsFile.map { isSame($0, package) } ?? true
-        guard isPackaged, access(root + credential, F_OK) == 0 else { return beside }
-        return MasterKeyPlace(path: root + credential)
+        guard isPackaged, access(root + Packaged.credential, F_OK) == 0 else { return beside }
+        return MasterKeyPlace(path: root + Packaged.credential)
+    }
+
+    /// The key that lies there now.
+    ///
+    /// - Parameter withoutKeys: it is not needed, and not looked at.
+    /// - Throws: `.failed` for a file that holds none.
+    func present(withoutKeys: Bool) throws(CommandFailure) -> FoundMasterKey? {
+        withoutKeys || access(path, F_OK) != 0 ? nil : try FoundMasterKey.read(path)
     }
 
     /// Whether two paths are one place; of one that is not there the words decide.

@@ -33,6 +33,8 @@ enum Leftover {
     }
 
     private static func heed() {
+        // Whatever the handler reads is there before it can run.
+        _ = (path.load(ordering: .relaxed), directory.load(ordering: .relaxed), tree.load(ordering: .relaxed))
         for number in [SIGINT, SIGQUIT, SIGTERM, SIGHUP] where !isIgnored(number) {
             // What a handler may call is in signal-safety(7): unlink, rmdir, signal and raise are.
             signal(number) { number in
