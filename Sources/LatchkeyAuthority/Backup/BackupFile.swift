@@ -35,7 +35,9 @@ package struct BackupFile: ~Copyable {
 
     deinit { close(descriptor) }
 
-    /// What it says of itself before its content, which is not looked at.
+    /// What it says of itself before its content, which is not looked at: until the whole file was read and checked, nobody vouches for it.
+    ///
+    /// - Throws: `BackupError` `.notABackup`, `.newer`, `.damaged`, `.cutShort` for what stands there; `.unavailable` when it can't be read.
     package borrowing func header() throws -> BackupHeader {
         var reader = BackupReader()
         var bytes = [UInt8](repeating: 0, count: BackupFormat.magic.count + 4 + BackupFormat.greatestHeader)

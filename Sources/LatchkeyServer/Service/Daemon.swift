@@ -136,7 +136,19 @@ package struct Daemon: Sendable {
     private func openStore(_ metrics: Metrics) throws -> Store {
         var options = Store.Options()
         options.onDurable = { metrics.committed(closures: $0, nanoseconds: $1) }
-        return try Store.open(directory: settings.stateDirectory + "/store", schema: Tables.schema(writer: version), options: options)
+        // Held until the store's own lock is: a restore has to find either of them taken.
+        let lock: StateDirectoryLock?
+        do {
+            lock = try StateDirectoryLock(settings.stateDirectory, isShared: true)
+        } catch {
+            throw StoreError(.unavailable, error.message)
+        }
+        guard let lock else {
+            throw StoreError(.locked, "a restore is at work in \(settings.stateDirectory); start again when it has ended")
+        }
+        return try withExtendedLifetime(lock) {
+            try Store.open(directory: settings.stateDirectory + "/store", schema: Tables.schema(writer: version), options: options)
+        }
     }
 
     private func openAuthority(_ store: Store, url: String, _ metrics: Metrics) throws -> Authority {

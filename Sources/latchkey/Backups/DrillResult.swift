@@ -8,11 +8,28 @@ struct DrillResult {
     let masterKey: FoundMasterKey?
     let fallen: String?
 
-    var isPassed: Bool { report?.isPassed ?? false }
+    var isPassed: Bool { (report?.isPassed ?? false) && headerProblem == nil }
+
+    /// What the file says of itself is nobody's word until the store says the same.
+    private var headerProblem: String? {
+        guard let report else { return nil }
+        guard let id = report.installId, id == content.header.installId else {
+            return
+                "it says that it is of the install \(content.header.installId), and its store is of \(report.installId ?? "none that can be read")"
+        }
+        guard report.schemaVersion == content.header.schemaVersion else {
+            let version = report.schemaVersion.map(String.init) ?? "none"
+            return "it says that its store is of the form \(content.header.schemaVersion), and that is of the form \(version)"
+        }
+        return nil
+    }
 
     var lines: [String] {
         let marks =
-            [("file", true, file), ("records", hasGoodRecords, records), ("indexes", hasGoodIndexes, indexes)]
+            [
+                ("file", headerProblem == nil, headerProblem ?? file), ("records", hasGoodRecords, records),
+                ("indexes", hasGoodIndexes, indexes),
+            ]
             + [
                 ("keys", report.map { $0.keyProblem == nil } ?? false, keys),
                 ("token", report.map { $0.tokenProblem == nil } ?? false, token),

@@ -13,7 +13,8 @@ struct VerifyBackup: AsyncCommand {
 
             Every byte, row, index and count is checked; each private key is opened, signs and is verified; a token is minted and verified. The \
             install is not touched. It needs the master key: the one in the backup, --master-key-file, or the one of the daemon here. Room for the \
-            store is taken in TMPDIR (default: /var/tmp).
+            store is taken in TMPDIR (default: /var/tmp): there it lies for the time of the look, readable by you alone, also when the backup is \
+            encrypted; private keys stay sealed.
             """
     )
 
