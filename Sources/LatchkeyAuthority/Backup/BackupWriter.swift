@@ -34,7 +34,8 @@ package struct BackupWriter {
         let size = masterKey?.count ?? 0
         prelude = Secret(count: size + 1) { span in
             span[0] = UInt8(size)
-            masterKey?.withBytes { bytes in for index in bytes.indices { span[index + 1] = bytes[index] } }
+            guard let masterKey else { return }
+            for index in 0..<size { span[index + 1] = masterKey.withBytes { $0[index] } }
         }
         precondition(size < chunkSize, "the first chunk takes the whole prelude")
         count = UInt64(size + 1)

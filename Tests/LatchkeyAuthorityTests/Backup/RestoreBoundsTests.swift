@@ -65,7 +65,9 @@ struct RestoreBoundsTests {
     func moments() async throws {
         let install = try Install.prepared()
         let now = install.clock.now()
-        let use = { LegacyUseRow(subject: "agent_a", address: "192.0.2.9", audience: "old", lastSeenAt: $0) }
+        let use: @Sendable (Timestamp) -> LegacyUseRow = {
+            LegacyUseRow(subject: "agent_a", address: "192.0.2.9", audience: "old", lastSeenAt: $0)
+        }
         try await install.store.write { transaction in
             try transaction.put(Tables.clock, ClockRow.copies, MomentRow(now.adding(seconds: 900)))
             try transaction.put(Tables.clock, ClockRow.overruled, MomentRow(now.adding(seconds: 900)))

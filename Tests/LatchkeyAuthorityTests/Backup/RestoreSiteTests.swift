@@ -102,7 +102,7 @@ struct RestoreSiteTests {
         let scratch = try state(text)
         let site = try RestoreSite.take(scratch.path)
         #expect(try StateDirectoryLock(scratch.path, isShared: true) == nil)
-        try withExtendedLifetime(site) {}
+        withExtendedLifetime(site) {}
     }
 
     @Test("and not while one is starting; several daemons may start at a time, each in its own store")
@@ -111,7 +111,7 @@ struct RestoreSiteTests {
         let (one, two) = try (StateDirectoryLock(scratch.path, isShared: true), StateDirectoryLock(scratch.path, isShared: true))
         #expect(one != nil && two != nil)
         #expect(throws: BackupError(.unavailable, "")) { try RestoreSite.take(scratch.path) }
-        try withExtendedLifetime((one, two)) {}
+        withExtendedLifetime((one, two)) {}
     }
 
     @Test("and leaves a store alone that somebody has made meanwhile")
@@ -159,7 +159,8 @@ struct RestoreSiteTests {
 
     private func shell(_ command: String) -> Int32 {
         var id: pid_t = 0
-        let words = ["sh", "-c", command].map { strdup($0) } + [nil]
+        let texts = ["sh", "-c", command]
+        let words: [UnsafeMutablePointer<CChar>?] = texts.map { strdup($0) } + [nil]
         defer { for word in words { free(word) } }
         var status: Int32 = -1
         guard posix_spawn(&id, "/bin/sh", nil, nil, words, [nil]) == 0, waitpid(id, &status, 0) == id else { return -1 }
