@@ -1,4 +1,5 @@
 package import LatchkeyCrypto
+@_spi(_Unicode) import Swift
 
 extension BackupRequest {
     /// Bytes of a passphrase, wherever it is given.

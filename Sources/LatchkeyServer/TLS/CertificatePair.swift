@@ -17,7 +17,7 @@ struct CertificatePair: Sendable {
     init(_ files: CertificateFiles) throws(ConfigurationError) {
         let chain = try Self.chain(files)
         leaf = chain[0]
-        guard try Self.isStrong(leaf, files) else {
+        guard try Self.isStrong(chain[0], files) else {
             throw ConfigurationError(
                 "the key of the TLS certificate \(files.certificate) is an RSA key of less than 2048 bits, which clients refuse; make a new pair"
             )
