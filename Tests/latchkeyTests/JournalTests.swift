@@ -25,7 +25,8 @@ import Testing
     @Test func `an entry has its fields as fields, its priority, and the line that standard error would have`() async throws {
         try await ScratchDirectory.with { scratch in
             let socket = try NotifySocket(scratch["journal"])
-            var (logger, lines) = try Self.log(to: scratch["journal"])
+            let log = try Self.log(to: scratch["journal"])
+            var logger = log.logger
             logger[metadataKey: "requestId"] = "the-request"
             logger.warning("something is odd", metadata: ["caller": "api-key:lk_12345678"])
             #expect(
@@ -41,7 +42,7 @@ import Testing
                 logger.log(level: level, "x")
                 #expect(socket.next().first == "PRIORITY=" + priority)
             }
-            #expect(lines.lines.isEmpty)
+            #expect(log.lines.lines.isEmpty)
         }
     }
 

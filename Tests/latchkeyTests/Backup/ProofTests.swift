@@ -3,6 +3,7 @@ import Glibc
 @testable import LatchkeyAuthority
 import LatchkeyCrypto
 import LatchkeyStore
+import LatchkeyVerifier
 import Testing
 
 @testable import latchkey
