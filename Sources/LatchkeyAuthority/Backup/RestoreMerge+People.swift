@@ -140,7 +140,8 @@ extension RestoreMerge {
             guard record.revokedAt == nil else { return true }
             var merged = record
             let former = source.row(Tables.apiKeys, place, in: old)
-            let row = try new.get(Tables.apiKeyHashes, place).flatMap { source.row(Tables.apiKeysByHash, $0.bytes, in: old) }
+            var row: APIKeyRow?
+            if let hash = try new.get(Tables.apiKeyHashes, place)?.bytes { row = source.row(Tables.apiKeysByHash, hash, in: old) }
             if let former { take(former, over: &merged) }
             // What authenticates says as much as the record, and so does the log: each may be what can still be read.
             if let row { take(row, over: &merged) }

@@ -162,18 +162,18 @@ package final class RestoreSite: Sendable {
         guard Glibc.rename(finished, waiting) == 0 else { return Self.failure("the new store can't be given its name") }
         unlink(waiting + marker)
         try sync(place)
-        guard hadStore || !Self.isThere(self.store) else {
+        guard hadStore || !Self.isThere(store) else {
             return BackupError(
                 .refused,
-                "a store was made in \(self.store) while this one was being restored: whoever did that has to stop first. Nothing was changed; the restored one "
+                "a store was made in \(store) while this one was being restored: whoever did that has to stop first. Nothing was changed; the restored one "
                     + "is kept as \(waiting), and can be removed")
         }
-        let (store, new) = (Self.word(store), Self.word(waiting))
-        let aside = hadStore ? "mv \(store) \(Self.word(replaced)) && " : ""
+        let (there, new) = (Self.word(store), Self.word(waiting))
+        let aside = hadStore ? "mv \(there) \(Self.word(replaced)) && " : ""
         return BackupError(
             .unavailable,
             "the new store is whole, in \(waiting), and can't be put in its place in one step here: \(reason). With the daemon stopped, do it by hand: "
-                + "\(aside)mv \(new) \(store)")
+                + "\(aside)mv \(new) \(there)")
     }
 
     /// As one word of a shell's command line.

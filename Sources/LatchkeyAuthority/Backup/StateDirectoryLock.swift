@@ -3,7 +3,7 @@ import Glibc
 /// Holds a state directory, also one in which there is no store yet: a daemon that starts and a restore keep out of each other's way.
 ///
 /// The lock is the directory's own, so that nothing is left behind. A daemon shares it until it has the store's lock; a restore has it alone, from
-/// its first look to its end. Whoever makes or removes a socket in that directory has it for a moment, too: that is waited for.
+/// its first look to its end. Whoever has it for a moment is waited for.
 package final class StateDirectoryLock: Sendable {
     private static let attempts = 100
     private static let pause: UInt32 = 20_000  // microseconds

@@ -137,13 +137,13 @@ package struct Daemon: Sendable {
         var options = Store.Options()
         options.onDurable = { metrics.committed(closures: $0, nanoseconds: $1) }
         // Held until the store's own lock is: a restore has to find either of them taken.
-        let lock: StateDirectoryLock?
+        let held: StateDirectoryLock?
         do {
-            lock = try StateDirectoryLock(settings.stateDirectory, isShared: true)
+            held = try StateDirectoryLock(settings.stateDirectory, isShared: true)
         } catch {
             throw StoreError(.unavailable, error.message)
         }
-        guard let lock else {
+        guard let lock = held else {
             throw StoreError(.locked, "a restore is at work in \(settings.stateDirectory); start again when it has ended")
         }
         return try withExtendedLifetime(lock) {

@@ -61,17 +61,18 @@ struct RestoreBoundsTests {
         #expect(before.contains { $0.orgId == key.record.orgId })
     }
 
+    private static func use(_ moment: Timestamp) -> LegacyUseRow {
+        LegacyUseRow(subject: "agent_a", address: "192.0.2.9", audience: "old", lastSeenAt: moment)
+    }
+
     @Test("moments, and who presented a legacy token last")
     func moments() async throws {
         let install = try Install.prepared()
         let now = install.clock.now()
-        let use: @Sendable (Timestamp) -> LegacyUseRow = {
-            LegacyUseRow(subject: "agent_a", address: "192.0.2.9", audience: "old", lastSeenAt: $0)
-        }
         try await install.store.write { transaction in
             try transaction.put(Tables.clock, ClockRow.copies, MomentRow(now.adding(seconds: 900)))
             try transaction.put(Tables.clock, ClockRow.overruled, MomentRow(now.adding(seconds: 900)))
-            try transaction.put(Tables.legacyUses, use(now).key, use(now))
+            try transaction.put(Tables.legacyUses, Self.use(now).key, Self.use(now))
         }
         let backup = try await install.backup()
         let (later, sooner) = (now.adding(seconds: 86_400), now.adding(seconds: 60))
@@ -80,13 +81,13 @@ struct RestoreBoundsTests {
                 try transaction.put(Tables.clock, ClockRow.copies, MomentRow(later))
                 try transaction.put(Tables.clock, ClockRow.legacyExpiry, MomentRow(later))
                 try transaction.put(Tables.clock, ClockRow.overruled, MomentRow(sooner))
-                try transaction.put(Tables.legacyUses, use(now).key, use(sooner))
+                try transaction.put(Tables.legacyUses, Self.use(now).key, Self.use(sooner))
             }
         }
         #expect(try row(Tables.clock, ClockRow.copies, restored.install)?.moment == later)
         #expect(try row(Tables.clock, ClockRow.legacyExpiry, restored.install)?.moment == later)
         #expect(try row(Tables.clock, ClockRow.overruled, restored.install)?.moment == now.adding(seconds: 900))
-        #expect(try row(Tables.legacyUses, use(now).key, restored.install)?.lastSeenAt == sooner)
+        #expect(try row(Tables.legacyUses, Self.use(now).key, restored.install)?.lastSeenAt == sooner)
     }
 
     @Test("mints that were counted")
