@@ -96,14 +96,17 @@ extension RestoreMerge {
     /// An identity of which nothing was learned shares the fate of those that it came from.
     private func inheritFates(_ new: borrowing WriteTransaction, _ now: Timestamp, _ report: inout RestoreReport) throws {
         try new.scan(Tables.identities, limit: .max) { _, record in
+            // Its maker was deleted, and so it was, too. Makers come before what they made.
+            if let maker = record.parentId, try !new.contains(Tables.identities, OwnedKey(record.orgId, maker)) {
+                try delete(record, new, now)
+                report.deletedIdentities += 1
+                return true
+            }
             var worst = record.status
             var next = record.parentId
             var steps = 0
             while let id = next, steps <= Authority.longestSponsorChain {
-                guard let parent = try new.get(Tables.identities, OwnedKey(record.orgId, id)) else {
-                    worst = .retired
-                    break
-                }
+                guard let parent = try new.get(Tables.identities, OwnedKey(record.orgId, id)) else { break }
                 if parent.status.rank > worst.rank { worst = parent.status }
                 next = parent.parentId
                 steps += 1

@@ -275,11 +275,15 @@ struct BackupNameTests {
             for (name, bytes) in files { try bytes.write(to: URL(filePath: "\(scratch.path)/\(name)")) }
             return scratch
         }
+        func pruned(_ files: [(String, Data)], keeping count: Int, of install: String = "inst_1") throws -> [String] {
+            let scratch = try directory(files)
+            return try withExtendedLifetime(scratch) { try BackupName.prune(scratch.path, keeping: count, of: install, new: names[2]) }
+        }
         let all = names.map { ($0, bytes) }
-        #expect(try BackupName.prune(directory(all).path, keeping: 1, of: "inst_1", new: names[2]) == [names[3], names[1], names[0]])
-        #expect(try BackupName.prune(directory(all).path, keeping: 2, of: "inst_1", new: names[2]) == [names[1], names[0]])
-        #expect(try BackupName.prune(directory(all).path, keeping: 1, of: "inst_2", new: names[2]) == [])
+        #expect(try pruned(all, keeping: 1) == [names[3], names[1], names[0]])
+        #expect(try pruned(all, keeping: 2) == [names[1], names[0]])
+        #expect(try pruned(all, keeping: 1, of: "inst_2") == [])
         let empty = [(names[3], Data()), (names[1], bytes), (names[0], bytes), (names[2], bytes)]
-        #expect(try BackupName.prune(directory(empty).path, keeping: 2, of: "inst_1", new: names[2]) == [names[0]])
+        #expect(try pruned(empty, keeping: 2) == [names[0]])
     }
 }

@@ -319,7 +319,7 @@ struct StoreCheckTests {
         let report = try StoreRepair(directory: scratch.store, program: "latchkey test", userId: 0, rules: rules)
             .run(repairs: true, at: ManualClock.start)
         let mended = report.findings.filter { $0.isRepaired }
-        #expect(["a first moment", "a second moment"].allSatisfy { words in mended.contains { $0.sentence.contains(words) } })
+        #expect(["a first moment", "a second moment"].allSatisfy { words in mended.contains { $0.sentence.contains(words) } }, "\(report)")
         #expect(report.repaired == mended.count && report.total == report.findings.count && !report.isSound)
         #expect(report.findings.contains { $0.kind == .dangling && !$0.isRepaired })
     }
