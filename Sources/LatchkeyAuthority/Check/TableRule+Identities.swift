@@ -69,7 +69,7 @@ extension TableRule {
         },
         TableRule(Tables.identitiesByParent, isDerived: true) { checker, transaction in
             try checker.rows(Tables.identitiesByParent, in: transaction) { key, _ in
-                let organisation = try checker.found(Tables.identityLiveness, key.id, in: transaction)?.orgId ?? ""
+                let organisation = try StoreChecker.organisation(ofIdentity: key.id, in: transaction) ?? ""
                 let record = try checker.found(Tables.identities, OwnedKey(organisation, key.id), in: transaction)
                 if record?.parentId == key.owner { return }
                 try checker.strike(
@@ -85,7 +85,7 @@ extension TableRule {
         },
         TableRule(Tables.identityDescendants, isDerived: true) { checker, transaction in
             try checker.rows(Tables.identityDescendants, in: transaction) { id, _ in
-                guard try !transaction.contains(Tables.identityLiveness, id) else { return }
+                guard try StoreChecker.organisation(ofIdentity: id, in: transaction) == nil else { return }
                 try checker.strike(
                     Tables.identityDescendants, id, "descendants are counted of \(id), which is no identity", in: transaction)
             }
@@ -136,7 +136,7 @@ extension TableRule {
         var next = [id]
         while let parent = next.popLast(), count <= Authority.mostDescendants {
             try transaction.scanKeys(Tables.identitiesByParent, prefix: OwnedKey.prefix(parent), limit: .max) { key in
-                guard try transaction.contains(Tables.identityLiveness, key.id) else { return true }
+                guard try StoreChecker.organisation(ofIdentity: key.id, in: transaction) != nil else { return true }
                 count += 1
                 next.append(key.id)
                 return count <= Authority.mostDescendants

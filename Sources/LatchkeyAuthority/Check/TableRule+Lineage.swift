@@ -52,7 +52,8 @@ extension TableRule {
             if Identifier.isPlausible(identity, .identity) { makers.insert(identity) }
         }
         for maker in makers {
-            let isThere = try !Identifier.isPlausible(maker, .identity) || transaction.contains(Tables.identityLiveness, maker)
+            let isThere =
+                try !Identifier.isPlausible(maker, .identity) || StoreChecker.organisation(ofIdentity: maker, in: transaction) != nil
             guard isThere else { continue }
             try checker.expect(Tables.makings, OwnedKey(maker, id), EmptyRow(), of: "the making of \(id)", in: transaction)
         }
@@ -79,7 +80,7 @@ private final class KnownThings {
 
     func contains(_ id: String, in transaction: borrowing WriteTransaction) throws -> Bool {
         if Identifier.isPlausible(id, .session), try transaction.contains(Tables.sessions, id) { return true }
-        if Identifier.isPlausible(id, .identity), try transaction.contains(Tables.identityLiveness, id) { return true }
+        if Identifier.isPlausible(id, .identity), try StoreChecker.organisation(ofIdentity: id, in: transaction) != nil { return true }
         if Identifier.isPlausible(id, .apiKey) {
             for index in organisations.indices where try transaction.contains(Tables.apiKeys, OwnedKey(organisations[index], id)) {
                 // An id does not say whose it is; most are of the organisation of the one before.
