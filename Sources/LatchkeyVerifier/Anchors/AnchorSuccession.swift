@@ -1,4 +1,4 @@
-package import LatchkeyCrypto
+import LatchkeyCrypto
 
 /// The word of a trust anchor that another one follows it: a compact JWS (RFC 7515 §7.1) that the old anchor signed.
 ///
@@ -12,7 +12,7 @@ public struct AnchorSuccession: Sendable, Equatable {
     /// The most statements that a bundle carries; older ones are left out first.
     public static let greatestChain = 16
     /// The `typ` of a statement's header (RFC 8725 §3.11).
-    package static let type = "latchkey-anchor-succession+jws"
+    package static let headerType = "latchkey-anchor-succession+jws"
     static let greatestNumber: Int64 = 1 << 31
 
     /// The statement as it is carried.
@@ -101,7 +101,7 @@ extension AnchorSuccession {
         header.object { writer in
             writer.member("alg", "EdDSA")
             writer.member("kid", statement.from)
-            writer.member("typ", type)
+            writer.member("typ", headerType)
         }
         var payload = JSONWriter(capacity: 512)
         payload.object { writer in

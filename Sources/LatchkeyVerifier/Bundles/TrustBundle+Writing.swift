@@ -2,7 +2,7 @@ import LatchkeyCrypto
 
 extension TrustBundle {
     /// The `typ` of a bundle's header (RFC 8725 §3.11).
-    package static let type = "latchkey-bundle+jws"
+    package static let headerType = "latchkey-bundle+jws"
 
     /// The bytes of the bundle's file.
     ///
@@ -46,7 +46,7 @@ extension TrustBundle {
             writer.member("b64", false)
             writer.member("crit", ["b64"])
             writer.member("kid", keyId)
-            writer.member("typ", type)
+            writer.member("typ", headerType)
         }
         return Base64URL.encode(writer.bytes)
     }
@@ -64,7 +64,7 @@ extension TrustBundle {
             try reader.key("kid")
             let keyId = try reader.digest()
             try reader.key("typ")
-            try reader.require(type)
+            try reader.require(headerType)
             return keyId
         }
         try reader.end()
