@@ -28,6 +28,8 @@ package struct AuditRecord: Sendable, Equatable, Codable {
         case keyImported = "key.imported"
         case sealRewrapped = "seal.rewrapped"
         case clockAccepted = "clock.accepted"
+        case anchorSucceeded = "anchor.succeeded"
+        case bundleExported = "bundle.exported"
         case cutoverSecretImported = "cutover.secret_imported"
         case cutoverAdvanced = "cutover.advanced"
         case cutoverRolledBack = "cutover.rolled_back"

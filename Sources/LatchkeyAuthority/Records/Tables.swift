@@ -80,12 +80,19 @@ package enum Tables {
     /// (what was made, its maker): the rows of `makings` the other way round.
     package static let makers = Table<OwnedKey, EmptyRow>("makers", slot: 33)
 
+    /// Number → what was revoked: what bundles are made of.
+    package static let revocations = Table<UInt64, RevocationRow>("revocations", slot: 34)
+    /// Sequence → a trust bundle that was given out: the newest, and those that may still be in use.
+    package static let bundles = Table<UInt64, BundleRow>("bundles", slot: 35)
+    /// `TrustNumber` → a number that only grows.
+    package static let trustNumbers = Table<String, SequenceRow>("trust-numbers", slot: 36)
+
     package static let all: [any AnyTable] = [
         install, organisations, signingKeys, anchors, apiKeys, apiKeysByHash, apiKeyHashes, apiKeyUses, identities, identityLiveness,
         identitiesByName, identitiesByFilter, identitiesByParent, sessions, sessionLiveness, tokens, tokensByIdentity, refreshTokens,
         refreshAnswers, audit,
         auditIndex, identityUses, mintBuckets, expiries, identityDescendants, clock, signer, cutover, legacyUses,
-        legacySpent, makings, organisationTokens, apiKeysByEnd, makers,
+        legacySpent, makings, organisationTokens, apiKeysByEnd, makers, revocations, bundles, trustNumbers,
     ]
 
     /// The version of the schema.

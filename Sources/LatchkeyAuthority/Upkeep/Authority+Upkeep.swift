@@ -152,6 +152,9 @@ extension Authority {
             try transaction.delete(Tables.organisationTokens, key)
             try transaction.delete(Tables.apiKeysByEnd, APIKeyEnd.place(expiry.at, key))
         case .apiKeyNotice: break
+        case .revocation:
+            guard let number = UInt64(storeBytes: expiry.key) else { return }
+            try transaction.delete(Tables.revocations, number)
         case .maker: try letGo(String(decoding: expiry.key, as: UTF8.self), at: now, in: transaction)
         }
     }
