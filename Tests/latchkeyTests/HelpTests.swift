@@ -17,7 +17,7 @@ import Testing
         + ["create", "list"].map { ["identities", "sub-agents", $0] }
         + ["issue", "refresh", "list", "introspect", "validate", "revoke"].map { ["tokens", $0] }
         + ["validate", "check", "explain", "templates", "profile", "profiles"].map { ["scopes", $0] }
-        + ["query", "show", "export"].map { ["audit", $0] }
+        + ["query", "show", "export", "head", "verify", "prove", "check-proof"].map { ["audit", $0] }
         + ["create", "list", "show", "update"].map { ["orgs", $0] }
         + ["list", "show", "rotate", "revoke", "import", "export-public", "explain"].map { ["signing-keys", $0] }
         + [["seal", "status"], ["seal", "rewrap"], ["clock", "accept"]]
@@ -68,6 +68,7 @@ import Testing
         (flags.auditRetention, flags.rotationPeriod, flags.shortestStandby, flags.graceAfterUse) = ("q", "r", "s", "t")
         (flags.maxBundleLife, flags.cutoverLegacyJWK, flags.cutoverSoak, flags.cutoverHold) = ("u", "v", "w", "x")
         (flags.organisationTokensPerHour, flags.requestsPerSecond) = ("y", "z")
+        (flags.auditCheckpointEntries, flags.auditCheckpointMinutes) = ("0", "1")
         #expect(Set(flags.values.keys) == Set(Setting.allCases))
         #expect(Set(flags.values.values).count == Setting.allCases.count)
         let help = try await Tool.run(["serve", "--help"]).output

@@ -15,7 +15,7 @@ enum AuditLog {
         let span: (leaf: UInt64, row: AuditSpanRow)?
 
         /// The number that an entry has which follows without a gap.
-        var sequence: UInt64 { span.map { $0.row.sequence + (size - $0.leaf) } ?? 1 }
+        var sequence: UInt64 { span.map { $0.row.sequence &+ (size &- $0.leaf) } ?? 1 }
     }
 
     static func end(in transaction: borrowing some StoreReads & ~Copyable) throws -> End {
@@ -23,15 +23,23 @@ enum AuditLog {
     }
 
     /// How many leaves there are.
+    ///
+    /// - Throws: `StoreError` `.corrupt` when the tree's last hash is none.
     static func size(in transaction: borrowing some StoreReads & ~Copyable) throws -> UInt64 {
+        let count = try nodeCount(in: transaction)
+        let size = MerkleTree.size(nodeCount: count)
+        guard MerkleTree.nodeCount(size) == count else { throw damaged }
+        return size
+    }
+
+    /// How many hashes there are, leaves and nodes, when none is missing.
+    static func nodeCount(in transaction: borrowing some StoreReads & ~Copyable) throws -> UInt64 {
         var last: UInt64?
         try transaction.scanKeys(Tables.auditTree, descending: true, limit: 1) { position in
             last = position
             return false
         }
-        guard let last else { return 0 }
-        guard last < .max, let size = MerkleTree.size(nodeCount: last + 1) else { throw damaged }
-        return size
+        return last.map { $0 &+ 1 } ?? 0
     }
 
     /// Appends the leaf of an entry.
@@ -81,7 +89,7 @@ enum AuditLog {
 
     /// The number of the entry of a leaf; `nil` when nobody can tell.
     static func sequence(ofLeaf leaf: UInt64, in transaction: borrowing some StoreReads & ~Copyable) throws -> UInt64? {
-        try span(ofLeaf: leaf, in: transaction).map { $0.row.sequence + (leaf - $0.leaf) }
+        try span(ofLeaf: leaf, in: transaction).map { $0.row.sequence &+ (leaf - $0.leaf) }
     }
 
     /// The leaf of the entry with this number; `nil` when there is none. Numbers grow with their leaves.
@@ -133,6 +141,6 @@ enum AuditLog {
 
 extension LogGenesis {
     fileprivate init(before end: UInt64, _ last: (leaf: UInt64, row: AuditSpanRow)) {
-        self.init(leaves: end, through: last.row.sequence + (end - last.leaf) - 1, at: last.row.at)
+        self.init(leaves: end, through: last.row.sequence &+ (end &- last.leaf) &- 1, at: last.row.at)
     }
 }

@@ -91,7 +91,7 @@ package struct RestoreMerge: Sendable {
         try mergeRing(source, old, new, moment, isSameSeal: isSameSeal, &report)
         try mergeCutover(source, old, new, moment, isSameSeal: isSameSeal)
         try mergeMoments(source, old, new)
-        try mergeAudit(source, old, new, &report)
+        try mergeAudit(source, old, new, moment, &report)
         return try finish(report, nil, new, facts, moment, last: try? Authority.lastSequence(in: old))
     }
 
@@ -143,6 +143,8 @@ package struct RestoreMerge: Sendable {
             "suspendedIdentities": String(report.suspendedIdentities), "retiredIdentities": String(report.retiredIdentities),
             "deletedIdentities": String(report.deletedIdentities),
         ]
+        if report.lostAuditEntries > 0 { draft.metadata["lostEntries"] = String(report.lostAuditEntries) }
+        if report.notMerged == nil { draft.metadata["logGoesOn"] = String(report.logGoesOn) }
         draft.metadata["reason"] = report.notMerged
         draft.metadata["replacedStore"] = keptAs
         return draft

@@ -46,6 +46,19 @@ final class StoreChecker {
         report.findings.append(CheckFinding(kind: kind, table: table.name, sentence: sentence, isRepairable: isRepairable))
     }
 
+    func find(_ fault: LogFault, _ table: any AnyTable) {
+        let kind: CheckFinding.Kind =
+            switch fault.kind {
+            case .changed, .node, .checkpointForm, .checkpointSignature, .checkpointRoot: .wrong
+            case .missing, .noLeaf, .unnumbered, .truncated, .ragged: .missing
+            case .revived, .stray: .stray
+            }
+        find(kind, table, fault.sentence)
+    }
+
+    /// Counts findings that nobody is told one by one.
+    func passOver(_ count: Int) { report.total += count }
+
     /// Visits every row that can be read; those that can't are findings.
     func rows<Key, Row>(
         _ table: Table<Key, Row>, in transaction: borrowing WriteTransaction, _ visit: (Key, Row) throws -> Void

@@ -103,6 +103,9 @@ package struct RemovedLeavesRow: StoreRow, Equatable {
         bits[Int(bit / 8)] |= 1 << UInt8(bit % 8)
     }
 
+    /// The last one's place in the row; `nil` when there is none.
+    package var last: UInt64? { (0..<Self.leafCount).last { contains($0) } }
+
     /// How many there are.
     package var count: Int { bits.reduce(0) { $0 + $1.nonzeroBitCount } }
 }

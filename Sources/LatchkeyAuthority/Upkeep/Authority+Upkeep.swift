@@ -21,6 +21,7 @@ extension Authority {
         await tendClock(tick: tick)
         // What is due now, now; what failed is tried again once a minute, and is forgotten when nothing is due any more.
         if keyRingProblem == nil ? hasDueKeys() : tick % Self.ringPeriod == 1 { await tendKeys() }
+        await tendCheckpoint()
         // By a clock that can't be trusted nothing is old.
         guard clock.problem == nil else { return false }
         // The next look at old entries comes at once while there are many; the count of rounds goes on, others live by it.

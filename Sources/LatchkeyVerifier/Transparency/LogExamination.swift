@@ -2,7 +2,7 @@
 /// written down. Takes no memory to speak of, however long the log is.
 package struct LogExamination: Sendable {
     /// A leaf as it lies in the store.
-    package struct Leaf: Sendable {
+    package struct Leaf: Sendable, Equatable {
         package enum Body: Sendable, Equatable {
             case entry([UInt8])
             /// Retention removed it.
@@ -13,13 +13,13 @@ package struct LogExamination: Sendable {
             case missing
         }
 
-        /// The entry's number.
-        package let sequence: UInt64
+        /// The entry's number; none when nobody can tell.
+        package let sequence: UInt64?
         package let body: Body
         /// The hashes that are stored with it, in post-order; none for what is not there.
         package let nodes: [TreeHash?]
 
-        package init(sequence: UInt64, body: Body, nodes: [TreeHash?]) {
+        package init(sequence: UInt64?, body: Body, nodes: [TreeHash?]) {
             self.sequence = sequence
             self.body = body
             self.nodes = nodes
@@ -47,19 +47,32 @@ package struct LogExamination: Sendable {
 
     package var size: UInt64 { tree.size }
 
-    /// The next leaf of the log.
-    package mutating func take(_ leaf: Leaf) {
+    /// The next part of the log.
+    package mutating func take(_ page: LogPage) {
+        var checkpoints = page.checkpoints[...]
+        while let next = checkpoints.first, next.size <= tree.size { take(checkpoints.removeFirst()) }
+        for leaf in page.leaves {
+            take(leaf)
+            while let next = checkpoints.first, next.size <= tree.size { take(checkpoints.removeFirst()) }
+        }
+        if page.isRagged { report.add(.ragged, LogFault.Place(leaf: tree.size, sequence: nil)) }
+        for checkpoint in checkpoints { take(checkpoint) }
+        for sequence in page.strays { report.add(.stray, LogFault.Place(leaf: nil, sequence: sequence)) }
+    }
+
+    private mutating func take(_ leaf: Leaf) {
         let index = tree.size
         let stored = leaf.nodes.first ?? nil
         // What is derived from here on is derived of what is stored, so that each entry that differs is told once, and nothing else.
         let nodes = tree.append(stored ?? Self.hash(of: leaf.body) ?? MerkleTree.emptyRoot)
         let place = LogFault.Place(leaf: index, sequence: leaf.sequence)
+        if leaf.sequence == nil { report.add(.unnumbered, place) }
         switch leaf.body {
         case .entry(let bytes):
             if let stored, MerkleTree.leafHash(bytes) != stored { report.add(.changed, place) }
         case .removed: report.removed += 1
         case .revived: report.add(.revived, place)
-        case .missing: report.add(.missing, place)
+        case .missing: if leaf.sequence != nil { report.add(.missing, place) }
         }
         if stored == nil { report.add(.noLeaf, place) }
         for level in nodes.indices.dropFirst() {
@@ -69,15 +82,15 @@ package struct LogExamination: Sendable {
             }
         }
         report.size = tree.size
-        report.root = tree.root
         passHeads()
     }
 
-    /// A checkpoint that is stored for a tree of so many leaves. They come in the order of their sizes, each right after its last leaf.
-    package mutating func take(checkpoint text: [UInt8], size: UInt64) {
+    /// They come in the order of their sizes, each right after its last leaf.
+    private mutating func take(_ stored: LogPage.StoredCheckpoint) {
+        let size = stored.size
         report.checkpoints += 1
         let place = LogFault.Place(leaf: size == 0 ? nil : size - 1, sequence: nil)
-        guard let checkpoint = try? Checkpoint(parsing: text), checkpoint.size == size,
+        guard let checkpoint = try? Checkpoint(parsing: stored.text), checkpoint.size == size,
             checkpoint.install.utf8.elementsEqual(report.install.utf8)
         else { return report.add(.checkpointForm(size: size), place) }
         if !anchors.isEmpty, !anchors.contains(where: { (try? checkpoint.check($0)) != nil }) {
@@ -85,26 +98,17 @@ package struct LogExamination: Sendable {
         }
         if size > tree.size {
             report.add(.truncated(size: size), LogFault.Place(leaf: tree.size, sequence: nil))
-        } else if size < tree.size || checkpoint.root != tree.root {
+        } else if checkpoint.root != tree.root {
             report.add(.checkpointRoot(size: size, good: good), place)
         } else {
             good = size
         }
     }
 
-    /// An entry that lies in the store under a number that no leaf has.
-    package mutating func take(strayEntry sequence: UInt64) {
-        report.add(.stray, LogFault.Place(leaf: nil, sequence: sequence))
-    }
-
-    /// A fault of the tree itself that is none of a leaf.
-    package mutating func take(fault kind: LogFault.Kind, leaf: UInt64?) {
-        report.add(kind, LogFault.Place(leaf: leaf, sequence: nil))
-    }
-
     /// What came out, once the last leaf was taken.
-    package consuming func finish() -> LogReport {
+    package mutating func finish() -> LogReport {
         let size = tree.size
+        report.root = tree.root
         for head in heads { report.judge(head, .beyond(size: size)) }
         return report
     }

@@ -44,7 +44,7 @@ package struct LogFault: Sendable, Equatable, Codable {
         case .stray: "the audit entry \(name) is not in the log's tree"
         case .noLeaf: "the log's tree has no leaf for the audit entry \(name)"
         case .node(let level):
-            "the node \(level) above the audit entry \(name) is not what follows from the leaves below it"
+            "the node over leaves \(leaf &+ 1 &- (1 << UInt64(level))) to \(leaf), which ends with the audit entry \(name), does not follow from them"
         case .ragged: "the log's tree ends in the middle of \(name)"
         case .unnumbered: "nobody can tell the number of the audit entry \(name)"
         case .checkpointForm(let size): "the checkpoint over \(size) entries can't be read, or is of another log"
@@ -52,9 +52,11 @@ package struct LogFault: Sendable, Equatable, Codable {
         case .checkpointRoot(let size, let good):
             "the first \(size) entries are not those that a checkpoint was signed over: one from leaf \(good) up to leaf \(max(size, 1) - 1) was "
                 + "changed, taken out or put in"
-        case .truncated(let size): "a checkpoint was signed over \(size) entries, and the log ends before leaf \(place.leaf ?? 0)"
+        case .truncated(let size): "a checkpoint was signed over \(size) entries, and the log ends before leaf \(leaf)"
         }
     }
+
+    private var leaf: UInt64 { place.leaf ?? 0 }
 
     private var name: String {
         switch (place.sequence, place.leaf) {

@@ -48,18 +48,17 @@ public enum MerkleTree {
     /// How many hashes come with a leaf: its own, and that of each subtree that it completes.
     package static func nodes(withLeaf leaf: UInt64) -> Int { 1 + (~leaf).trailingZeroBitCount }
 
-    /// How many leaves a tree has that is written down in so many hashes; `nil` when no tree is.
-    package static func size(nodeCount: UInt64) -> UInt64? {
-        guard nodeCount < 2 * mostLeaves else { return nil }
-        var left = nodeCount
+    /// How many leaves the largest tree has that is written down in at most so many hashes.
+    package static func size(nodeCount: UInt64) -> UInt64 {
+        var left = min(nodeCount, Self.nodeCount(mostLeaves - 1))
         var size: UInt64 = 0
-        for level in (0..<UInt64(63)).reversed() {
+        for level in (0..<UInt64(62)).reversed() {
             let whole = (UInt64(1) << (level + 1)) - 1
             guard left >= whole else { continue }
             left -= whole
             size += 1 << level
         }
-        return left == 0 ? size : nil
+        return size
     }
 
     /// The whole subtrees that a tree is made of, from the left: one for each bit of its size.

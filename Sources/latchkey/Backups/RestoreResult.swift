@@ -42,6 +42,15 @@ struct RestoreResult {
             ("taken over", report.notMerged == nil ? (died.isEmpty ? "nothing had died since" : died.joined(separator: ", ")) : nil),
             ("not taken over", report.notMerged.map { "\($0): what was revoked since the backup is not known here" }),
             ("audit log", "\(report.auditEntries) entries from after the backup; goes on at \(report.auditSequence)"),
+            (
+                "lost entries",
+                report.lostAuditEntries > 0 ? "\(report.lostAuditEntries) entries of the log that could not be read; they were there" : nil
+            ),
+            (
+                "heads",
+                report.notMerged == nil && !report.logGoesOn
+                    ? "the replaced log was not this one with more behind it: heads that were written down since the backup don't hold" : nil
+            ),
             ("sessions", "all ended, \(report.endedSessions) of them live: whoever had a token asks for a new one"),
             (
                 "unknown keys",

@@ -44,6 +44,7 @@ extension ServerTests {
                     "POST /v1/scopes/validate", "GET /v1/scopes/templates", "POST /v1/scopes/check", "POST /v1/scopes/explain",
                     "POST /v1/authorize", "GET /v1/authorize", "POST /v1/authorize/file",
                     "GET /v1/audit", "GET /v1/audit/{id}", "POST /v1/audit/export", "GET /v1/events",
+                    "GET /v1/audit/head", "GET /v1/audit/proof", "GET /v1/admin/audit/log",
                     "GET /v1/admin/status", "GET /metrics", "GET /v1/admin/orgs", "POST /v1/admin/orgs", "GET /v1/admin/org",
                     "PATCH /v1/admin/org",
                     "GET /v1/admin/keys", "POST /v1/admin/keys/rotate", "POST /v1/admin/keys/{kid}/revoke",
