@@ -40,7 +40,8 @@ extension TableRule {
                 let isFirst = before == nil
                 let isAfter = before.map { row.sequence >= $0.row.sequence &+ (leaf - $0.leaf) } ?? (leaf == 0 && row.sequence > 0)
                 checker.require(
-                    isAfter, Tables.auditLog, "the entries from leaf \(leaf) on are numbered as \(isFirst ? "none can be" : "those before them are")",
+                    isAfter, Tables.auditLog,
+                    "the entries from leaf \(leaf) on are numbered as \(isFirst ? "none can be" : "those before them are")",
                     .impossible)
                 before = (leaf, row)
             }

@@ -8,14 +8,16 @@ enum AuditLogRoutes {
 
     private static let read = Access.holding("relayauth:audit:read:*")
 
-    private static let head = Route.get("/v1/audit/head", "getAuditHead", read, "How large the audit log is, and the root of its tree, signed")
-        .note("Whoever has written a head down can be shown later that the log still begins with what it was then.")
-        .answers(.ok, .auditHead)
-        .refuses(.signingUnavailable, .storageUnavailable)
-        .handle { call in
-            let head = try await call.authority.auditHead(by: call.caller)
-            return .json { $0.auditHead(head) }
-        }
+    private static let head = Route.get(
+        "/v1/audit/head", "getAuditHead", read, "How large the audit log is, and the root of its tree, signed"
+    )
+    .note("Whoever has written a head down can be shown later that the log still begins with what it was then.")
+    .answers(.ok, .auditHead)
+    .refuses(.signingUnavailable, .storageUnavailable)
+    .handle { call in
+        let head = try await call.authority.auditHead(by: call.caller)
+        return .json { $0.auditHead(head) }
+    }
 
     private static let proof = Route.get(
         "/v1/audit/proof", "proveAuditEntry", read, "An entry with all that shows that it is in the audit log"

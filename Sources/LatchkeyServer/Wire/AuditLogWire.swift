@@ -20,7 +20,8 @@ extension Schema {
         "AuditHead",
         [
             .required("size", size.sampled(4711)),
-            .required("root", .string(pattern: "^[0-9a-f]{64}$").sampled("6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d")),
+            .required(
+                "root", .string(pattern: "^[0-9a-f]{64}$").sampled("6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d")),
             .required(
                 "head", .string().sampled("4711 6e34 0b9c ffb3 …").noted("Size and root as one line to write down, or to read out")),
             .required("checkpoint", checkpointText),
@@ -42,7 +43,8 @@ extension Schema {
     static let auditLogPart = Schema.object(
         "AuditLogPart",
         [
-            .required("installId", .string().sampled("inst_01JD4Z8QK6T3W9XN5RVB2H7MCE")), .required("from", size), .required("extent", size),
+            .required("installId", .string().sampled("inst_01JD4Z8QK6T3W9XN5RVB2H7MCE")), .required("from", size),
+            .required("extent", size),
             .optional("genesis", genesis),
             .required(
                 "leaves",
@@ -52,7 +54,8 @@ extension Schema {
                         [
                             .optional("seq", size), .required("state", .cases(LeafState.self)),
                             .optional("entry", .string(pattern: "^[A-Za-z0-9_-]*$")),
-                            .required("nodes", .array(of: hash.nullable).noted("The leaf's hash, and those of the subtrees that it completes")),
+                            .required(
+                                "nodes", .array(of: hash.nullable).noted("The leaf's hash, and those of the subtrees that it completes")),
                         ]))),
             .required(
                 "checkpoints",

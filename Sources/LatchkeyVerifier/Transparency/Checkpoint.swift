@@ -17,7 +17,10 @@ public struct Checkpoint: Sendable, Equatable {
         guard lines.count == 4, lines[3].isEmpty, let origin = String(lines[0]), Self.installId(of: origin) != nil,
             let size = UInt64(String(decoding: lines[1], as: UTF8.self)), size <= MerkleTree.mostLeaves,
             let root = Base64.decode(lines[2]).flatMap({ TreeHash($0) })
-        else { throw LogError(.malformed, "this is not a checkpoint of an audit log: three lines, its origin, its size and its root, are needed") }
+        else {
+            throw LogError(
+                .malformed, "this is not a checkpoint of an audit log: three lines, its origin, its size and its root, are needed")
+        }
         self.origin = origin
         self.size = size
         self.root = root

@@ -15,8 +15,11 @@ public struct LogHead: Sendable, Hashable, CustomStringConvertible {
     public init(parsing line: String) throws(LogError) {
         let words = line.utf8.split { $0 == 0x20 || (0x09...0x0D).contains($0) }
         let refusal = LogError(
-            .malformed, "this is not the head of an audit log: its size and the 64 hexadecimal digits of its root are needed, as latchkey audit head prints them")
-        guard line.utf8.count <= 1024, let first = words.first, (1...19).contains(first.count), first.allSatisfy({ (0x30...0x39).contains($0) }),
+            .malformed,
+            "this is not the head of an audit log: its size and the 64 hexadecimal digits of its root are needed, as latchkey audit head prints them"
+        )
+        guard line.utf8.count <= 1024, let first = words.first, (1...19).contains(first.count),
+            first.allSatisfy({ (0x30...0x39).contains($0) }),
             let size = UInt64(String(decoding: first, as: UTF8.self)), size <= MerkleTree.mostLeaves,
             let root = TreeHash(hexadecimal: Array(words.dropFirst().joined()))
         else { throw refusal }

@@ -49,7 +49,8 @@ struct RestoreResult {
             (
                 "heads",
                 report.notMerged == nil && !report.logGoesOn
-                    ? "the replaced log was not this one with more behind it: heads that were written down since the backup don't hold" : nil
+                    ? "the replaced log was not this one with more behind it: heads that were written down since the backup don't hold"
+                    : nil
             ),
             ("sessions", "all ended, \(report.endedSessions) of them live: whoever had a token asks for a new one"),
             (

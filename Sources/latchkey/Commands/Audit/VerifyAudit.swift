@@ -75,12 +75,16 @@ struct VerifyAudit: AsyncCommand {
             try Facts.print(result.facts)
         }
         if head.isEmpty {
-            Output.note("note: without --head nobody can tell whether the log's tail was cut off, or made anew; write one down: latchkey audit head")
+            Output.note(
+                "note: without --head nobody can tell whether the log's tail was cut off, or made anew; write one down: latchkey audit head"
+            )
         }
         guard result.report.isGood else {
             throw CommandFailure(
                 .unverified, "the audit log is not what it was: \(result.problems.first ?? "it differs")",
-                hint: "keep the store as it is, copy it away, and look who could write it; a backup has the log of its time: latchkey audit verify --backup FILE")
+                hint:
+                    "keep the store as it is, copy it away, and look who could write it; a backup has the log of its time: latchkey audit verify --backup FILE"
+            )
         }
     }
 }

@@ -33,7 +33,9 @@ struct LogPart {
     }
 
     private static func leaf(_ value: JSONValue) -> LogExamination.Leaf? {
-        guard let state = value["state"]?.text.flatMap({ LeafState(rawValue: $0) }), let nodes = value["nodes"]?.elements else { return nil }
+        guard let state = value["state"]?.text.flatMap({ LeafState(rawValue: $0) }), let nodes = value["nodes"]?.elements else {
+            return nil
+        }
         var hashes: [TreeHash?] = []
         for node in nodes {
             if node.isNull {
