@@ -67,7 +67,7 @@ import Testing
         }
     }
 
-    private static func flipped(_ head: String) -> String { head.dropLast() + (head.last == "0" ? "1" : "0") }
+    private static func flipped(_ head: String) -> String { String(head.dropLast()) + (head.last == "0" ? "1" : "0") }
 
     @Test func `an entry that was edited is named by the daemon, by verify, by fsck and by backup verify`() async throws {
         try await ScratchDirectory.with { scratch in

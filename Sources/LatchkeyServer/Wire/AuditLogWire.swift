@@ -35,7 +35,7 @@ extension Schema {
         "AuditProof",
         [
             .required("version", .integer(1...1)), .required("leaf", size.sampled(0).noted("The entry's place in the log, from 0")),
-            .required("entry", .string(pattern: "^[A-Za-z0-9_-]+$").noted("The bytes that were hashed")),
+            .required("entry", .string(pattern: "^[A-Za-z0-9_-]+$").sampled("eyJzZXEiOjF9").noted("The bytes that were hashed")),
             .required("path", .array(of: hash).noted("Hashes from the leaf up (RFC 6962 §2.1.1)")),
             .required("checkpoint", checkpointText),
         ])
@@ -53,13 +53,16 @@ extension Schema {
                         "AuditLeaf",
                         [
                             .optional("seq", size), .required("state", .cases(LeafState.self)),
-                            .optional("entry", .string(pattern: "^[A-Za-z0-9_-]*$")),
+                            .optional("entry", .string(pattern: "^[A-Za-z0-9_-]*$").sampled("eyJzZXEiOjF9")),
                             .required(
                                 "nodes", .array(of: hash.nullable).noted("The leaf's hash, and those of the subtrees that it completes")),
                         ]))),
             .required(
                 "checkpoints",
-                .array(of: .object("StoredCheckpoint", [.required("size", size), .required("note", .string(pattern: "^[A-Za-z0-9_-]*$"))]))),
+                .array(
+                    of: .object(
+                        "StoredCheckpoint",
+                        [.required("size", size), .required("note", .string(pattern: "^[A-Za-z0-9_-]*$").sampled("bGF0Y2hrZXkv"))]))),
             .required("strays", .array(of: size).noted("Numbers of entries that no leaf is for")), .required("ragged", .boolean),
         ])
 }

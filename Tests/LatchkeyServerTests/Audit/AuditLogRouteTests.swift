@@ -20,7 +20,9 @@ extension ServerTests {
                 #expect(head.json["root"]?.text == checkpoint.root.description)
                 #expect(try LogHead(parsing: head.json["head"]?.text ?? "") == checkpoint.head)
                 #expect(head.json["anchor"]?.text == anchor.keyId && head.json["fingerprint"]?.text == anchor.fingerprint)
-                for sequence in 1...Int(checkpoint.size) {
+                let own = try await AuditQueryTests.all(daemon).compactMap { $0["seq"]?.number.map { Int($0) } }
+                #expect(own.count > 3 && own.count < Int(checkpoint.size))
+                for sequence in own {
                     let answer = try await daemon.call("GET", "/v1/audit/proof?seq=\(sequence)", key: reader.secret)
                     try #require(answer.status == 200, "\(answer.text)")
                     let proof = try InclusionProof(reading: answer.body)
@@ -41,8 +43,8 @@ extension ServerTests {
                     #expect(answer.json["field"]?.text == "seq")
                 }
                 expectError(try await daemon.admin("GET", "/v1/audit/proof?seq=1000000"), 404, "audit_entry_not_found")
-                let neighbour = try await daemon.neighbour()
-                let answer = try await daemon.admin("GET", "/v1/audit/proof?seq=1", [("x-latchkey-org", neighbour.organisation)])
+                let neighbour = try await daemon.neighbour
+                let answer = try await daemon.admin("GET", "/v1/audit/proof?seq=1", [neighbour.header])
                 expectError(answer, 404, "audit_entry_not_found")
                 let key = try await daemon.key("relayauth:identity:read:*", name: "other")
                 for path in ["/v1/audit/head", "/v1/audit/proof?seq=1"] {
