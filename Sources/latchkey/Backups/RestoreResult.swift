@@ -42,6 +42,7 @@ struct RestoreResult {
             ("taken over", report.notMerged == nil ? (died.isEmpty ? "nothing had died since" : died.joined(separator: ", ")) : nil),
             ("not taken over", report.notMerged.map { "\($0): what was revoked since the backup is not known here" }),
             ("audit log", "\(report.auditEntries) entries from after the backup; goes on at \(report.auditSequence)"),
+            ("trust anchor", anchor),
             ("sessions", "all ended, \(report.endedSessions) of them live: whoever had a token asks for a new one"),
             (
                 "unknown keys",
@@ -60,6 +61,13 @@ struct RestoreResult {
             ("master key", ending?.placedMasterKey.map { "put at \($0), from the backup" }),
             ("next", ending == nil ? nil : "start the daemon, and look: latchkey status"),
         ]
+    }
+
+    private var anchor: String? {
+        if report.hasNewerAnchor { return "the one that followed the backup's signs" }
+        return report.lostAnchor.map {
+            "the backup's signs; the one that followed it, \($0), can't be opened here: whoever trusts that one needs this one's file"
+        }
     }
 
     /// Keys one by one, for whoever has to ask their owners.
