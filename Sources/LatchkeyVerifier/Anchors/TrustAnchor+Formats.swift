@@ -5,8 +5,8 @@ extension TrustAnchor {
     private static let derPrefix: [UInt8] = [0x30, 0x2A, 0x30, 0x05, 0x06, 0x03, 0x2B, 0x65, 0x70, 0x03, 0x21, 0x00]
     private static let firstLine = "-----BEGIN PUBLIC KEY-----"
     private static let lastLine = "-----END PUBLIC KEY-----"
-    /// Bytes. The file itself has 113; the rest is room for white space.
-    private static let greatestSize = 1024
+    /// Bytes of the largest file that is read. The anchor itself takes 113; the rest is room for white space.
+    public static let greatestSize = 1024
 
     /// `SubjectPublicKeyInfo` (RFC 8410 §4).
     package var der: [UInt8] { Self.derPrefix + raw }

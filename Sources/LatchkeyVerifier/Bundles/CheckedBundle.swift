@@ -1,4 +1,4 @@
-import LatchkeyCrypto
+package import LatchkeyCrypto
 
 /// A trust bundle whose signature, place in the line and time were found good: what tokens are held against.
 public struct CheckedBundle: Sendable {
@@ -18,6 +18,25 @@ public struct CheckedBundle: Sendable {
         self.contents = contents
         self.state = state
         keys = try KeySet(JWKSet(keys: contents.keys), legacy: legacy)
+    }
+
+    /// This bundle, and the legacy key besides: tokens of the kind that the install signed before it had RSA keys (HS256) are accepted, too,
+    /// as long as the bundle says that the install accepts them.
+    ///
+    /// - Parameter secret: that of the one legacy key that the bundle names.
+    /// - Throws: `.keySet` when the bundle names none or another one, or the secret can't be one.
+    public func accepting(legacySecret secret: [UInt8], kid: String) throws(VerificationError) -> CheckedBundle {
+        try accepting(legacySecret: Secret(copying: secret), kid: kid)
+    }
+
+    package func accepting(legacySecret secret: Secret, kid: String) throws(VerificationError) -> CheckedBundle {
+        guard let terms = contents.legacy else {
+            throw VerificationError(.keySet, "the bundle says that HS256 is not accepted (any more): go without the legacy secret")
+        }
+        guard terms.kid.utf8.elementsEqual(kid.utf8) else {
+            throw VerificationError(.keySet, "the kid of the bundle's legacy key is \(terms.kid), not \(kid)")
+        }
+        return try CheckedBundle(contents, state: state, legacy: LegacyKey(kid: kid, secret: secret, issuer: terms.issuer))
     }
 
     /// Whether the bundle may be used at this moment, with 60 s of clock skew. A clock that is before the bundle's making is wrong, and a
