@@ -98,7 +98,9 @@ package enum Drill {
             }
             report.anchors += 1
         }
-        if report.anchors == 0, problems.isEmpty { problems.append("no trust anchor has its private half: nothing could be signed as this install") }
+        if report.anchors == 0, problems.isEmpty {
+            problems.append("no trust anchor has its private half: nothing could be signed as this install")
+        }
         if let cutover, let sealed = cutover.sealedSecret {
             report.hasLegacySecret = (try? cutover.openedSecret(sealed: sealed, by: seal)) != nil
             if !report.hasLegacySecret { problems.append("the legacy secret does not open") }

@@ -29,12 +29,13 @@ extension TableRule {
             }
         },
         TableRule(Tables.revocations) { checker, transaction in
-            let last = try checker.last(.revocation, in: transaction)
+            let (last, cut) = (try checker.last(.revocation, in: transaction), try checker.last(.cut, in: transaction))
             try checker.rows(Tables.revocations, in: transaction) { number, row in
                 let isCut = row.kind == .identity || row.kind == .everything
                 checker.require(
-                    number >= 1 && number <= last && isCut == (row.cutOff != nil) && (row.kind == .everything) == row.id.isEmpty,
-                    Tables.revocations, "the revocation \(number) is not of its form, or beyond the last one", .impossible)
+                    number >= 1 && number <= last && isCut == (row.cutOff != nil) && (row.kind == .everything) == row.id.isEmpty
+                        && row.cutOff.map { $0.milliseconds >= 0 && UInt64($0.milliseconds) <= cut } ?? true, Tables.revocations,
+                    "the revocation \(number) is not of its form, or beyond the last one", .impossible)
                 try checker.expect(
                     Tables.expiries, Expiry(at: row.until, .revocation, number.storeBytes).storeKey, EmptyRow(),
                     of: "the end of the revocation \(number)", in: transaction)

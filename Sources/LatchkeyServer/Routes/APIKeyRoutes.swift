@@ -53,7 +53,8 @@ enum APIKeyRoutes {
     private static let revoke = Route.post("/v1/api-keys/{id}/revoke", "revokeApiKey", manage, "Revoke an API key")
         .note(
             "It authenticates nothing from then on. Revoking again changes nothing, but with `descendants` whatever of these still lives dies then: "
-                + "all of it in one commit, however much it is. Who gave up waiting may ask again; what is dead is counted once. " + Reach.note
+                + "all of it in one commit, however much it is. Who gave up waiting may ask again; what is dead is counted once. "
+                + Reach.note
         )
         .id(.apiKey)
         .header(.prefer, Reach.preference, Reach.note)

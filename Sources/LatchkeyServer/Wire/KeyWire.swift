@@ -14,7 +14,8 @@ extension Schema {
             [
                 .required("who", .string().sampled("verifiers with a cached JWKS (Cache-Control: max-age 3600 s)")),
                 .required("until", .timestamp),
-                .optional("sequence", .integer(1...Int64.max).noted("Of the newest trust bundle that is meant, where holders of bundles are")),
+                .optional(
+                    "sequence", .integer(1...Int64.max).noted("Of the newest trust bundle that is meant, where holders of bundles are")),
             ]))
 
     private static let signingKey = Schema.object(

@@ -28,6 +28,7 @@ extension Install {
         let other = try await otherOrganisation()
         _ = try await key(["relayfile:fs:read:*"], name: "neighbour", by: other)
         _ = try? self.caller(made)
+        _ = try await bundle()
         await authority.upkeep()
         await authority.noteTime()
     }

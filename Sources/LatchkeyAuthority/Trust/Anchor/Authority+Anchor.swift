@@ -49,7 +49,8 @@ extension Authority {
     }
 
     static let anchorOutOfReach = AuthorityError(
-        .signingUnavailable, "nothing can be signed with the trust anchor now: its private half can't be opened; latchkey seal status says why")
+        .signingUnavailable,
+        "nothing can be signed with the trust anchor now: its private half can't be opened; latchkey seal status says why")
 
     /// Lets a new trust anchor follow the one that there is, on its word: the old one signs the new one, and its private half is destroyed, in
     /// one commit. Verifiers that hold the old one are led to the new one by each bundle from then on.

@@ -22,7 +22,8 @@ extension Authority {
         guard (1...most).contains(life) else {
             throw AuthorityError.invalid(
                 "validFor",
-                "validFor is 1 to \(most) seconds, which is max-bundle-life: a bundle that outlived it would not know the keys that sign then")
+                "validFor is 1 to \(most) seconds, which is max-bundle-life: a bundle that outlived it would not know the keys that sign then"
+            )
         }
         try caller.requireOwn()
         return try await bundleTurns.take {

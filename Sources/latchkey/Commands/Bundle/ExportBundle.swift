@@ -14,7 +14,8 @@ struct ExportBundle: AsyncCommand {
             """
     )
 
-    @Option(help: ArgumentHelp("How long it may be used: 7d, 12h (default: a week, or max-bundle-life if that is less).", valueName: "span"))
+    @Option(
+        help: ArgumentHelp("How long it may be used: 7d, 12h (default: a week, or max-bundle-life if that is less).", valueName: "span"))
     var validFor: Lifetime?
 
     @Option(help: ArgumentHelp("Write it to this file, which is replaced if it is there.", valueName: "path"))

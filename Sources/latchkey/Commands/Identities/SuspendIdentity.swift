@@ -23,7 +23,9 @@ struct SuspendIdentity: AsyncCommand {
 
     func run() async throws {
         let document = try await DaemonClient.with(daemon, organisation: organisation.org) { client in
-            try await client.post("/v1/identities/\(PathText.encoded(id))/suspend", headers: ReachReport.wanted) { $0.member("reason", reason) }
+            try await client.post("/v1/identities/\(PathText.encoded(id))/suspend", headers: ReachReport.wanted) {
+                $0.member("reason", reason)
+            }
         }
         if daemon.json { try Output.json(document.root.raw) } else { try Facts.print(IdentityReport(document.root).facts) }
         ReachReport(document.root).note()

@@ -23,11 +23,18 @@ struct AnchorFacts {
             ("since", answer["createdAt"]?.text),
         ]
         for anchor in former {
-            facts.append(("before it", [anchor["fingerprint"]?.text, anchor["endedAt"]?.text.map { "until \($0)" }].compactMap { $0 }.joined(separator: ", ")))
+            facts.append(
+                (
+                    "before it",
+                    [anchor["fingerprint"]?.text, anchor["endedAt"]?.text.map { "until \($0)" }].compactMap { $0 }.joined(separator: ", ")
+                ))
         }
         if !former.isEmpty {
             facts.append(
-                ("holders of those", led == 0 ? "need this one's file: none of them signed it" : "are led here by each bundle, \(led) back at most"))
+                (
+                    "holders of those",
+                    led == 0 ? "need this one's file: none of them signed it" : "are led here by each bundle, \(led) back at most"
+                ))
         }
         facts.append(("file", file))
         facts.append(
