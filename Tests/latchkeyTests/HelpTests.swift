@@ -6,7 +6,7 @@ import Testing
 @Suite(.timeLimit(.minutes(1))) struct Help {
     static let groups: [[String]] = [
         [], ["api-keys"], ["identities"], ["identities", "sub-agents"], ["tokens"], ["scopes"], ["audit"], ["orgs"],
-        ["signing-keys"], ["seal"], ["clock"], ["backup"], ["cutover"], ["cutover", "verifiers"],
+        ["signing-keys"], ["anchor"], ["bundle"], ["seal"], ["clock"], ["backup"], ["cutover"], ["cutover", "verifiers"],
     ]
 
     static let leaves: [[String]] =
@@ -20,6 +20,7 @@ import Testing
         + ["query", "show", "export", "head", "verify", "prove", "check-proof"].map { ["audit", $0] }
         + ["create", "list", "show", "update"].map { ["orgs", $0] }
         + ["list", "show", "rotate", "revoke", "import", "export-public", "explain"].map { ["signing-keys", $0] }
+        + [["anchor", "show"], ["anchor", "succeed"], ["bundle", "export"], ["bundle", "show"]]
         + [["seal", "status"], ["seal", "rewrap"], ["clock", "accept"]]
         + ["status", "advance", "rollback", "purge", "import-secret"].map { ["cutover", $0] }
         + ["list", "add", "remove"].map { ["cutover", "verifiers", $0] }

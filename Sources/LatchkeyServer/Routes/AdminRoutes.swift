@@ -16,12 +16,13 @@ enum AdminRoutes {
         let status = try call.authority.status()
         let sealed = try call.authority.sealedRecords()
         let ending = try EndingAPIKeys(call.authority)
-        return .json { $0.status(status, call, sealed: sealed, ending: ending) }
+        let trust = try TrustFacts(call.authority)
+        return .json { $0.status(status, call, sealed: sealed, ending: ending, trust: trust) }
     }
 }
 
 extension JSONWriter {
-    fileprivate mutating func status(_ status: AuthorityStatus, _ call: Call, sealed: Int, ending: EndingAPIKeys) {
+    fileprivate mutating func status(_ status: AuthorityStatus, _ call: Call, sealed: Int, ending: EndingAPIKeys, trust: TrustFacts) {
         let (about, seal, services) = (call.about, call.authority.sealState, call.services)
         let level = services.map(\.level).max() ?? .healthy
         object { writer in
@@ -80,6 +81,7 @@ extension JSONWriter {
                     }
                 }
             }
+            writer.trustFacts(trust)
             writer.endingAPIKeys(ending)
             writer.key("counts")
             writer.object { writer in for (name, count) in status.counts { writer.member(name, Int64(count)) } }

@@ -9,7 +9,7 @@ extension RouteTable {
             + tagged(
                 .administration,
                 AdminRoutes.all + MetricsRoutes.all + OrganisationRoutes.all + KeyRoutes.all + SealRoutes.all + CutoverRoutes.all
-                    + BackupRoutes.all))
+                    + BackupRoutes.all + TrustRoutes.all))
 
     private static func tagged(_ tag: RouteTag, _ routes: [Route]) -> [Route] { routes.map { $0.tagged(tag) } }
 }

@@ -52,6 +52,7 @@ struct RestoreResult {
                     ? "the replaced log was not this one with more behind it: heads that were written down since the backup don't hold"
                     : nil
             ),
+            ("trust anchor", anchor),
             ("sessions", "all ended, \(report.endedSessions) of them live: whoever had a token asks for a new one"),
             (
                 "unknown keys",
@@ -70,6 +71,13 @@ struct RestoreResult {
             ("master key", ending?.placedMasterKey.map { "put at \($0), from the backup" }),
             ("next", ending == nil ? nil : "start the daemon, and look: latchkey status"),
         ]
+    }
+
+    private var anchor: String? {
+        if report.hasNewerAnchor { return "the one that followed the backup's signs" }
+        return report.lostAnchor.map {
+            "the backup's signs; the one that followed it, \($0), can't be opened here: whoever trusts that one needs this one's file"
+        }
     }
 
     /// Keys one by one, for whoever has to ask their owners.

@@ -13,8 +13,9 @@ struct WholeFile: ~Copyable {
     /// - Parameters:
     ///   - option: what the path was given with, for messages.
     ///   - replaces: whether a file of that name may be replaced.
+    ///   - isPublic: whether everybody may read it; otherwise its owner alone.
     /// - Throws: `.failed` when no file can be made there, or what has the name is no regular file, or may not be replaced.
-    init(path: String, option: String = "--out", replaces: Bool = true) throws(CommandFailure) {
+    init(path: String, option: String = "--out", replaces: Bool = true, isPublic: Bool = false) throws(CommandFailure) {
         let slash = path.utf8.lastIndex(of: UInt8(ascii: "/"))
         let name = slash.map { String(path[path.index(after: $0)...]) } ?? path
         guard !name.isEmpty, name != ".", name != "..", !path.utf8.contains(0) else {
@@ -37,6 +38,8 @@ struct WholeFile: ~Copyable {
                 .failed, "no file can be made in \(parent): \(SystemError(number: errno))",
                 hint: "name a file in a directory that you may write")
         }
+        // Whatever the umask is: it goes to other hosts and other users.
+        if isPublic { fchmod(file, 0o644) }
         self.path = path
         self.temporary = temporary
         self.parent = parent

@@ -30,6 +30,7 @@ extension Install {
         _ = try await key(["relayfile:fs:read:*"], name: "neighbour", by: other)
         _ = try? self.caller(made)
         _ = try await authority.auditHead(by: admin)
+        _ = try await bundle()
         await authority.upkeep()
         await authority.noteTime()
     }

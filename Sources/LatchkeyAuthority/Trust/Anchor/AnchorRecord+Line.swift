@@ -1,6 +1,6 @@
 import LatchkeyCrypto
 import LatchkeyStore
-import LatchkeyVerifier
+package import LatchkeyVerifier
 
 extension AnchorRecord {
     /// 0 for the first anchor of an install.
