@@ -128,7 +128,14 @@ let package = Package(
         .testTarget(name: "LatchkeyScopesTests", dependencies: ["LatchkeyScopes"], swiftSettings: swift),
         .testTarget(name: "LatchkeyCryptoTests", dependencies: ["LatchkeyCrypto"], swiftSettings: swift),
         .testTarget(
-            name: "LatchkeyVerifierTests", dependencies: ["LatchkeyVerifier", "LatchkeyCrypto", "LatchkeyScopes"], swiftSettings: swift),
+            name: "LatchkeyVerifierTests",
+            // Hummingbird's router for the middleware that the documentation shows; the library itself knows no HTTP.
+            dependencies: [
+                "LatchkeyVerifier", "LatchkeyCrypto", "LatchkeyScopes", .logging, .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ] + Target.Dependency.hummingbird,
+            swiftSettings: swift
+        ),
         .testTarget(name: "LatchkeyStoreTests", dependencies: ["LatchkeyStore"], swiftSettings: swift),
         .testTarget(
             name: "LatchkeyAuthorityTests",
