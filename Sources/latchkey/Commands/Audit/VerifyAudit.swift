@@ -96,14 +96,14 @@ extension DaemonClient {
         var part = try LogPart(try await get(path))
         let (install, extent, genesis) = (part.install, part.extent, part.genesis)
         var examination = LogExamination(install: install, heads: heads, anchors: anchors)
-        var progress = LogProgress()
+        var progress = ProgressLine()
         defer { progress.clear() }
         while true {
             guard part.install == install, part.extent == extent, part.page.first == examination.size else {
                 throw CommandFailure(.failed, "the daemon answers with another part of its log than it was asked for; try again")
             }
             examination.take(part.page)
-            progress.set(examination.size, of: extent)
+            progress.set("\(examination.size) of \(extent) entries")
             guard examination.size < extent, !part.page.leaves.isEmpty else { break }
             part = try LogPart(try await get("\(path)?from=\(examination.size)&extent=\(extent)"))
         }

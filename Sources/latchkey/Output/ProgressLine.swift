@@ -1,15 +1,18 @@
 import Glibc
 
-/// How far a look at the audit log is, on standard error, when a person is there to see it.
-struct LogProgress {
-    private let isShown = isatty(STDERR_FILENO) == 1
+/// A line on standard error that tells how far something is, when a person is there to see it: written over itself, at most four times a second.
+struct ProgressLine {
+    private let isShown: Bool
     private var shownAt = ContinuousClock.now
     private var width = 0
 
-    mutating func set(_ done: UInt64, of extent: UInt64) {
+    init(isShown: Bool = isatty(STDERR_FILENO) == 1) { self.isShown = isShown }
+
+    /// - Parameter text: asked only when the line is shown anew.
+    mutating func set(_ text: @autoclosure () -> String) {
         guard isShown, ContinuousClock.now - shownAt >= .milliseconds(250) else { return }
         shownAt = ContinuousClock.now
-        show("\(done) of \(extent) entries")
+        show(text())
     }
 
     /// Takes the line away again.
