@@ -8,11 +8,10 @@ struct ProgressLine {
 
     init(isShown: Bool = isatty(STDERR_FILENO) == 1) { self.isShown = isShown }
 
-    /// - Parameter text: asked only when the line is shown anew.
-    mutating func set(_ text: @autoclosure () -> String) {
+    mutating func set(_ text: String) {
         guard isShown, ContinuousClock.now - shownAt >= .milliseconds(250) else { return }
         shownAt = ContinuousClock.now
-        show(text())
+        show(text)
     }
 
     /// Takes the line away again.
