@@ -123,8 +123,9 @@ enum AuditLog {
 
     /// What is known of entries from before the tree was there; none in an install that always had one.
     static func genesis(in transaction: borrowing some StoreReads & ~Copyable) throws -> LogGenesis? {
-        var (genesis, last) = (LogGenesis?.none, (leaf: UInt64, row: AuditSpanRow)?.none)
-        let size = try size(in: transaction)
+        var genesis: LogGenesis?
+        var last: (leaf: UInt64, row: AuditSpanRow)?
+        let size = MerkleTree.size(nodeCount: try nodeCount(in: transaction))
         try transaction.scan(Tables.auditLog, limit: .max) { leaf, row in
             if let last { genesis = LogGenesis(before: leaf, last) }
             last = (leaf, row)

@@ -19,7 +19,7 @@ extension Authority {
     /// - Throws: `signing_unavailable` when there is none yet and the anchor can't sign.
     package func auditHead(by caller: Caller) async throws -> AuditHead {
         try caller.requireOwn()
-        let (checkpoint, anchor) = try await checkpoint()
+        let (checkpoint, anchor) = try await self.checkpoint()
         return AuditHead(checkpoint: checkpoint, anchor: anchor, genesis: try read { try AuditLog.genesis(in: $0) })
     }
 
@@ -36,7 +36,7 @@ extension Authority {
         guard isOwn || (organisation.isEmpty && caller.principal.isAdministrator),
             let leaf = try read({ try AuditLog.leaf(ofSequence: sequence, in: $0) })
         else { throw notFound }
-        let (checkpoint, anchor) = try await checkpoint(covering: leaf)
+        let (checkpoint, anchor) = try await self.checkpoint(covering: leaf)
         let path = try read { transaction in
             try MerkleTree.inclusionPath(leaf, in: checkpoint.size) { try AuditLog.node($0, in: transaction) }
         }
@@ -64,7 +64,7 @@ extension Authority {
                 else { return true }
                 return now >= since.adding(seconds: Int64(minutes) * 60)
             }) ?? false
-        if isDue { _ = try? await checkpoint() }
+        if isDue { _ = try? await self.checkpoint() }
     }
 
     private static func lastCheckpointSize(in transaction: borrowing some StoreReads & ~Copyable) throws -> UInt64 {
