@@ -3,8 +3,10 @@ import HTTPTypes
 import Hummingbird
 import HummingbirdCore
 import LatchkeyCrypto
+@testable import LatchkeyExamples
 import LatchkeyVerifier
 import Logging
+import NIOCore
 import Testing
 
 @Suite("The documentation's examples")
@@ -52,7 +54,7 @@ struct ExampleTests {
 
     @Test("stand word for word in files that the tests compile")
     func compiled() throws {
-        let here = "Tests/LatchkeyVerifierTests/Documents"
+        let here = "Tests/Examples"
         let compiled = try ["Examples.swift", "ExampleMiddleware.swift"].flatMap { name in
             try Self.lines("\(here)/\(name)").map(Self.bare).filter { !$0.isEmpty }
         }
@@ -97,6 +99,8 @@ struct ExampleTests {
     }
 
     private struct PlainContext: RequestContext {
+        typealias Source = PlainSource
+
         var coreContext: CoreRequestContextStorage
 
         init(source: PlainSource) { coreContext = CoreRequestContextStorage(source: source) }

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import LatchkeyCrypto
 import LatchkeyVerifier
+import Testing
 
 /// The pack of `fixtures/offline`: what must come out, for verifiers in every language.
 enum GoldenPack {

@@ -1,3 +1,4 @@
+import LatchkeyCrypto
 import LatchkeyVerifier
 import Testing
 
@@ -8,7 +9,7 @@ struct GoldenPackTests {
         switch GoldenPack.judge(test) {
         case .success(let state):
             #expect(test.verdict == "good")
-            if let after = test.stateAfter { #expect(text(state.json()) == text(try GoldenPack.file(after))) }
+            if let after = test.stateAfter { #expect(try text(state.json()) == text(GoldenPack.file(after))) }
         case .failure(let error):
             #expect(error.reason.rawValue == test.verdict, "\(error)")
         }
@@ -27,6 +28,6 @@ struct GoldenPackTests {
         let bundle = try GoldenPack.bundle(name)
         let signer = try GoldenPack.key(name == "by-c" ? "c" : "a")
         let written = try TrustBundle.encode(bundle.contents, keyId: signer.publicKey.thumbprint) { try signer.sign($0) }
-        #expect(text(written) == text(try GoldenPack.file("bundles/\(name).bundle")))
+        #expect(try text(written) == text(GoldenPack.file("bundles/\(name).bundle")))
     }
 }
