@@ -18,17 +18,17 @@ extension Authority {
     ) throws -> Authority {
         let source = source.resolved
         source.removeLeftovers()
-        let (existing, floor, seen, newestId) = try store.read { transaction in
+        let (existing, floor, seen, newest) = try store.read { transaction in
             (
                 try transaction.get(Tables.install, InstallRecord.key), try ClockRow.floor(settings.madeAt, in: transaction),
-                try transaction.get(Tables.clock, ClockRow.seen)?.moment, try newestId(in: transaction)
+                try transaction.get(Tables.clock, ClockRow.seen)?.moment, try Self.newestId(in: transaction)
             )
         }
         let clock = SteadyClock(host, floor: floor)
         let absence = clock.absence(since: seen)
         let ids = IdentifierSource(clock: clock)
         // Also by a clock that has gone back a little: a cut-off parts ids by when they were made.
-        if let newestId { try ids.begin(after: newestId) }
+        if let newest { try ids.begin(after: newest) }
         let install: InstallRecord
         let sealing: Sealing
         if let existing {

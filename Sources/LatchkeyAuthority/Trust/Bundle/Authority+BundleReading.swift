@@ -1,4 +1,3 @@
-import LatchkeyCrypto
 import LatchkeyStore
 import LatchkeyVerifier
 
@@ -20,9 +19,12 @@ extension Authority {
     ///
     /// - Parameter notAfter: of the bundle: while the legacy key still signs here, tokens of it are issued until then.
     func legacyTerms(_ cutover: CutoverRecord, notAfter: Timestamp) throws -> BundleContents.LegacyTerms {
-        let issuedHere =
-            cutover.phase.signsLegacy
-            ? notAfter.adding(seconds: Self.longestLife) : try read { try $0.get(Tables.clock, ClockRow.legacyExpiry)?.moment }
+        var issuedHere: Timestamp?
+        if cutover.phase.signsLegacy {
+            issuedHere = notAfter.adding(seconds: Self.longestLife)
+        } else {
+            issuedHere = try read { try $0.get(Tables.clock, ClockRow.legacyExpiry)?.moment }
+        }
         let until = max(cutover.elsewhereUntil, issuedHere ?? cutover.elsewhereUntil)
         var terms = BundleContents.LegacyTerms(kid: cutover.kid, issuer: cutover.issuer, until: until)
         try pages(Tables.identityLiveness) { id, row in

@@ -1,3 +1,4 @@
+import LatchkeyCrypto
 import LatchkeyVerifier
 
 /// What a trust bundle says, for people and for programs; `jq -r .payload` shows all of it.
