@@ -39,7 +39,7 @@ public final class KeyFetcher: Sendable {
         var held: Held?
         var lastAttempt: Timestamp?
         var isFetching = false
-        /// Counts attempts.
+        /// Counts waiters and sets.
         var number = 0
         var waiters: [Int: CheckedContinuation<Void, Never>] = [:]
     }
@@ -116,25 +116,33 @@ extension KeyFetcher {
 
     /// Waits for the fetch that is under way, or for one that begins now if it may.
     private func attempt(at now: Timestamp) async {
+        var timer: Task<Void, Never>?
         await withCheckedContinuation { continuation in
-            let (begins, number) = state.withLock { state -> (Bool, Int?) in
-                let mayBegin = !(state.lastAttempt.map { isWithin(timing.coolDown, of: $0, at: now) } ?? false)
-                guard state.isFetching || mayBegin, state.waiters.count < Self.greatestWaiterCount else { return (false, nil) }
-                let begins = !state.isFetching
-                if begins {
-                    state.isFetching = true
-                    state.lastAttempt = now
-                }
-                state.number += 1
-                state.waiters[state.number] = continuation
-                return (begins, state.number)
-            }
+            let (begins, number) = admit(continuation, at: now)
             guard let number else { return continuation.resume() }
             if begins { Task { await self.run(at: now) } }
-            Task {
+            timer = Task {
                 await self.wait(self.timing.patience)
                 self.release(number)
             }
+        }
+        timer?.cancel()
+    }
+
+    /// Takes a waiter in, and says whether a fetch has to begin and under which number the waiter stands; `nil` when there is nothing to wait
+    /// for.
+    private func admit(_ waiter: CheckedContinuation<Void, Never>, at now: Timestamp) -> (begins: Bool, number: Int?) {
+        state.withLock { state in
+            let isTooEarly = state.lastAttempt.map { isWithin(timing.coolDown, of: $0, at: now) } ?? false
+            guard state.isFetching || !isTooEarly, state.waiters.count < Self.greatestWaiterCount else { return (false, nil) }
+            let begins = !state.isFetching
+            if begins {
+                state.isFetching = true
+                state.lastAttempt = now
+            }
+            state.number += 1
+            state.waiters[state.number] = waiter
+            return (begins, state.number)
         }
     }
 
