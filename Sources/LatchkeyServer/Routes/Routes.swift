@@ -1,6 +1,6 @@
 extension RouteTable {
     /// Every route of this API.
-    package static let api = RouteTable(
+    package static let api: RouteTable = RouteTable(
         tagged(.install, PublicRoutes.all + DiscoveryRoutes.all)
             + tagged(.apiKeys, APIKeyRoutes.all + SelfServiceRoutes.all + OrganisationTokenRoutes.all)
             + tagged(.identities, IdentityRoutes.all + IdentityLifeRoutes.all) + tagged(.tokens, TokenRoutes.all + TokenListRoutes.all)
