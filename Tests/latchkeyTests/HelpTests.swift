@@ -70,6 +70,7 @@ import Testing
         (flags.maxBundleLife, flags.cutoverLegacyJWK, flags.cutoverSoak, flags.cutoverHold) = ("u", "v", "w", "x")
         (flags.organisationTokensPerHour, flags.requestsPerSecond) = ("y", "z")
         (flags.auditCheckpointEntries, flags.auditCheckpointMinutes) = ("0", "1")
+        (flags.certificateFile, flags.certificateKeyFile, flags.logLevel) = ("aa", "ab", "ac")
         #expect(Set(flags.values.keys) == Set(Setting.allCases))
         #expect(Set(flags.values.values).count == Setting.allCases.count)
         let help = try await Tool.run(["serve", "--help"]).output

@@ -64,7 +64,9 @@ struct CanonicalReader {
     /// Whether the next member has this name; it is stepped over if so.
     mutating func takesKey(_ name: StaticString) -> Bool {
         let start = position
-        guard !needsComma || takes(UInt8(ascii: ",")), takes("\"\(name)\":") else {
+        guard !needsComma || takes(UInt8(ascii: ",")), takes(UInt8(ascii: "\"")), takes(name), takes(UInt8(ascii: "\"")),
+            takes(UInt8(ascii: ":"))
+        else {
             position = start
             return false
         }
@@ -74,6 +76,7 @@ struct CanonicalReader {
 
     mutating func string() throws -> String {
         let start = position
+        if let string = plainString() { return string }
         guard let string = String(validating: try text(), as: UTF8.self) else {
             position = start
             throw mismatch("a string in UTF-8")
@@ -161,9 +164,29 @@ extension CanonicalReader {
         return true
     }
 
-    private mutating func takes(_ text: String) -> Bool {
-        for byte in text.utf8 { guard takes(byte) else { return false } }
+    private mutating func takes(_ text: StaticString) -> Bool {
+        let end = position + text.utf8CodeUnitCount
+        guard end <= bytes.count, text.withUTF8Buffer({ bytes[position..<end].elementsEqual($0) }) else { return false }
+        position = end
         return true
+    }
+
+    /// A string of UTF-8 in which nothing is escaped, as nearly all are; `nil`, and nothing stepped over, for another one.
+    private mutating func plainString() -> String? {
+        let start = position
+        guard !needsComma || takes(UInt8(ascii: ",")), takes(UInt8(ascii: "\"")) else {
+            position = start
+            return nil
+        }
+        let first = position
+        while let byte = peek(), byte >= 0x20, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\") { position += 1 }
+        guard peek() == UInt8(ascii: "\""), let string = String(validating: bytes[first..<position], as: UTF8.self) else {
+            position = start
+            return nil
+        }
+        position += 1
+        needsComma = true
+        return string
     }
 
     mutating func take(_ byte: UInt8) throws {

@@ -116,8 +116,8 @@ public struct KeySet: Sendable {
             do {
                 switch self {
                 case .rsa:
-                    return VerifiedToken(
-                        claims: try JSONDecoder().decode(Claims.self, from: Data(payload)), payload: payload, keyId: keyId)
+                    let claims = try Claims(canonical: payload) ?? JSONDecoder().decode(Claims.self, from: Data(payload))
+                    return VerifiedToken(claims: claims, payload: payload, keyId: keyId)
                 case .legacy(let key):
                     // What two parsers could read in two ways is not what an issuer wrote.
                     try JSONObjectReader.read(payload) { (_, _) in }

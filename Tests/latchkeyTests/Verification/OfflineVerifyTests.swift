@@ -185,6 +185,15 @@ import Testing
         }
     }
 
+    @Test func `files without an end are read up to their limit`() async throws {
+        for (anchor, bundle, reason) in [
+            ("/dev/zero", Self.path("bundles/bundle-7.bundle"), "anchor"), (Self.path("anchors/a.pem"), "/dev/zero", "bundle"),
+        ] {
+            let run = try await Tool.run(["verify", "--anchor", anchor, "--bundle", bundle, "x"])
+            #expect(run.code == 5 && run.errors.contains("latchkey: \(reason): "), "\(run.errors)")
+        }
+    }
+
     @Test func `HS256 is verified with a secret that nobody else can read, and a JWKS needs its issuer, too`() async throws {
         try await ScratchDirectory.with { scratch in
             let token = try Self.token("tokens/legacy.jwt")
