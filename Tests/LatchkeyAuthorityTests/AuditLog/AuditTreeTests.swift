@@ -129,7 +129,7 @@ struct AuditTreeTests {
     func planted() async throws {
         let scratch = Scratch()
         try FileManager.default.createDirectory(atPath: scratch.store, withIntermediateDirectories: false)
-        try Fixture.data("stores/0.1.0-a/data.mdb").write(to: URL(filePath: scratch.store + "/data.mdb"))
+        try Fixture.data("stores/0.1.0/data.mdb").write(to: URL(filePath: scratch.store + "/data.mdb"))
         let before = try Store.rehearse(
             directory: scratch.store,
             schema: Schema(application: "latchkey", version: 1, writer: "old", tables: Array(Tables.all.prefix(21)))
