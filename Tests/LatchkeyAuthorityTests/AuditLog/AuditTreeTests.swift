@@ -150,7 +150,7 @@ struct AuditTreeTests {
         let moment = Timestamp(rfc3339: "2027-01-01T00:00:00Z")!
         let store = try Store.open(directory: scratch.store, schema: Tables.schema(writer: "latchkey test", now: { moment }))
         try store.writeAndWait { transaction in
-            try Authority.append(AuditDraft(.tokenIssued, actor: "new", organisation: ""), at: moment, in: transaction)
+            _ = try Authority.append(AuditDraft(.tokenIssued, actor: "new", organisation: ""), at: moment, in: transaction)
         }
         store.close()
         let later = try scratch.examineLog(heads: [report.head])

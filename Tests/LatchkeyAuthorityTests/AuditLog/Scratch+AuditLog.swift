@@ -16,8 +16,6 @@ extension Install {
     /// The head of the log, as it is written down.
     func head() async throws -> LogHead { try await authority.auditHead(by: admin).checkpoint.head }
 
-    var anchor: TrustAnchor { get throws { try authority.anchorReport().current } }
-
     /// Writes this many entries of the first organisation.
     func fillLog(_ count: Int, _ actor: String = "system") async throws {
         let (draft, now) = (AuditDraft(.tokenIssued, actor: actor, organisation: authority.firstOrganisation), clock.now())

@@ -40,7 +40,7 @@ struct VerifyAudit: AsyncCommand {
 
     func run() async throws {
         let heads = try head.map { line throws(CommandFailure) in
-            do {
+            do throws(LogError) {
                 return try LogHead(parsing: line)
             } catch {
                 throw CommandFailure(.usage, "--head: \(error.message)")
