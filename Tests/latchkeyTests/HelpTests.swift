@@ -69,6 +69,7 @@ import Testing
         (flags.auditRetention, flags.rotationPeriod, flags.shortestStandby, flags.graceAfterUse) = ("q", "r", "s", "t")
         (flags.maxBundleLife, flags.cutoverLegacyJWK, flags.cutoverSoak, flags.cutoverHold) = ("u", "v", "w", "x")
         (flags.organisationTokensPerHour, flags.requestsPerSecond) = ("y", "z")
+        (flags.certificateFile, flags.certificateKeyFile, flags.logLevel) = ("aa", "ab", "ac")
         #expect(Set(flags.values.keys) == Set(Setting.allCases))
         #expect(Set(flags.values.values).count == Setting.allCases.count)
         let help = try await Tool.run(["serve", "--help"]).output

@@ -14,5 +14,5 @@ package struct About: Sendable {
     /// What the TCP listener speaks TLS with.
     package var certificate: ServingCertificate?
     /// What this process counts of itself.
-    package var metrics = Metrics(.api)
+    package var metrics: Metrics = Metrics(.api)
 }

@@ -17,7 +17,8 @@ struct CertificatePairTests {
 
     @Test("are taken with a key of either kind", arguments: ["first", "rsa"])
     func good(_ name: String) throws {
-        let pair = try CertificatePair(CertificateSite(name).files)
+        let site = try CertificateSite(name)
+        let pair = try CertificatePair(site.files)
         #expect(pair.begins == Timestamp(rfc3339: "2025-01-01T00:00:00Z") && pair.ends == Timestamp(rfc3339: "2060-01-01T00:00:00Z"))
     }
 

@@ -102,7 +102,8 @@ extension ServerTests {
             try await withDaemon { daemon in
                 daemon.running.reload()
                 #expect(daemon.log.lines.contains { $0.hasPrefix("notice there is nothing to reload") })
-                #expect(try await daemon.send("GET", "/health").status == 200)
+                let health = try await daemon.send("GET", "/health")
+                #expect(health.status == 200)
                 #expect(try await daemon.admin("GET", "/v1/admin/status").json["services"]?["tls"] == nil)
             }
         }

@@ -9,7 +9,8 @@ extension ServerTests {
     @Suite("A listener with a certificate")
     struct TLSListenerTests {
         private static func certificate(_ name: String = "first") throws -> ServingCertificate {
-            try ServingCertificate(CertificateSite(name).files, clock: ManualClock())
+            let site = try CertificateSite(name)
+            return try withExtendedLifetime(site) { try ServingCertificate(site.files, clock: ManualClock()) }
         }
 
         @Test("speaks TLS 1.2 and 1.3, nothing older and nothing plain")

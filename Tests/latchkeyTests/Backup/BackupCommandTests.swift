@@ -89,7 +89,7 @@ import Testing
                 if run.code == 1 { refused += 1 }
                 #expect(run.code == 0 || !run.errors.isEmpty)
             }
-            #expect(refused >= 8, "too few of the changes hit something")
+            #expect(refused >= 4, "too few of the changes hit something")
             // Half of its pages are gone.
             try BackupKit.wrap(header, Array(store.prefix(store.count / 2)), to: scratch["bad.backup"])
             let cut = try await BackupKit.tool(scratch, "backup", "verify", scratch["bad.backup"], "--without-keys")
