@@ -103,7 +103,8 @@ let package = Package(
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
-            swiftSettings: swift,
+            // What is done once a call is compiled for size.
+            swiftSettings: swift + [.unsafeFlags(["-Osize"], .when(configuration: .release))],
             // Full RELRO: every symbol is bound at start and the table made read-only. An executable has nothing to export, so that the
             // linker can drop what nothing calls; equal code is kept once, and relative relocations are packed (both need lld): 37.4 MB
             // become 31.0.

@@ -8,6 +8,8 @@ extension Store {
         package var headroomInterval: Duration = .seconds(1)
         /// How often the writer tries by itself whether writing works again, while it doesn't.
         package var probeInterval: Duration = .seconds(5)
+        /// How often the writer looks by itself whether there is room, while nobody writes.
+        package var lookInterval: Duration = .seconds(2)
         /// The most closures in one transaction.
         package var maxBatch = 256
         /// The most read transactions at the same time.

@@ -121,6 +121,28 @@ struct FailureTests {
         #expect(store.health.isWritable)
     }
 
+    @Test(.enabled(if: SmallDisk.isPossible)) func `a shortage is known before anybody has met it, at the start too`() throws {
+        let disk = try #require(SmallDisk(bytes: 8 << 20))
+        var options = options(headroom: 2 << 20)
+        options.lookInterval = .milliseconds(1)
+        do {
+            let store = try Store.open(directory: disk.store, schema: Tables.schema(), options: options)
+            defer { store.close() }
+            #expect(store.health.isWritable)
+            disk.fill(leaving: 1 << 20)
+            // Nobody writes. The suite's time limit ends this when it never happens.
+            while store.health.isWritable { sched_yield() }
+            #expect(store.health.problem?.contains("revocations") == true)
+            disk.empty()
+            while !store.health.isWritable { sched_yield() }
+            disk.fill(leaving: 1 << 20)
+        }
+        options.lookInterval = .seconds(3600)
+        let store = try Store.open(directory: disk.store, schema: Tables.schema(), options: options)
+        defer { store.close() }
+        while store.health.isWritable { sched_yield() }
+    }
+
     @Test(.enabled(if: SmallDisk.isPossible)) func `a full disk is unavailable, reads go on, and writes resume by themselves`() async throws
     {
         let disk = try #require(SmallDisk(bytes: 4 << 20))

@@ -37,6 +37,7 @@ final class AcceptGate: ChannelDuplexHandler, @unchecked Sendable {
     private var exhausted = false
     private var failure: (any Error)?
     private var timer: Scheduled<Void>?
+    private var roomTimer: Scheduled<Void>?
 
     init(limits: ListenerLimits, loop: any EventLoop, meter: ListenerMeter) {
         self.limits = limits
@@ -76,6 +77,7 @@ final class AcceptGate: ChannelDuplexHandler, @unchecked Sendable {
         guard self.state == .accepting, !self.exhausted else { return }
         if self.isFull {
             self.readHeld = true
+            self.makeRoom()
         } else {
             context.read()
         }
@@ -104,6 +106,17 @@ final class AcceptGate: ChannelDuplexHandler, @unchecked Sendable {
     }
 
     private var isFull: Bool { self.connections.count + self.orphans >= self.limits.maxConnections }
+
+    /// Somebody who only holds places must not keep others out: while all are taken, connections that are idle end soon.
+    private func makeRoom() {
+        guard self.roomTimer == nil else { return }
+        self.roomTimer = self.loop.assumeIsolated().scheduleTask(in: TimeAmount(self.limits.idleWhenFull)) {
+            self.roomTimer = nil
+            guard self.isFull, self.readHeld, self.state == .accepting else { return }
+            for connection in self.connections.values { connection.pipeline.fireUserInboundEventTriggered(Connection.MakeRoom()) }
+            self.makeRoom()
+        }
+    }
 
     private func roomMade() {
         if self.exhausted { self.recover() }
@@ -196,6 +209,8 @@ final class AcceptGate: ChannelDuplexHandler, @unchecked Sendable {
 
     private func finishIfDone() {
         guard self.state == .closed, self.connections.isEmpty, self.orphans == 0 else { return }
+        self.roomTimer?.cancel()
+        self.roomTimer = nil
         self.timer?.cancel()
         self.timer = nil
         if let failure = self.failure {

@@ -28,6 +28,9 @@ final class Connection: ChannelDuplexHandler, @unchecked Sendable {
     /// Tells a connection to close whatever it does.
     struct Cut: Sendable {}
 
+    /// Tells a connection to close if it has been without a request for a while: others wait for its place.
+    struct MakeRoom: Sendable {}
+
     enum Phase {
         /// Waits for a request head.
         case idle
@@ -167,6 +170,7 @@ final class Connection: ChannelDuplexHandler, @unchecked Sendable {
             let task = self.task
             context.close(promise: nil)
             task?.cancel()
+        case is MakeRoom: self.makeRoom()
         case ChannelEvent.inputClosed: self.inputEnded()
         default: context.fireUserInboundEventTriggered(event)
         }
@@ -192,6 +196,13 @@ final class Connection: ChannelDuplexHandler, @unchecked Sendable {
         let timeout = TimeAmount(self.service.limits.idleTimeout)
         self.deadline = .now() + timeout
         self.scheduleIdleTimer(in: timeout)
+    }
+
+    private func makeRoom() {
+        guard self.phase == .idle, let deadline = self.deadline else { return }
+        let limits = self.service.limits
+        let idleSince = deadline - TimeAmount(limits.idleTimeout)
+        if idleSince + TimeAmount(limits.idleWhenFull) <= .now() { self.context?.close(promise: nil) }
     }
 
     private func scheduleIdleTimer(in delay: TimeAmount) {

@@ -8,6 +8,9 @@ package struct ListenerLimits: Sendable {
     /// How long a connection may stay without a complete request head, from its opening or from the last answer; also how
     /// long a client may leave an answer unread.
     package var idleTimeout: Duration
+    /// While all places are taken: how long a connection may be without a complete request head until it makes room for another; also how
+    /// often it is looked whether one has been.
+    package var idleWhenFull: Duration
     /// How long a TLS handshake may take, from the connection's opening.
     package var handshakeTimeout: Duration
     /// How long a whole request body may take, counted from the read that completed the head.
@@ -28,6 +31,7 @@ package struct ListenerLimits: Sendable {
         maxConnections: Int = 1024,
         backlog: CInt = 4096,
         idleTimeout: Duration = .seconds(30),
+        idleWhenFull: Duration = .seconds(1),
         handshakeTimeout: Duration = .seconds(10),
         bodyTimeout: Duration = .seconds(15),
         maxHeadBytes: Int = 16 * 1024,
@@ -40,6 +44,7 @@ package struct ListenerLimits: Sendable {
         self.maxConnections = maxConnections
         self.backlog = backlog
         self.idleTimeout = idleTimeout
+        self.idleWhenFull = idleWhenFull
         self.handshakeTimeout = handshakeTimeout
         self.bodyTimeout = bodyTimeout
         self.maxHeadBytes = maxHeadBytes

@@ -122,7 +122,7 @@ package struct APIResponder: ConnectionResponder {
     }
 
     private func origin(of request: Request, peer: Peer, requestId: String) -> RequestOrigin {
-        var origin = RequestOrigin(requestId: requestId)
+        var origin = RequestOrigin(requestId: RequestTrace.shown(requestId))
         if case .network(let address) = peer {
             origin.address = proxies.client(peer: address, forwardedFor: request.headers[values: .forwardedFor])
         }
@@ -130,8 +130,9 @@ package struct APIResponder: ConnectionResponder {
         return origin
     }
 
-    /// What a client says of itself, as far as the audit log keeps it: at most 200 visible ASCII characters and spaces.
+    /// What a client says of itself, as far as the audit log keeps it: at most 200 visible ASCII characters and spaces, and no secret.
     private static func shown(_ text: String) -> String {
+        let text = RequestTrace.shown(text)
         if text.utf8.count <= 200, text.utf8.allSatisfy({ (0x20...0x7E).contains($0) }) { return text }
         return String(decoding: text.utf8.prefix(200).map { (0x20...0x7E).contains($0) ? $0 : UInt8(ascii: "?") }, as: UTF8.self)
     }

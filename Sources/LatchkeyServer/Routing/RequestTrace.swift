@@ -38,8 +38,9 @@ struct RequestTrace {
             ])
     }
 
-    /// A request's id for the log: the client may have chosen it, and a careless one puts its key there.
-    static func shown(_ requestId: String) -> String {
-        ["lk_", "lkr_", "eyJ"].contains { requestId.contains($0) } ? "hidden" : requestId
+    /// A request's id, or what a client says of itself, for the log and for the audit log: the client chose it, and a careless one puts its
+    /// key or its token there.
+    static func shown(_ text: String) -> String {
+        ["lk_", "lkr_", "eyJ"].contains { text.contains($0) } ? "hidden" : text
     }
 }

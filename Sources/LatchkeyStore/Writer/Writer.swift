@@ -43,11 +43,12 @@ final class Writer: @unchecked Sendable {
 
     /// The life of the writer's thread.
     func run() {
+        look()
         while true {
             let ill = report.withLock { !$0.health.isWritable }
-            let jobs = queue.take(options.maxBatch, patience: ill ? options.probeInterval.nanoseconds : nil)
+            let jobs = queue.take(options.maxBatch, patience: (ill ? options.probeInterval : options.lookInterval).nanoseconds)
             guard let jobs else { break }
-            if jobs.isEmpty { probe() } else { commit(admitted(jobs)) }
+            if !jobs.isEmpty { commit(admitted(jobs)) } else if ill { probe() } else { look() }
         }
         if let environment = readers.drain(refusal: StoreError(.closed, "the store was closed")) { environment.close() }
         end()
@@ -132,6 +133,11 @@ final class Writer: @unchecked Sendable {
 
     private func observe(_ changes: [Change]) {
         if !changes.isEmpty { options.onCommit?(changes) }
+    }
+
+    /// Finds out that room is short also when nobody writes: who looks at the health should not be told by the first refusal.
+    private func look() {
+        if let environment, let shortage = headroom.shortage(in: environment) { fell(ill: shortage) }
     }
 
     /// Writes the schema's row as it is, to find out whether writing works again when nobody else tries.

@@ -87,6 +87,23 @@ extension ServerTests {
             }
         }
 
+        @Test("keeps no secret that a client put where it names its request or itself")
+        func secrets() async throws {
+            try await withDaemon { daemon in
+                let key = try await daemon.key("*")
+                let pair = try await daemon.pair(daemon.identity("*"))
+                for secret in [key.secret, pair.refresh, String(pair.access.prefix(120))] {
+                    let headers = [("x-api-key", key.secret), ("x-request-id", secret), ("user-agent", "careless \(secret)")]
+                    let body = #"{"name":"n","scopes":["relayfile:fs:read"]}"#
+                    let reply = try await daemon.send("POST", "/v1/api-keys", headers, body: body)
+                    #expect(reply.status == 201 && reply["x-request-id"] == secret, "to the client it is as it was")
+                    let entry = try #require(try await Self.all(daemon, "action=api_key.created").first)
+                    #expect(entry["requestId"]?.text == "hidden" && entry["userAgent"]?.text == "hidden")
+                    #expect(try await !daemon.admin("GET", "/v1/audit?limit=100").text.contains(secret))
+                }
+            }
+        }
+
         @Test("is filtered by each member alone and by all of them together")
         func filters() async throws {
             try await withDaemon { daemon in

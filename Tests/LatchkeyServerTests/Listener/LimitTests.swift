@@ -74,8 +74,41 @@ struct LimitTests {
         }
     }
 
+    @Test func `let a waiting connection have the place of one that is idle, before its time, and never that of one at work`() async throws
+    {
+        let began = Latch()
+        let goOn = Latch()
+        let responder = Answering { request, _ in
+            if request.uri.path == "/slow" {
+                began.open()
+                await goOn.wait()
+            }
+            return .text("done")
+        }
+        let limits = ListenerLimits(maxConnections: 3, idleTimeout: .seconds(600), idleWhenFull: .milliseconds(50))
+        try await withServer(limits: limits, responder) { server in
+            let slow = try server.connect()
+            defer { slow.close() }
+            try slow.send("GET /slow HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            await began.wait()
+            let silent = try server.connect()
+            defer { silent.close() }
+            let dripping = try server.connect()
+            defer { dripping.close() }
+            try dripping.send("GET / HTT")
+            for _ in 0..<4 {
+                let answer = try await server.exchange(getAndClose)
+                #expect(answer.text.hasSuffix("done"))
+            }
+            #expect(try await blocking { silent.receiveAll() }.end == .closed)
+            #expect(try await blocking { dripping.receiveAll() }.end == .closed)
+            goOn.open()
+            #expect(try await blocking { slow.receiveAll() }.text.hasSuffix("done"))
+        }
+    }
+
     @Test func `keep the surplus of connections waiting until one ends`() async throws {
-        try await withServer(limits: ListenerLimits(maxConnections: 2)) { server in
+        try await withServer(limits: ListenerLimits(maxConnections: 2, idleWhenFull: .seconds(60))) { server in
             let served = try (0..<2).map { _ in try server.connect() }
             for client in served {
                 try client.send(get)

@@ -1,3 +1,4 @@
+import LatchkeyAuthority
 import LatchkeyServer
 @testable import LatchkeyVerifier
 import Synchronization

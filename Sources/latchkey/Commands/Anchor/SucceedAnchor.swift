@@ -1,4 +1,5 @@
 import ArgumentParser
+import LatchkeyVerifier
 
 struct SucceedAnchor: AsyncCommand {
     static let configuration = CommandConfiguration(
