@@ -42,6 +42,7 @@ package final class Authority: Sendable {
     let bundleTurns = Turns()
     /// Whether a new master key is being put in place.
     let rewrapping = Atomic<Bool>(false)
+    let backups = BackupTurn()
     private let currentSealing: Mutex<Sealing>
 
     init(

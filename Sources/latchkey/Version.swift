@@ -4,6 +4,6 @@ enum Version {
 }
 
 extension Version {
-    /// As stores and backups name it.
+    /// As stores name it.
     static let program = current
 }

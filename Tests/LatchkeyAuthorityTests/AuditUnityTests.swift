@@ -65,8 +65,8 @@ struct AuditUnityTests {
     func complete() {
         // Written as summaries of what was counted.
         let summaries: Set<AuditRecord.Action> = [.apiKeyDenied, .scopeDenied, .scopeEscalationDenied]
-        // Written to a store that no authority has open, in the commit of a restore or a repair.
-        let elsewhere: Set<AuditRecord.Action> = [.backupRestored, .configurationChanged]
+        // Written to a store that no authority has open, in the commit of a restore.
+        let elsewhere: Set<AuditRecord.Action> = [.backupRestored]
         let tried = Set(MutatingOperation.all.flatMap(\.entries))
         #expect(tried == Set(AuditRecord.Action.allCases).subtracting(summaries).subtracting(elsewhere))
     }

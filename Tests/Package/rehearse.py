@@ -15,7 +15,7 @@ import re
 import subprocess
 import sys
 
-ID = r"\b(?:ak|org|inst|agent|tok|sess|aud)_[0-9A-HJKMNP-TV-Z]{26}\b"
+ID = r"(?:\b(?:ak|org|inst|agent|tok|sess|aud)_[0-9A-HJKMNP-TV-Z]{26}\b|\blatchkey-\d{8}T\d{6}Z\.backup\b)"
 
 #: What differs from run to run, as it looks.
 VARIABLE = [

@@ -10,7 +10,7 @@ import Testing
     ]
 
     static let leaves: [[String]] =
-        [["serve"], ["status"], ["jwks"], ["verify"], ["authorize"], ["events"], ["scan"], ["restore"], ["fsck"]]
+        [["serve"], ["status"], ["jwks"], ["verify"], ["authorize"], ["events"], ["scan"], ["restore"], ["fsck"], ["doctor"]]
         + ["create", "verify"].map { ["backup", $0] }
         + ["mint", "list", "show", "can", "rotate", "revoke"].map { ["api-keys", $0] }
         + ["create", "list", "show", "update", "suspend", "reactivate", "retire", "delete", "activity"].map { ["identities", $0] }

@@ -1,3 +1,4 @@
+import LatchkeyServer
 import Subprocess
 import Testing
 
@@ -56,6 +57,36 @@ import Testing
         try await ScratchDirectory.with { scratch in
             try await Rehearsal(in: scratch).run(Document(path: "README.md", text: transcript.joined(separator: "\n")))
         }
+    }
+
+    /// The first cells of a section's tables, and what stands in them between back-quotes.
+    private static func rows(of section: String) throws -> [[String]] {
+        let lines = try Document("README.md").text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        let inside = lines.drop { $0 != "## " + section }.dropFirst().prefix { !$0.hasPrefix("## ") }
+        return inside.filter { $0.hasPrefix("| `") }.map { line in
+            let cell = line.split(separator: "|").first ?? ""
+            return cell.split(separator: "`", omittingEmptySubsequences: false).enumerated().filter { !$0.offset.isMultiple(of: 2) }.map {
+                String($0.element)
+            }
+        }
+    }
+
+    @Test func `every setting has its row, and every row is a setting`() throws {
+        #expect(Set(try Self.rows(of: "Settings").joined()) == Set(Setting.allCases.map(\.rawValue)))
+    }
+
+    @Test func `every route is in the table of the routes, and every row of it has one`() throws {
+        let paths = Set(RouteTable.api.routes.map(\.path))
+        var found: Set<String> = []
+        for span in try Self.rows(of: "HTTP").joined() {
+            // `GET /v1/x?y=`, `/v1/x…`, and `GET` alone before another method of the same path.
+            guard let path = span.split(separator: " ").last(where: { $0.hasPrefix("/") })?.prefix(while: { $0 != "?" }) else { continue }
+            let beginning = path.hasSuffix("…") ? String(path.dropLast()) : nil
+            let named = paths.filter { one in beginning.map { one.hasPrefix($0) } ?? (one == path) }
+            #expect(!named.isEmpty, "there is no route \(span)")
+            found.formUnion(named)
+        }
+        #expect(paths.subtracting(found) == [])
     }
 
     /// Starts `latchkey events`, and returns once it watches.

@@ -30,6 +30,14 @@ import Testing
                 let before = try await Tool.run(["jwks", "--url", daemon.url, "--ca-file", first])
                 #expect(before.code == 0, "\(before.errors)")
                 #expect(try await Tool.run(["jwks", "--url", daemon.url, "--ca-file", second]).code == 4)
+                // The look each second says nothing of files that are as they were: this is the signal's work.
+                let isTold = { daemon.log.lines.contains { $0.contains("TLS certificate") } }
+                #expect(!isTold())
+                kill(daemon.pid, SIGHUP)
+                while !isTold() {
+                    let status = try await daemon.run("status")
+                    #expect(status.code == 0)
+                }
                 try Self.put("second", into: scratch)
                 kill(daemon.pid, SIGHUP)
                 while try await Tool.run(["jwks", "--url", daemon.url, "--ca-file", second]).code != 0 {}

@@ -27,10 +27,16 @@ check_signature() {
         fail "the signature of SHA256SUMS is wrong: nothing was installed"
 }
 
+# A link leads to what was never signed, and a pipe can be read for ever.
+check_kinds() {
+    odd=$(find . ! -type d ! -type f)
+    [ -z "$odd" ] || fail "there is something here that is neither a file nor a directory, and is not read: $odd"
+}
+
 check_files() {
     sha256sum --check --strict --quiet SHA256SUMS || fail "a file is not what was signed: nothing was installed"
     # What is not listed was not signed, and has no business here.
-    find . -type f ! -path ./SHA256SUMS ! -path ./SHA256SUMS.sig | sort | sed 's|^\./||' | while read -r file; do
+    find . ! -type d ! -path ./SHA256SUMS ! -path ./SHA256SUMS.sig | sort | sed 's|^\./||' | while IFS= read -r file; do
         grep -qxF "$(sha256sum "$file")" SHA256SUMS || fail "$file is not in SHA256SUMS: nothing was installed"
     done
 }
@@ -44,21 +50,32 @@ check_age() {
     fi
 }
 
-# The packages that are not installed yet, and latchkey in any case.
+# is_too_old PACKAGE: whether it is installed in a version that latchkey does not do with.
+is_too_old() {
+    wanted=$(dpkg-deb --field packages/latchkey_*.deb Depends | tr ',' '\n' | sed -n "s/^ *$1 (>= *\([^)]*\)).*/\1/p")
+    present=$(dpkg-query -W -f '${Version}' "$1" 2>/dev/null || true)
+    [ -n "$wanted" ] && [ -n "$present" ] && dpkg --compare-versions "$present" lt "$wanted"
+}
+
+# The packages that are not installed yet, or too old, and latchkey in any case.
 needed() {
-    for file in packages/*.deb; do
+    # By name from the list that was signed, never by a look at what lies there.
+    sed -n 's|^[0-9a-f]\{64\}  \(packages/[^/ ]*\.deb\)$|\1|p' SHA256SUMS | while IFS= read -r file; do
         name=$(dpkg-deb --field "$file" Package)
         state=$(dpkg-query -W -f '${db:Status-Status}' "$name" 2>/dev/null || true)
-        if [ "$name" = latchkey ] || [ "$state" != installed ]; then printf '%s\n' "$file"; fi
+        if [ "$name" = latchkey ] || [ "$state" != installed ] || is_too_old "$name"; then printf '%s\n' "$file"; fi
     done
 }
 
-cd "$(dirname "$0")"
+# With that variable cd may go elsewhere, and says where on standard output.
+unset CDPATH
+cd -- "$(dirname -- "$0")"
 verify_only=false
 if [ "${1:-}" = --verify ]; then
     verify_only=true
     shift
 fi
+check_kinds
 case ${1:-} in
     '' | -h | --help)
         sed -n '2,10s/^# \{0,1\}//p' install.sh

@@ -59,6 +59,18 @@ extension AuditLog {
         try readable { try sequence(ofLeaf: leaf, in: transaction) }
     }
 
+    /// Whether the tree has a leaf for a number; also where it is too damaged to tell.
+    static func mayHaveLeaf(_ sequence: UInt64, in transaction: borrowing some StoreReads & ~Copyable) throws -> Bool {
+        var (low, high) = (UInt64(0), try extent(in: transaction))
+        while low < high {
+            let middle = low + (high - low) / 2
+            guard let found = try number(ofLeaf: middle, in: transaction) else { return true }
+            if found == sequence { return true }
+            if found < sequence { low = middle + 1 } else { high = middle }
+        }
+        return false
+    }
+
     /// Looks at the whole log in one transaction.
     static func examine(
         _ examination: LogExamination, in transaction: borrowing some StoreReads & ~Copyable

@@ -16,24 +16,27 @@ package struct BackupRequest: Sendable {
 }
 
 extension Authority {
-    private static let passphraseLength = 8...1024
-
     /// Begins a backup of the whole install as it is now. The entry that tells of it is in the log before the copy begins, and so in the backup.
     ///
-    /// - Throws: `invalid_request` (passphrase, withMasterKey), `signing_unavailable` when the master key can't be read, `storage_unavailable`.
+    /// One at a time.
+    ///
+    /// - Throws: `invalid_request` (passphrase, withMasterKey), `signing_unavailable` when the master key can't be read, `storage_unavailable`,
+    ///   also while another backup is being made.
     package func backUp(_ request: BackupRequest, by caller: Caller) async throws -> BackupStream {
         try caller.requireOwn()
-        if let passphrase = request.passphrase, !Self.passphraseLength.contains(passphrase.count) {
-            throw AuthorityError.invalid(
-                "passphrase",
-                "a passphrase has \(Self.passphraseLength.lowerBound) to \(Self.passphraseLength.upperBound) bytes; several words are a good one"
-            )
+        var passphrase: Secret?
+        if let given = request.passphrase {
+            passphrase = given.withBytes { BackupRequest.passphrase($0) }
+            guard passphrase != nil else { throw AuthorityError.invalid("passphrase", BackupRequest.passphraseRule) }
         }
-        guard !request.includesMasterKey || request.passphrase != nil else {
+        guard !request.includesMasterKey || passphrase != nil else {
             throw AuthorityError.invalid("withMasterKey", "the master key goes only into a backup that is encrypted: give a passphrase")
         }
+        guard let ticket = backups.take() else {
+            throw AuthorityError(.storageUnavailable, "another backup is being made, and one is made at a time: wait for its end")
+        }
         let masterKey = request.includesMasterKey ? try presentMasterKey() : nil
-        let (encryption, key) = try await Self.encryption(request.passphrase, cost: seams.backupCost)
+        let (encryption, key) = try await Self.encryption(passphrase, cost: seams.backupCost)
         let now = clock.now()
         try await write(.essential) { [self] transaction in
             try Self.requireLive(caller.principal, at: now, in: transaction)
@@ -51,7 +54,7 @@ extension Authority {
         let header = BackupHeader(
             installId: install.id, madeAt: now, schemaVersion: Tables.version, writer: settings.program,
             expectedBytes: Int64(store.statistics.mapUsed), masterKey: masterKey != nil, encryption: encryption)
-        return BackupStream(header, try BackupWriter(header, key: key), copy, masterKey)
+        return BackupStream(header, try BackupWriter(header, key: key), copy, masterKey, ticket, clock)
     }
 
     /// The master key as it lies on disk, when it is the one that this store is sealed under.
@@ -81,15 +84,30 @@ package final class BackupStream: @unchecked Sendable {
         case start, middle, done
     }
 
+    /// Seconds that it may take, whatever the size of the store, and bytes of a store that it may take another second for: a reader that
+    /// dawdles must not pin the store's free pages for days.
+    private static let patience: Int64 = 600
+    private static let pace: Int64 = 1 << 20
+
     package let header: BackupHeader
     private let copy: StoreCopy
+    private let ticket: BackupTurn.Ticket
+    private let clock: SteadyClock
+    /// By the clock that nobody can set, in milliseconds.
+    private let deadline: Int64
     // One reader at a time has these.
     private var writer: BackupWriter
     private var masterKey: Secret?
     private var stage = Stage.start
 
-    init(_ header: BackupHeader, _ writer: BackupWriter, _ copy: StoreCopy, _ masterKey: Secret?) {
+    init(
+        _ header: BackupHeader, _ writer: BackupWriter, _ copy: StoreCopy, _ masterKey: Secret?, _ ticket: BackupTurn.Ticket,
+        _ clock: SteadyClock
+    ) {
         self.header = header
+        self.ticket = ticket
+        self.clock = clock
+        deadline = clock.uptime() + (Self.patience + header.expectedBytes / Self.pace) * 1000
         self.writer = writer
         self.copy = copy
         self.masterKey = masterKey
@@ -97,8 +115,13 @@ package final class BackupStream: @unchecked Sendable {
 
     /// The next bytes; `nil` at the end. One at a time.
     ///
-    /// - Throws: when the store can't be read to its end. What was given out until then is no backup.
+    /// - Throws: when the store can't be read to its end, `.unavailable` when that takes too long. What was given out until then is no backup.
     package func next() async throws -> [UInt8]? {
+        guard stage == .done || clock.uptime() < deadline else {
+            close()
+            throw BackupError(
+                .unavailable, "the backup was not taken within \(Self.patience + header.expectedBytes / Self.pace) s, and was given up")
+        }
         switch stage {
         case .start:
             stage = .middle
@@ -111,12 +134,17 @@ package final class BackupStream: @unchecked Sendable {
                 if !bytes.isEmpty { return bytes }
             }
             stage = .done
-            return try writer.finish()
+            let bytes = try writer.finish()
+            close()
+            return bytes
         case .done:
             return nil
         }
     }
 
-    /// Lets go of the store, wherever it stands.
-    package func close() { copy.close() }
+    /// Lets go of the store, wherever it stands, and lets the next one begin.
+    package func close() {
+        copy.close()
+        ticket.giveBack()
+    }
 }

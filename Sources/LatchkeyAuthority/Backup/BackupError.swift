@@ -28,6 +28,14 @@ package struct BackupError: Error, Sendable, Equatable, CustomStringConvertible 
         self.message = message
     }
 
+    /// A restore that would bring back what died since the backup: it takes the operator's word.
+    package static func unmerged(_ why: String) -> BackupError {
+        BackupError(
+            .refused,
+            "\(why). What was revoked, suspended or retired since the backup can't be learned from it, and would live again; nothing was changed. To "
+                + "restore all the same, say --without-merge: what may have died is listed then")
+    }
+
     package var description: String { message }
 
     package static func == (a: Self, b: Self) -> Bool { a.code == b.code }

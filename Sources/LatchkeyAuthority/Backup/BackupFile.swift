@@ -12,8 +12,10 @@ package struct BackupFile: ~Copyable {
     package struct Content: Sendable {
         package let header: BackupHeader
         package let masterKey: Secret?
-        /// SHA-256 of the file, as its end says.
+        /// SHA-256 of all but the last 32 bytes of the file, which say it.
         package let checksum: [UInt8]
+        /// SHA-256 of the whole file, as `sha256sum` prints it.
+        package let sha256: [UInt8]
         /// Bytes of the store.
         package let storeBytes: Int64
     }
@@ -33,7 +35,9 @@ package struct BackupFile: ~Copyable {
 
     deinit { close(descriptor) }
 
-    /// What it says of itself before its content, which is not looked at.
+    /// What it says of itself before its content, which is not looked at: until the whole file was read and checked, nobody vouches for it.
+    ///
+    /// - Throws: `BackupError` `.notABackup`, `.newer`, `.damaged`, `.cutShort` for what stands there; `.unavailable` when it can't be read.
     package borrowing func header() throws -> BackupHeader {
         var reader = BackupReader()
         var bytes = [UInt8](repeating: 0, count: BackupFormat.magic.count + 4 + BackupFormat.greatestHeader)
@@ -78,12 +82,12 @@ package struct BackupFile: ~Copyable {
             progress(offset)
         }
         try reader.finish()
-        guard let header = reader.header, let checksum = reader.checksum else {
+        guard let header = reader.header, let checksum = reader.checksum, let sha256 = reader.sha256 else {
             throw BackupError(.damaged, "the file is damaged: its header can't be read")
         }
         try data?.finish()
         isDone = true
-        return Content(header: header, masterKey: reader.masterKey, checksum: checksum, storeBytes: written)
+        return Content(header: header, masterKey: reader.masterKey, checksum: checksum, sha256: sha256, storeBytes: written)
     }
 
     private borrowing func fill(_ bytes: inout [UInt8], at offset: Int64) throws(BackupError) -> Int {

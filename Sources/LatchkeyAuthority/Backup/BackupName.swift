@@ -26,23 +26,40 @@ package enum BackupName {
         }.sorted(by: >)
     }
 
-    /// Removes the oldest backups of a directory beyond so many. What goes by another name is not touched.
+    /// Removes the oldest backups of an install from a directory beyond so many. What goes by another name, is no backup, or is one of another
+    /// install is not touched and not counted.
     ///
+    /// - Parameters:
+    ///   - count: how many stay, the new one among them.
+    ///   - install: the id of the install.
+    ///   - new: the name of the one that was just made. It stays, whatever the others are called: a clock that was wrong once leaves a name
+    ///     that no honest one comes after.
     /// - Returns: the names that were removed.
     /// - Throws: `.unavailable` when one can't be.
-    package static func prune(_ directory: String, keeping count: Int) throws(BackupError) -> [String] {
+    package static func prune(
+        _ directory: String, keeping count: Int, of install: String, new: String
+    ) throws(BackupError) -> [String] {
         let names: [String]
         do {
             names = try FileManager.default.contentsOfDirectory(atPath: directory)
         } catch {
             throw BackupError(.unavailable, "\(directory) can't be read, so no old backup was removed")
         }
-        let old = backups(among: names).dropFirst(count)
+        let old = backups(among: names).filter { $0 != new && isBackup("\(directory)/\($0)", of: install) }.dropFirst(count - 1)
         for name in old {
             guard unlink("\(directory)/\(name)") == 0 else {
                 throw BackupError(.unavailable, "the old backup \(directory)/\(name) can't be removed: \(String(cString: strerror(errno)))")
             }
         }
         return Array(old)
+    }
+
+    /// By what it says of itself.
+    private static func isBackup(_ path: String, of install: String) -> Bool {
+        do {
+            return try BackupFile(path: path).header().installId == install
+        } catch {
+            return false
+        }
     }
 }

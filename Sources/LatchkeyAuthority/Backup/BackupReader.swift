@@ -10,6 +10,8 @@ package struct BackupReader {
     private var place = Place.magic
     private var waiting: [UInt8] = []
     private let digest = SHA256Stream()
+    private let whole = SHA256Stream()
+    private let chunkSize: Int
     private let startDigest = SHA256Stream()
     private var headerSize = 0
     private let passphrase: Secret?
@@ -20,19 +22,26 @@ package struct BackupReader {
     private var held: [UInt8]?
     /// Bytes of the chunks so far.
     private var count: UInt64 = 0
-    /// What the content begins with before the store's own bytes, as far as it has come.
-    private var prelude: [UInt8] = []
+    /// Whether what the content begins with, before the store's own bytes, was read.
     private var isPastPrelude = false
     /// Bytes of the file that were looked at.
     package private(set) var bytesRead: UInt64 = 0
     package private(set) var header: BackupHeader?
     /// The master key that the content held.
     package private(set) var masterKey: Secret?
-    /// The checksum, once it was found right.
+    /// The checksum that the file ends with, of all before it, once it was found right.
     package private(set) var checksum: [UInt8]?
+    /// SHA-256 of the whole file, once it was found right: what `sha256sum` says of it.
+    package private(set) var sha256: [UInt8]?
 
     /// - Parameter passphrase: for a file that is encrypted; without it such a file is checked and its content is not given out.
-    package init(passphrase: Secret? = nil) { self.passphrase = passphrase }
+    package init(passphrase: Secret? = nil) { self.init(passphrase: passphrase, chunkSize: BackupFormat.chunkSize) }
+
+    /// - Parameter chunkSize: another than the form's only in tests.
+    init(passphrase: Secret?, chunkSize: Int) {
+        self.passphrase = passphrase
+        self.chunkSize = chunkSize
+    }
 
     /// Takes the next bytes of the file.
     ///
@@ -40,6 +49,7 @@ package struct BackupReader {
     /// - Throws: `BackupError` for anything that no backup has; what `give` throws.
     package mutating func read(_ bytes: [UInt8], give: ([UInt8]) throws -> Void) throws {
         bytesRead += UInt64(bytes.count)
+        if place != .end { whole.add(bytes) }
         waiting.append(contentsOf: bytes)
         var taken = 0
         while let size = try wanted(), waiting.count - taken >= size {
@@ -51,6 +61,7 @@ package struct BackupReader {
         guard place != .end || waiting.isEmpty else {
             throw BackupError(.damaged, "the file is damaged: there are bytes behind its end")
         }
+        if place == .end, sha256 == nil { sha256 = whole.finish() }
     }
 
     /// - Throws: `.cutShort` when the end was not among what came.
@@ -111,7 +122,10 @@ package struct BackupReader {
                 place = .total
                 return
             }
-            guard size <= BackupFormat.chunkSize + (header?.encryption == nil ? 0 : SealedStream.overhead) else { throw damagedChunk }
+            let overhead = header?.encryption == nil ? 0 : SealedStream.overhead
+            guard size > overhead, size <= chunkSize + overhead else { throw damagedChunk }
+            // One that another follows is full: a content has one form only.
+            guard (held?.count ?? chunkSize + overhead) == chunkSize + overhead else { throw damagedChunk }
             place = .chunk(size)
         case .chunk:
             if let before = held { try put(before, isLast: false, give) }
@@ -165,17 +179,14 @@ package struct BackupReader {
             }
         }
         guard isPastPrelude else {
-            prelude += plain
-            guard let size = prelude.first.map(Int.init), prelude.count > size else { return }
-            guard size == (header?.masterKey == true ? BackupFormat.masterKeySize : 0) else {
+            defer { plain.withUnsafeMutableBufferPointer { $0.update(repeating: 0) } }
+            let size = plain.first.map(Int.init) ?? 0
+            guard size == (header?.masterKey == true ? BackupFormat.masterKeySize : 0), plain.count > size else {
                 throw BackupError(.damaged, "the file is damaged: its content begins with what no backup has")
             }
-            if size > 0 { masterKey = Secret(copying: Array(prelude[1...size])) }
-            let rest = Array(prelude[(size + 1)...])
-            for index in prelude.indices { prelude[index] = 0 }
-            prelude = []
+            if size > 0 { masterKey = Secret(count: size) { span in for index in span.indices { span[index] = plain[index + 1] } } }
             isPastPrelude = true
-            if !rest.isEmpty { try give(rest) }
+            if plain.count > size + 1 { try give(Array(plain[(size + 1)...])) }
             return
         }
         try give(plain)

@@ -5,6 +5,8 @@ package struct BackupWriter {
     private let header: BackupHeader
     private let digest = SHA256Stream()
     private var stream: SealedStream?
+    /// What the content begins with, which may hold the master key, until the first chunk takes it along.
+    private var prelude: Secret?
     /// Content that waits: the last chunk of an encrypted file is sealed otherwise than those before it.
     private var waiting: [UInt8] = []
     private var count: UInt64 = 0
@@ -29,9 +31,14 @@ package struct BackupWriter {
     package mutating func begin(masterKey: Secret?) throws -> [UInt8] {
         precondition((masterKey != nil) == header.masterKey, "the header says whether there is a master key")
         digest.add(start)
-        waiting.append(UInt8(masterKey?.count ?? 0))
-        masterKey?.withBytes { bytes in for index in bytes.indices { waiting.append(bytes[index]) } }
-        count = UInt64(waiting.count)
+        let size = masterKey?.count ?? 0
+        prelude = Secret(count: size + 1) { span in
+            span[0] = UInt8(size)
+            guard let masterKey else { return }
+            for index in 0..<size { span[index + 1] = masterKey.withBytes { $0[index] } }
+        }
+        precondition(size < chunkSize, "the first chunk takes the whole prelude")
+        count = UInt64(size + 1)
         return start
     }
 
@@ -40,21 +47,31 @@ package struct BackupWriter {
         count += UInt64(content.count)
         var output: [UInt8] = []
         output.reserveCapacity(content.count + 64)
-        while waiting.count > chunkSize {
-            output += try chunk(Array(waiting[..<chunkSize]), isLast: false)
-            waiting.removeFirst(chunkSize)
-        }
+        while (prelude?.count ?? 0) + waiting.count > chunkSize { output += try chunk(of: chunkSize, isLast: false) }
         return output
     }
 
     /// The file's last bytes.
     package mutating func finish() throws -> [UInt8] {
-        var output = try chunk(waiting, isLast: true)
-        wipe()
+        var output = try chunk(of: (prelude?.count ?? 0) + waiting.count, isLast: true)
         let end = UInt32(0).backupBytes + count.backupBytes
         digest.add(end)
         output += end
         return output + digest.finish()
+    }
+
+    /// The next chunk of the file, with so many bytes of the content.
+    private mutating func chunk(of size: Int, isLast: Bool) throws -> [UInt8] {
+        // Room for all of it from the start: an array that grows leaves what it held behind.
+        var content: [UInt8] = []
+        content.reserveCapacity(size)
+        defer { content.withUnsafeMutableBufferPointer { $0.update(repeating: 0) } }
+        prelude?.withBytes { bytes in for index in bytes.indices { content.append(bytes[index]) } }
+        prelude = nil
+        let rest = size - content.count
+        content.append(contentsOf: waiting[..<rest])
+        waiting.removeFirst(rest)
+        return try chunk(content, isLast: isLast)
     }
 
     private mutating func chunk(_ content: [UInt8], isLast: Bool) throws -> [UInt8] {
@@ -62,11 +79,5 @@ package struct BackupWriter {
         let bytes = UInt32(sealed.count).backupBytes + sealed
         digest.add(bytes)
         return bytes
-    }
-
-    /// It may have held the master key.
-    private mutating func wipe() {
-        for index in waiting.indices { waiting[index] = 0 }
-        waiting = []
     }
 }

@@ -20,9 +20,10 @@ package final class PrivateDirectory: Sendable {
                 .unavailable, "no directory can be made in \(parent): \(String(cString: strerror(errno))); name another in TMPDIR")
         }
         let path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        let lock = open("\(path)/\(lockName)", O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        // It has its name once it is locked: nobody who clears up finds it free in between.
+        let lock = open("\(path)/\(lockName).new", O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         let directory = PrivateDirectory(path, lock)
-        guard lock >= 0, flock(lock, LOCK_EX | LOCK_NB) == 0 else {
+        guard lock >= 0, flock(lock, LOCK_EX | LOCK_NB) == 0, rename("\(path)/\(lockName).new", "\(path)/\(lockName)") == 0 else {
             throw BackupError(.unavailable, "no directory can be kept in \(parent): \(String(cString: strerror(errno)))")
         }
         return directory
@@ -36,6 +37,11 @@ package final class PrivateDirectory: Sendable {
     deinit {
         try? FileManager.default.removeItem(atPath: path)
         close(lock)
+    }
+
+    /// Everything that a look at a store in its directory `store` puts here, in the order in which it can be removed, for a process that is ended.
+    package var names: [String] {
+        StoreFiles.paths(in: path + "/store") + ["report.json", Self.lockName, Self.lockName + ".new"].map { "\(path)/\($0)" } + [path]
     }
 
     /// A directory of that name inside.

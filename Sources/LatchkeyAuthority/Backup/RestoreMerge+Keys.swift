@@ -12,9 +12,11 @@ extension RestoreMerge {
     /// ring lacks is born at the next start.
     func mergeRing(
         _ source: ReplacedStore, _ old: borrowing WriteTransaction, _ new: borrowing WriteTransaction, _ now: Timestamp, isSameSeal: Bool,
-        _ report: inout RestoreReport
+        _ deaths: ToldDeaths, _ report: inout RestoreReport
     ) throws {
+        var learned: Set<String> = []
         try source.rows(Tables.signingKeys, in: old) { kid, former in
+            learned.insert(kid)
             let own = try new.get(Tables.signingKeys, kid)
             var merged: SigningKeyRecord
             if let own {
@@ -39,7 +41,40 @@ extension RestoreMerge {
                 if let age = ages.max() { try new.put(Tables.signer, name, TextRow(String(age))) }
             }
         }
+        let unknown = try judge(learned, deaths, new, now, &report)
         try settleRing(new, now)
+        // As they come out of it.
+        for key in try Authority.signingKeys(in: new) where unknown.contains(key.kid) && key.leftAt == nil {
+            report.unknownSigningKeys.add(RestoreReport.SigningKey(key))
+        }
+    }
+
+    /// A key is dead when anything of the replaced store says so: its record, the mark of its revocation, or the log. Where its record is not there
+    /// or can't be read and nothing else says so, it is not known.
+    ///
+    /// - Returns: `kid`s of which nothing is known.
+    private func judge(
+        _ learned: Set<String>, _ deaths: ToldDeaths, _ new: borrowing WriteTransaction, _ now: Timestamp, _ report: inout RestoreReport
+    ) throws -> Set<String> {
+        var unknown: Set<String> = []
+        for key in try Authority.signingKeys(in: new) where key.state != .revoked {
+            let isRevoked = try SignerRow.isRevoked(key.kid, in: new) || deaths.revokedSigningKeys.contains(key.kid)
+            let isLearned = learned.contains(key.kid)
+            guard isRevoked || !isLearned, isRevoked || key.leftAt == nil else { continue }
+            guard isRevoked || deaths.retiredSigningKeys.contains(key.kid) else {
+                unknown.insert(key.kid)
+                continue
+            }
+            var dead = key
+            dead.end(at: now)
+            if isRevoked {
+                dead.state = .revoked
+                try new.put(Tables.signer, SignerRow.revoked(key.kid), TextRow(key.kid))
+            }
+            try new.put(Tables.signingKeys, key.kid, dead)
+            report.changedSigningKeys += 1
+        }
+        return unknown
     }
 
     /// A replaced store that had gone its own way may have brought a second signer or standby.
@@ -58,13 +93,20 @@ extension RestoreMerge {
             former.end(at: now)
             try new.put(Tables.signingKeys, key.kid, former)
         }
+        // The signer is dead, and its heir's record could not be read: the standby is known to verifiers.
+        if signers.isEmpty, var heir = standbys.first {
+            heir.state = .active
+            heir.activatedAt = now
+            try new.put(Tables.signingKeys, heir.kid, heir)
+        }
     }
 
     /// A cutover stands where it stood last: a step back was the operator's word as much as a step forward. What was purged stays purged.
     func mergeCutover(
-        _ source: ReplacedStore, _ old: borrowing WriteTransaction, _ new: borrowing WriteTransaction, _ now: Timestamp, isSameSeal: Bool
+        _ source: ReplacedStore, _ old: borrowing WriteTransaction, _ new: borrowing WriteTransaction, _ now: Timestamp, isSameSeal: Bool,
+        _ report: inout RestoreReport
     ) throws {
-        guard let former = source.row(Tables.cutover, CutoverRecord.key, in: old) else { return }
+        guard let former = source.row(Tables.cutover, CutoverRecord.key, in: old) else { return try listUnknownCutover(new, &report) }
         let own = try new.get(Tables.cutover, CutoverRecord.key)
         var merged = own.map { $0.isLater(than: former) ? $0 : former } ?? former
         if !isSameSeal, merged.sealedSecret != nil { merged.sealedSecret = own?.kid == merged.kid ? own?.sealedSecret : nil }
@@ -75,6 +117,12 @@ extension RestoreMerge {
         }
         if merged.phase == .purged { merged.sealedSecret = nil }
         if merged != own { try new.put(Tables.cutover, CutoverRecord.key, merged) }
+    }
+
+    /// A secret that the backup holds, and of which it could not be learned whether it was purged since.
+    func listUnknownCutover(_ new: borrowing WriteTransaction, _ report: inout RestoreReport) throws {
+        guard let own = try new.get(Tables.cutover, CutoverRecord.key), own.phase != .purged else { return }
+        report.unknownCutover = own.phase.rawValue
     }
 }
 

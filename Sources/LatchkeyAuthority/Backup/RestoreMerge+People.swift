@@ -4,10 +4,15 @@ import LatchkeyVerifier
 
 /// Organisations, identities and API keys.
 extension RestoreMerge {
-    /// What the log and sessions from after the backup belong to.
-    func mergeOrganisations(_ source: ReplacedStore, _ old: borrowing WriteTransaction, _ new: borrowing WriteTransaction) throws {
+    /// What the log and sessions from after the backup belong to. A limit that was tightened since stays so.
+    func mergeOrganisations(
+        _ source: ReplacedStore, _ old: borrowing WriteTransaction, _ new: borrowing WriteTransaction, _ report: inout RestoreReport
+    ) throws {
         try source.rows(Tables.organisations, in: old) { id, record in
-            if try !new.contains(Tables.organisations, id) { try new.put(Tables.organisations, id, record) }
+            guard var merged = try new.get(Tables.organisations, id) else { return try new.put(Tables.organisations, id, record) }
+            guard merged.tighten(as: record) else { return }
+            try new.put(Tables.organisations, id, merged)
+            report.tightenedOrganisations += 1
         }
     }
 
@@ -16,25 +21,24 @@ extension RestoreMerge {
         _ report: inout RestoreReport
     ) throws {
         try new.scan(Tables.identities, limit: .max) { place, record in
-            if let former = source.row(Tables.identities, place, in: old) {
-                try take(former, over: record, new, now, &report)
-                if let row = source.row(Tables.identityLiveness, record.id, in: old),
-                    var own = try new.get(Tables.identityLiveness, record.id)
-                {
-                    own.epoch = max(own.epoch, row.epoch)
-                    try new.put(Tables.identityLiveness, record.id, own)
-                }
-            } else if isDeleted(record, source, old) {
+            let former = source.row(Tables.identities, place, in: old)
+            let row = source.row(Tables.identityLiveness, record.id, in: old)
+            if former == nil, row == nil, isDeleted(record, source, old) {
                 try delete(record, new, now)
                 report.deletedIdentities += 1
-            } else {
-                report.unknownIdentities.add(record.id)
+                return true
+            }
+            try take(former, row?.status, over: record, new, now, &report)
+            if former == nil, row.map({ $0.status == .active }) ?? true { report.unknownIdentities.add(record.id) }
+            if let row, var own = try new.get(Tables.identityLiveness, record.id) {
+                own.epoch = max(own.epoch, row.epoch)
+                try new.put(Tables.identityLiveness, record.id, own)
             }
             return true
         }
         try inheritFates(new, now, &report)
         try source.rows(Tables.identities, in: old) { place, _ in
-            if try !new.contains(Tables.identities, place) { report.lostIdentities += 1 }
+            if try !new.contains(Tables.identities, place) { report.goneIdentities += 1 }
         }
     }
 
@@ -53,18 +57,22 @@ extension RestoreMerge {
         return isDeleted
     }
 
+    /// - Parameters:
+    ///   - former: its record in the replaced store, where that can be read.
+    ///   - live: what authentication went by there.
     private func take(
-        _ former: IdentityRecord, over record: IdentityRecord, _ new: borrowing WriteTransaction, _ now: Timestamp,
-        _ report: inout RestoreReport
+        _ former: IdentityRecord?, _ live: IdentityRecord.Status?, over record: IdentityRecord, _ new: borrowing WriteTransaction,
+        _ now: Timestamp, _ report: inout RestoreReport
     ) throws {
         var merged = record
-        if former.status.rank > record.status.rank {
-            merged.status = former.status
-            merged.suspendedAt = former.suspendedAt
-            merged.suspendReason = former.suspendReason
-            if former.status == .suspended { report.suspendedIdentities += 1 } else { report.retiredIdentities += 1 }
+        let status = [former?.status, live].compactMap(\.self).max { $0.rank < $1.rank } ?? record.status
+        if status.rank > record.status.rank {
+            merged.status = status
+            merged.suspendedAt = former?.suspendedAt ?? (status == .suspended ? now : nil)
+            merged.suspendReason = former?.suspendReason
+            if status == .suspended { report.suspendedIdentities += 1 } else { report.retiredIdentities += 1 }
         }
-        if let held = ScopeSet.trusted(stored: record.scopes), let since = ScopeSet.trusted(stored: former.scopes),
+        if let former, let held = ScopeSet.trusted(stored: record.scopes), let since = ScopeSet.trusted(stored: former.scopes),
             !held.isSubset(of: since)
         {
             merged.scopes = held.cut(to: since).texts
@@ -126,16 +134,20 @@ extension RestoreMerge {
 
     func mergeKeys(
         _ source: ReplacedStore, _ old: borrowing WriteTransaction, _ new: borrowing WriteTransaction, _ now: Timestamp,
-        _ report: inout RestoreReport
+        _ deaths: ToldDeaths, _ report: inout RestoreReport
     ) throws {
         try new.scan(Tables.apiKeys, limit: .max) { place, record in
             guard record.revokedAt == nil else { return true }
             var merged = record
             let former = source.row(Tables.apiKeys, place, in: old)
-            if let former {
-                take(former, over: &merged)
-            } else if record.expiresAt.map({ now < $0 }) ?? true {
-                report.unknownKeys.add(RestoreReport.Key(record))
+            var row: APIKeyRow?
+            if let hash = try new.get(Tables.apiKeyHashes, place)?.bytes { row = source.row(Tables.apiKeysByHash, hash, in: old) }
+            if let former { take(former, over: &merged) }
+            // What authenticates says as much as the record, and so does the log: each may be what can still be read.
+            if let row { take(row, over: &merged) }
+            if merged.revokedAt == nil, let died = deaths.revokedAPIKeys[record.id] { merged.revokedAt = died }
+            if former == nil, row == nil, merged.revokedAt == nil, record.expiresAt.map({ now < $0 }) ?? true {
+                report.unknownAPIKeys.add(RestoreReport.APIKey(record))
             }
             // What acts as an identity dies with it.
             if merged.revokedAt == nil, let owner = record.identityId,
@@ -145,9 +157,9 @@ extension RestoreMerge {
                 merged.revokeReason = "identity_retired"
             }
             if merged.revokedAt != nil {
-                report.revokedKeys += 1
+                report.revokedAPIKeys += 1
             } else if merged.expiresAt != record.expiresAt {
-                report.shortenedKeys += 1
+                report.shortenedAPIKeys += 1
             }
             try put(merged, replacing: record, at: place, new)
             return true
@@ -156,8 +168,14 @@ extension RestoreMerge {
             guard record.revokedAt == nil, record.expiresAt.map({ now < $0 }) ?? true, try !new.contains(Tables.apiKeys, place) else {
                 return
             }
-            report.lostKeys.add(RestoreReport.Key(record))
+            report.goneAPIKeys.add(RestoreReport.APIKey(record))
         }
+    }
+
+    private func take(_ row: APIKeyRow, over record: inout APIKeyRecord) {
+        guard row.id == record.id else { return }
+        record.revokedAt = record.revokedAt ?? row.revokedAt
+        if let end = row.expiresAt, !record.isReplaced { record.expiresAt = record.expiresAt.map { min($0, end) } ?? end }
     }
 
     private func take(_ former: APIKeyRecord, over record: inout APIKeyRecord) {
@@ -196,5 +214,24 @@ extension IdentityRecord.Status {
         case .suspended: 1
         case .retired: 2
         }
+    }
+}
+
+extension OrganisationRecord {
+    /// Takes the tighter of each limit: tokens live for the shorter time, the log is kept for the longer. Where one record leaves a limit to the
+    /// install, the other's word on how long tokens live counts, and the replaced store's on the log.
+    ///
+    /// - Returns: whether anything changed.
+    fileprivate mutating func tighten(as former: OrganisationRecord) -> Bool {
+        let own = self
+        maxTokenTTL = [maxTokenTTL, former.maxTokenTTL].compactMap(\.self).min()
+        defaultTokenTTL = [defaultTokenTTL, former.defaultTokenTTL].compactMap(\.self).min()
+        if let most = maxTokenTTL, let standard = defaultTokenTTL { defaultTokenTTL = min(most, standard) }
+        if let days = auditRetentionDays, let since = former.auditRetentionDays {
+            auditRetentionDays = days == 0 || since == 0 ? 0 : max(days, since)
+        } else {
+            auditRetentionDays = former.auditRetentionDays
+        }
+        return self != own
     }
 }

@@ -16,11 +16,14 @@ package struct RestoreMerge: Sendable {
     package let keptAs: String?
     /// Whether the store that is replaced may be another install's, of which nothing is taken over.
     package let allowsOtherInstall: Bool
+    /// Whether the restore goes on where nothing can be learned from the store that is replaced: the operator's word, for then the dead come back.
+    package let goesWithoutMerge: Bool
+    /// Who restores, before root became the owner of the state.
     package let userId: UInt32
 
     package init(
         restored: String, replaced: String?, notMerged: String?, program: String, madeAt: Timestamp, keptAs: String?,
-        allowsOtherInstall: Bool, userId: UInt32
+        allowsOtherInstall: Bool, goesWithoutMerge: Bool = false, userId: UInt32
     ) {
         self.restored = restored
         self.replaced = replaced
@@ -29,15 +32,17 @@ package struct RestoreMerge: Sendable {
         self.madeAt = madeAt
         self.keptAs = keptAs
         self.allowsOtherInstall = allowsOtherInstall
+        self.goesWithoutMerge = goesWithoutMerge
         self.userId = userId
     }
 
     /// Numbers that are passed over where the last one that was given is not known.
     static let gap: UInt64 = 1_000_000_000
 
-    /// One commit.
+    /// One commit. It reads either store three times at most, whatever is in them: a second or two for 100,000 rows.
     ///
-    /// - Throws: `BackupError` `.refused` for another install's store, `.unsound` when what comes out would not be sound; `StoreError`.
+    /// - Throws: `BackupError` `.refused` for another install's store, one that a newer program wrote, and one that can't be read without the
+    ///   operator's word on that; `.unsound` when what comes out would not be sound; `StoreError`.
     package func run(at now: Timestamp = SystemClock().now()) throws -> RestoreReport {
         let schema = Tables.schema(writer: program)
         return try Store.rehearse(directory: restored, schema: schema) { new, facts in
@@ -47,8 +52,13 @@ package struct RestoreMerge: Sendable {
                 merged = try Store.rehearse(directory: replaced, schema: schema, isLocked: true) { old, _ in
                     (try merge(old, into: new, facts, now), .abort)
                 }
+            } catch let error as StoreError where error.code == .newer {
+                throw BackupError(
+                    .refused,
+                    "the store that is there was written by a newer program: \(error.message) Restore with that one; nothing was changed")
             } catch let error as StoreError where Self.isUnreadable(error) {
-                return (try finish(nil, "the replaced store can't be read: \(error.message)", new, facts, now), .commit)
+                let why = "the replaced store can't be read: \(error.message)"
+                return (try finish(try unmerged(why), why, new, facts, now), .commit)
             }
             return (merged, .commit)
         }
@@ -57,9 +67,17 @@ package struct RestoreMerge: Sendable {
     /// Whether an error can only be the replaced store's, before anything of it was taken over.
     private static func isUnreadable(_ error: StoreError) -> Bool {
         switch error.code {
-        case .corrupt, .foreign, .newer, .notOpenable, .undecodable: true
+        case .corrupt, .foreign, .notOpenable, .undecodable: true
         default: false
         }
+    }
+
+    /// Nothing was learned, which takes the operator's word.
+    ///
+    /// - Throws: `.refused` without it.
+    private func unmerged(_ why: String) throws(BackupError) -> RestoreReport? {
+        guard goesWithoutMerge else { throw BackupError.unmerged(why) }
+        return nil
     }
 
     private func merge(
@@ -70,7 +88,8 @@ package struct RestoreMerge: Sendable {
             throw BackupError(.unsound, "the backup holds no install")
         }
         guard let former = source.row(Tables.install, InstallRecord.key, in: old) else {
-            return try finish(nil, "the replaced store does not say whose it is", new, facts, now)
+            let why = "the replaced store does not say whose it is"
+            return try finish(try unmerged(why), why, new, facts, now)
         }
         guard former.id == install.id else {
             guard allowsOtherInstall else {
@@ -84,12 +103,13 @@ package struct RestoreMerge: Sendable {
         var report = RestoreReport()
         let moment = max(now, source.row(Tables.clock, ClockRow.seen, in: old)?.moment ?? now)
         let isSameSeal = former.sealCheck == install.sealCheck
-        try mergeOrganisations(source, old, new)
+        try mergeOrganisations(source, old, new, &report)
         try mergeIdentities(source, old, new, moment, &report)
-        try mergeKeys(source, old, new, moment, &report)
+        let deaths = try ToldDeaths(source, after: Authority.lastSequence(in: new), in: old)
+        try mergeKeys(source, old, new, moment, deaths, &report)
         try mergeSessions(source, old, new, moment)
-        try mergeRing(source, old, new, moment, isSameSeal: isSameSeal, &report)
-        try mergeCutover(source, old, new, moment, isSameSeal: isSameSeal)
+        try mergeRing(source, old, new, moment, isSameSeal: isSameSeal, deaths, &report)
+        try mergeCutover(source, old, new, moment, isSameSeal: isSameSeal, &report)
         try mergeAnchors(source, old, new, moment, isSameSeal: isSameSeal, &report)
         try mergeTrust(source, old, new)
         try mergeMoments(source, old, new)
@@ -143,28 +163,36 @@ package struct RestoreMerge: Sendable {
         draft.resource = "backup"
         draft.metadata = [
             "madeAt": madeAt.description, "uid": String(userId), "merged": String(report.notMerged == nil),
-            "revokedKeys": String(report.revokedKeys), "unknownKeys": String(report.unknownKeys.count),
-            "lostKeys": String(report.lostKeys.count), "endedSessions": String(report.endedSessions),
+            "revokedAPIKeys": String(report.revokedAPIKeys), "unknownAPIKeys": String(report.unknownAPIKeys.count),
+            "goneAPIKeys": String(report.goneAPIKeys.count), "endedSessions": String(report.endedSessions),
+            "unknownSigningKeys": String(report.unknownSigningKeys.count),
             "suspendedIdentities": String(report.suspendedIdentities), "retiredIdentities": String(report.retiredIdentities),
             "deletedIdentities": String(report.deletedIdentities),
         ]
         if report.lostAuditEntries > 0 { draft.metadata["lostEntries"] = String(report.lostAuditEntries) }
         if report.notMerged == nil { draft.metadata["logGoesOn"] = String(report.logGoesOn) }
+        draft.metadata["unknownCutover"] = report.unknownCutover
         draft.metadata["reason"] = report.notMerged
         draft.metadata["replacedStore"] = keptAs
         return draft
     }
 
-    /// Without a replaced store nothing is known of any key that lives in the backup.
+    /// Without a replaced store nothing is known of anything that lives in the backup.
     private func listUnknown(_ new: borrowing WriteTransaction, _ now: Timestamp, _ report: inout RestoreReport) throws {
         try new.scan(Tables.apiKeys, limit: .max) { _, record in
-            if record.revokedAt == nil, record.expiresAt.map({ now < $0 }) ?? true { report.unknownKeys.add(RestoreReport.Key(record)) }
+            if record.revokedAt == nil, record.expiresAt.map({ now < $0 }) ?? true {
+                report.unknownAPIKeys.add(RestoreReport.APIKey(record))
+            }
             return true
         }
         try new.scan(Tables.identities, limit: .max) { _, record in
             if record.status == .active { report.unknownIdentities.add(record.id) }
             return true
         }
+        for key in try Authority.signingKeys(in: new) where key.leftAt == nil {
+            report.unknownSigningKeys.add(RestoreReport.SigningKey(key))
+        }
+        try listUnknownCutover(new, &report)
     }
 
     /// Ends every session: tokens and refresh tokens from before are dead here, and the cut-off of each identity tells verifiers elsewhere.

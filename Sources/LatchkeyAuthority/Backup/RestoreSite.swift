@@ -16,66 +16,103 @@ package final class RestoreSite: Sendable {
     package let directory: String
     /// When it began, in the names.
     private let stamp: String
-    private let lock: Int32
+    private let lock: StateDirectoryLock
     /// Told between the steps: what is on disk then is what a kill would leave.
     private let afterStep: @Sendable (String) -> Void
+    private let mover: Mover
+    /// Whether the directory was made for this, and by whom it was: root's own is of no use to a daemon with a user of its own.
+    package let isMade: Bool
 
-    package var store: String { directory + "/store" }
-    package var masterKey: String { directory + "/master.key" }
+    /// Gives a directory another name, in one step: with both names there the two change places; else the second must be free. `false` with `errno`.
+    package typealias Mover = @Sendable (_ from: String, _ to: String, _ exchanging: Bool) -> Bool
+
+    /// The directory that the store is in: the state directory, or where a link in it leads to.
+    package let place: String
+    private let name: String
+    /// Whether there was a store to be replaced, or what was one, when the directory was taken.
+    package let hasStore: Bool
+
+    package var store: String { "\(place)/\(name)" }
     /// Where the new store is made.
-    package var unfinished: String { "\(directory)/\(Self.unfinishedPrefix)\(stamp)" }
-    private var finished: String { "\(directory)/\(Self.finishedPrefix)\(stamp)" }
+    package var unfinished: String { "\(place)/\(name)\(Self.unfinishedMark)\(stamp)" }
+    private var finished: String { "\(place)/\(name)\(Self.finishedMark)\(stamp)" }
     /// Where the old store is kept.
-    package var replaced: String { "\(directory)/\(Self.replacedPrefix)\(stamp)" }
+    package var replaced: String { "\(place)/\(name)\(Self.replacedMark)\(stamp)" }
 
-    private static let unfinishedPrefix = "store.restoring-"
-    private static let finishedPrefix = "store.restored-"
-    private static let replacedPrefix = "store.replaced-"
+    private static let unfinishedMark = ".restoring-"
+    private static let finishedMark = ".restored-"
+    private static let replacedMark = ".replaced-"
     private static let markerPrefix = "restore-"
+    /// A new store that the operator has to put in place: no run touches it.
+    private static let waitingMark = ".new-"
 
     /// Takes the directory for one restore, makes it where there is none, and puts right what a killed one left.
     ///
     /// - Throws: `.unavailable` when it can't be used, or another restore is at it.
     package static func take(
-        _ directory: String, at now: Timestamp = SystemClock().now(), afterStep: @escaping @Sendable (String) -> Void = { _ in }
+        _ directory: String, at now: Timestamp = SystemClock().now(), moving mover: @escaping Mover = RestoreSite.move,
+        afterStep: @escaping @Sendable (String) -> Void = { _ in }
     ) throws(BackupError) -> RestoreSite {
-        guard mkdir(directory, 0o700) == 0 || errno == EEXIST else { throw failure("\(directory) can't be made") }
-        let lock = open(directory + "/restore.lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard lock >= 0 else { throw failure("\(directory) can't be written") }
-        guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
-            close(lock)
-            throw BackupError(.unavailable, "another restore is at work in \(directory); wait for its end")
+        let isMade = mkdir(directory, 0o700) == 0
+        guard isMade || errno == EEXIST else { throw failure("\(directory) can't be made") }
+        guard let lock = try StateDirectoryLock(directory, isShared: false) else {
+            throw BackupError(.unavailable, "another restore is at work in \(directory), or a daemon is starting there; wait for its end")
         }
-        let site = RestoreSite(directory, stamp: freeStamp(now, in: directory), lock, afterStep)
+        let store = try resolved(directory + "/store")
+        let site = RestoreSite(directory, store, stamp: freeStamp(now, store: store), lock, isMade: isMade, mover, afterStep)
         try site.recover()
         return site
     }
 
+    /// Where a link to a larger disk leads: there the two stores change places, and the link stays.
+    private static func resolved(_ store: String) throws(BackupError) -> String {
+        guard isLink(store) else { return store }
+        guard let real = realpath(store, nil) else {
+            throw failure("\(store) is a link to a place that is not there")
+        }
+        defer { free(real) }
+        return String(cString: real)
+    }
+
+    private static func isLink(_ path: String) -> Bool {
+        var status = stat()
+        return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFLNK
+    }
+
     /// The time, and a number behind it where an earlier restore has the name.
-    private static func freeStamp(_ now: Timestamp, in directory: String) -> String {
+    private static func freeStamp(_ now: Timestamp, store: String) -> String {
         let stamp = BackupName.stamp(now)
         let isTaken = { (stamp: String) in
-            [unfinishedPrefix, finishedPrefix, replacedPrefix].contains { isThere("\(directory)/\($0)\(stamp)") }
+            [unfinishedMark, finishedMark, replacedMark, waitingMark].contains { isThere("\(store)\($0)\(stamp)") }
         }
         var number = 1
         while isTaken(number == 1 ? stamp : "\(stamp)-\(number)") { number += 1 }
         return number == 1 ? stamp : "\(stamp)-\(number)"
     }
 
-    private init(_ directory: String, stamp: String, _ lock: Int32, _ afterStep: @escaping @Sendable (String) -> Void) {
+    private init(
+        _ directory: String, _ store: String, stamp: String, _ lock: StateDirectoryLock, isMade: Bool, _ mover: @escaping Mover,
+        _ afterStep: @escaping @Sendable (String) -> Void
+    ) {
         self.directory = directory
+        let slash = store.lastIndex(of: "/") ?? store.startIndex
+        place = String(store[..<slash])
+        name = String(store[store.index(after: slash)...])
+        hasStore = Self.isThere(store)
         self.stamp = stamp
         self.lock = lock
+        self.isMade = isMade
+        self.mover = mover
         self.afterStep = afterStep
     }
 
-    deinit { close(lock) }
-
-    /// Whether there is a store to be replaced, or what was one.
-    package var hasStore: Bool { Self.isThere(store) }
-
     /// Whether something is in it that could be read.
     package var holdsData: Bool { Self.isThere(store + "/data.mdb") }
+
+    /// What an unfinished new store consists of, in the order in which it can be removed, for a process that is ended.
+    package var unfinishedNames: [String] {
+        ["\(unfinished)/\(Self.markerPrefix)\(stamp)"] + StoreFiles.paths(in: unfinished)
+    }
 
     /// Makes the directory in which the new store is made; a second time it is emptied first.
     package func begin() throws(BackupError) {
@@ -99,22 +136,18 @@ package final class RestoreSite: Sendable {
         close(file)
         try sync(unfinished)
         guard Glibc.rename(unfinished, finished) == 0 else { throw Self.failure("the new store can't be given its name") }
-        try sync(directory)
+        try sync(place)
         afterStep("finished")
+        // As it was found: a store that somebody has made since is not exchanged, whoever holds it.
         let hadStore = hasStore
-        guard Self.move(finished, store, exchanging: hadStore) else {
-            throw BackupError(
-                .unavailable,
-                "the new store is whole, in \(finished), and can't be put in its place in one step here: \(String(cString: strerror(errno))). With the "
-                    + "daemon stopped, do it by hand: mv \(store) \(replaced) && mv \(finished) \(store)")
-        }
-        try sync(directory)
+        guard mover(finished, store, hadStore) else { throw try leave(marker, hadStore, String(cString: strerror(errno))) }
+        try sync(place)
         afterStep("exchanged")
         if hadStore {
             guard Glibc.rename(finished, replaced) == 0 else {
                 throw Self.failure("the store is restored; the replaced one is kept as \(finished) and can't be given its name")
             }
-            try sync(directory)
+            try sync(place)
         }
         afterStep("put aside")
         unlink(store + marker)
@@ -123,22 +156,47 @@ package final class RestoreSite: Sendable {
         return hadStore ? replaced : nil
     }
 
+    /// Leaves the finished new store to the operator, under a name that no other run takes away.
+    private func leave(_ marker: String, _ hadStore: Bool, _ reason: String) throws(BackupError) -> BackupError {
+        let waiting = "\(place)/\(name)\(Self.waitingMark)\(stamp)"
+        guard Glibc.rename(finished, waiting) == 0 else { return Self.failure("the new store can't be given its name") }
+        unlink(waiting + marker)
+        try sync(place)
+        guard hadStore || !Self.isThere(store) else {
+            return BackupError(
+                .refused,
+                "a store was made in \(store) while this one was being restored: whoever did that has to stop first. Nothing was changed; the restored one "
+                    + "is kept as \(waiting), and can be removed")
+        }
+        let (there, new) = (Self.word(store), Self.word(waiting))
+        let aside = hadStore ? "mv \(there) \(Self.word(replaced)) && " : ""
+        return BackupError(
+            .unavailable,
+            "the new store is whole, in \(waiting), and can't be put in its place in one step here: \(reason). With the daemon stopped, do it by hand: "
+                + "\(aside)mv \(new) \(there)")
+    }
+
+    /// As one word of a shell's command line.
+    private static func word(_ path: String) -> String {
+        "'" + path.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
+    }
+
     private func recover() throws(BackupError) {
-        for name in (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? [] {
-            let path = "\(directory)/\(name)"
-            if name.hasPrefix(Self.unfinishedPrefix) { try? FileManager.default.removeItem(atPath: path) }
-            guard name.hasPrefix(Self.finishedPrefix) else { continue }
-            let stamp = name.dropFirst(Self.finishedPrefix.count)
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: place)) ?? [] {
+            let path = "\(place)/\(name)"
+            if name.hasPrefix(self.name + Self.unfinishedMark) { try? FileManager.default.removeItem(atPath: path) }
+            guard name.hasPrefix(self.name + Self.finishedMark) else { continue }
+            let stamp = name.dropFirst(self.name.count + Self.finishedMark.count)
             if Self.isThere("\(path)/\(Self.markerPrefix)\(stamp)") {
                 try? FileManager.default.removeItem(atPath: path)
             } else {
-                guard Glibc.rename(path, "\(directory)/\(Self.replacedPrefix)\(stamp)") == 0 else {
+                guard Glibc.rename(path, "\(store)\(Self.replacedMark)\(stamp)") == 0 else {
                     throw Self.failure("\(path), a replaced store, can't be given its name")
                 }
                 unlink("\(store)/\(Self.markerPrefix)\(stamp)")
             }
         }
-        try sync(directory)
+        try sync(place)
     }
 
     private static func isThere(_ path: String) -> Bool {
@@ -146,15 +204,16 @@ package final class RestoreSite: Sendable {
         return lstat(path, &status) == 0
     }
 
-    /// `renameat2` of Linux, which Swift does not import: with both names there the two change places; else the second must be free.
-    private static func move(_ from: String, _ to: String, exchanging: Bool) -> Bool {
+    /// `renameat2` of Linux, which Swift does not import. To take a free name a plain `rename` will do where the file system knows no other.
+    package static func move(_ from: String, _ to: String, exchanging: Bool) -> Bool {
         typealias Call = @convention(c) (CInt, UnsafePointer<CChar>, CInt, UnsafePointer<CChar>, CUnsignedInt) -> CInt
         guard let symbol = dlsym(UnsafeMutableRawPointer(bitPattern: 0), "renameat2") else {
             errno = ENOSYS
             return false
         }
         let (noReplace, exchange): (CUnsignedInt, CUnsignedInt) = (1, 2)  // RENAME_NOREPLACE, RENAME_EXCHANGE of <linux/fs.h>
-        return unsafeBitCast(symbol, to: Call.self)(AT_FDCWD, from, AT_FDCWD, to, exchanging ? exchange : noReplace) == 0
+        if unsafeBitCast(symbol, to: Call.self)(AT_FDCWD, from, AT_FDCWD, to, exchanging ? exchange : noReplace) == 0 { return true }
+        return !exchanging && errno == EINVAL && !isThere(to) && Glibc.rename(from, to) == 0
     }
 
     private func sync(_ path: String) throws(BackupError) {

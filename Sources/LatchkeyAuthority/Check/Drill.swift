@@ -7,6 +7,9 @@ import LatchkeyVerifier
 /// What a restore drill found: the store's rows, its keys, and whether it can do what it is for.
 package struct DrillReport: Sendable, Codable {
     package internal(set) var check = CheckReport()
+    /// Whose the store is, and the version of its form; none when the record of the install can't be read.
+    package internal(set) var installId: String?
+    package internal(set) var schemaVersion: Int?
     /// Private halves that were opened, signed with and verified.
     package internal(set) var signingKeys = 0
     package internal(set) var anchors = 0
@@ -37,12 +40,19 @@ package enum Drill {
     ) async throws -> DrillReport {
         var report = DrillReport()
         let schema = Tables.schema(writer: program)
-        report.check = try Store.rehearse(directory: directory, schema: schema) { transaction, facts in
-            (try StoreChecker.check(facts, at: clock.now(), repairs: false, in: transaction), .abort)
+        (report.check, report.installId, report.schemaVersion) = try Store.rehearse(directory: directory, schema: schema) {
+            transaction, facts in
+            let install = (try? transaction.get(Tables.install, InstallRecord.key)) ?? nil
+            return (
+                (try StoreChecker.check(facts, at: clock.now(), repairs: false, in: transaction), install?.id, facts.schemaVersion), .abort
+            )
         }
         guard let masterKey else { return report }
         report.triesKeys = true
-        let store = try Store.open(directory: directory, schema: schema)
+        // That there is little room where the copy lies is no fault of the backup.
+        var options = Store.Options()
+        options.headroomBytes = 0
+        let store = try Store.open(directory: directory, schema: schema, options: options)
         defer { store.close() }
         guard let install = try? store.read({ try $0.get(Tables.install, InstallRecord.key) }),
             let seal = Authority.seal(of: install, masterKey)
@@ -58,6 +68,10 @@ package enum Drill {
         }
         do {
             report.tokenAlgorithm = try await mint(store, install, seal, clock)
+        } catch let error as AuthorityError where error.code == .storageUnavailable {
+            // That says nothing of the backup.
+            throw BackupError(
+                .unavailable, "the drill can't write to its copy of the store: \(error.message); make room there, or name another TMPDIR")
         } catch let error as AuthorityError {
             report.tokenProblem = error.message
         } catch let error as BackupError {

@@ -26,24 +26,21 @@ final class StoreChecker {
     ///
     /// - Throws: `StoreError` when LMDB itself can't go on.
     static func check(
-        _ facts: StoreFacts, at now: Timestamp, repairs: Bool, in transaction: borrowing WriteTransaction
+        _ facts: StoreFacts, at now: Timestamp, repairs: Bool, rules: [TableRule] = TableRule.all,
+        in transaction: borrowing WriteTransaction
     ) throws -> CheckReport {
         let seen = try? transaction.get(Tables.clock, ClockRow.seen)?.moment
         // What was due in the last minutes may or may not have been removed by now.
         let later = max(now, seen ?? now).adding(seconds: 120)
         let checker = StoreChecker(facts, now: later, repairs: repairs)
-        for rule in TableRule.all { try rule.check(checker, transaction) }
+        for rule in rules { try rule.check(checker, transaction) }
         return checker.report
     }
 
     func find(_ kind: CheckFinding.Kind, _ table: any AnyTable, _ sentence: String, isRepairable: Bool = false) {
-        report.total += 1
-        if isRepairable {
-            report.repairable += 1
-            if repairs { report.repaired += 1 }
-        }
-        guard report.findings.count < CheckReport.most else { return }
-        report.findings.append(CheckFinding(kind: kind, table: table.name, sentence: sentence, isRepairable: isRepairable))
+        report.add(
+            CheckFinding(
+                kind: kind, table: table.name, sentence: sentence, isRepairable: isRepairable, isRepaired: isRepairable && repairs))
     }
 
     func find(_ fault: LogFault, _ table: any AnyTable) {

@@ -4,8 +4,11 @@ import LatchkeyVerifier
 extension TableRule {
     static let audit = [
         TableRule(Tables.audit) { checker, transaction in
+            var gaps = AuditGaps()
             try checker.rows(Tables.audit, in: transaction) { sequence, entry in
-                guard let record = try? entry.record() else {
+                let record = try? entry.record()
+                gaps.note(sequence, record)
+                guard let record else {
                     return checker.find(.unreadable, Tables.audit, "the audit entry \(sequence) is not of its form")
                 }
                 checker.require(
@@ -20,6 +23,9 @@ extension TableRule {
                     try checker.expect(Tables.auditIndex, key, EmptyRow(), of: "the audit entry \(record.id) in a list", in: transaction)
                 }
             }
+            let seen = try checker.found(Tables.clock, ClockRow.seen, in: transaction)?.moment
+            let problems = try gaps.problems(seen: seen) { try AuditLog.mayHaveLeaf($0, in: transaction) }
+            for problem in problems { checker.find(.impossible, Tables.audit, problem) }
         },
         // Evidence is never made anew: what is wrong with the tree is told, and stays.
         TableRule(Tables.auditTree) { checker, transaction in
@@ -70,9 +76,23 @@ extension TableRule {
                 {
                     return
                 }
+                if try isTrace(key, in: transaction) {
+                    return checker.find(
+                        .dangling, Tables.auditIndex,
+                        "a list of the audit log names an entry that is not there: it was lost, and the list is all that tells of it")
+                }
                 try checker.strike(
                     Tables.auditIndex, key, "a list of the audit log names an entry that does not belong to it", in: transaction)
             }
         },
     ]
+
+    /// Whether a row is what an entry left behind that nobody removed: retention removes an entry together with its place in the list of all.
+    private static func isTrace(_ key: [UInt8], in transaction: borrowing WriteTransaction) throws -> Bool {
+        guard let place = AuditIndex.Place(endOf: key), let slash = key.firstIndex(of: UInt8(ascii: "/")),
+            try !transaction.contains(Tables.audit, place.sequence)
+        else { return false }
+        let organisation = String(decoding: key[..<slash], as: UTF8.self)
+        return try transaction.contains(Tables.auditIndex, AuditIndex.prefix(organisation, .all) + place.bytes)
+    }
 }

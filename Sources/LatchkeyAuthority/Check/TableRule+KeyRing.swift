@@ -19,6 +19,7 @@ extension TableRule {
                 checker.require(
                     states[state, default: 0] <= 1, Tables.signingKeys, "\(states[state]!) signing keys are \(state.rawValue)", .impossible)
             }
+            try checkLoss(states, checker, transaction)
         },
         TableRule(Tables.cutover) { checker, transaction in
             try checker.rows(Tables.cutover, in: transaction) { key, record in
@@ -52,13 +53,33 @@ extension TableRule {
                     return true
                 }
             }
+            let named = try checker.found(Tables.signer, SignerRow.current, in: transaction)?.text
+            if let named, named != signer, named != cutover?.kid, try !transaction.contains(Tables.signingKeys, named) {
+                return checker.find(.dangling, Tables.signer, "the key \(named) is named as the signer, and is not there: it was lost")
+            }
             if let signer {
                 try checker.expect(Tables.signer, SignerRow.current, TextRow(signer), of: "the key that signs", in: transaction)
-            } else if try transaction.contains(Tables.signer, SignerRow.current) {
+            } else if named != nil {
                 try checker.strike(Tables.signer, SignerRow.current, "a key is named as the signer, and none is", in: transaction)
             }
         },
     ]
+
+    /// A ring begins with a signer and a standby, and whoever leaves it leaves a record and, before a standby is without a signer, an heir. So
+    /// what is missing otherwise was lost. (Where a key has left, the standby may be one that could not be made anew; it is born by the schedule.)
+    private static func checkLoss(
+        _ states: [SigningKeyRecord.State: Int], _ checker: StoreChecker, _ transaction: borrowing WriteTransaction
+    ) throws {
+        guard try transaction.count(Tables.install) > 0 else { return }
+        let (signers, standbys) = (states[.active, default: 0], states[.standby, default: 0])
+        let haveLeft = states[.retired, default: 0] + states[.revoked, default: 0] > 0
+        if signers == 0, states[.grace] == nil, !haveLeft || standbys > 0 {
+            checker.find(.impossible, Tables.signingKeys, "no signing key is active, and none has left that was: it was lost")
+        }
+        if standbys == 0, !haveLeft {
+            checker.find(.impossible, Tables.signingKeys, "no signing key is the standby, and none has ever left: it was lost")
+        }
+    }
 
     private static func problem(of key: SigningKeyRecord, under kid: String) -> String? {
         guard key.kid == kid else { return "the signing key \(key.kid) does not stand under its id" }

@@ -25,6 +25,8 @@ enum ClockRow {
     static let copies = "jwks-copies"
     /// The latest end of an HS256 token that was issued here.
     static let legacyExpiry = "legacy-expiry"
+    /// Of which moment the newest backup is that was sent to its end.
+    static let backedUp = "backed-up"
 
     static func noteLegacyExpiry(_ end: Timestamp, in transaction: borrowing WriteTransaction) throws {
         if let latest = try transaction.get(Tables.clock, legacyExpiry)?.moment, latest >= end { return }

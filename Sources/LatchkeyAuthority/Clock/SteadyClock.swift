@@ -37,6 +37,9 @@ package final class SteadyClock: WallClock {
         return (wall, expected, !isBehind && !isAhead)
     }
 
+    /// Milliseconds of a clock that nobody can set.
+    func uptime() -> Int64 { host.uptime() }
+
     /// What the wall clock says, and, while that can't be trusted, what it should say.
     package func now() -> Timestamp {
         let (wall, expected, isReliable) = reading

@@ -135,7 +135,9 @@ package enum MasterKey {
     }
 
     /// As ``create(at:)``, for a key that there is already.
-    package static func put(_ key: Secret, at path: String) throws {
+    ///
+    /// - Throws: `.unusable` when it can't be written there, or something has the name.
+    package static func put(_ key: Secret, at path: String) throws(Problem) {
         // Written aside and then linked, so that a half-written key never has its name; what a crash left aside is nobody's key.
         let aside = draft(of: path)
         unlink(aside)

@@ -1,3 +1,6 @@
+package import LatchkeyAuthority
+package import LatchkeyVerifier
+
 extension DaemonSettings {
     /// The pair of files that TLS is served with: both or none.
     static func certificate(_ values: SettingValues) throws(ConfigurationError) -> CertificateFiles? {
@@ -24,5 +27,17 @@ extension DaemonSettings {
     /// - Throws: `ConfigurationError` when they can't be served.
     package func checkCertificate() throws(ConfigurationError) {
         if let certificate { _ = try CertificatePair(certificate) }
+    }
+
+    /// How the certificate is that the daemon would serve, and from when until when it holds; `nil` where it would serve none.
+    ///
+    /// - Throws: `ConfigurationError` when the pair can't be served.
+    package func certificateHealth(at now: Timestamp) throws(ConfigurationError) -> (
+        begins: Timestamp, ends: Timestamp, health: ServiceHealth
+    )? {
+        guard let certificate else { return nil }
+        let pair = try CertificatePair(certificate)
+        let life = CertificateLife(begins: pair.begins, ends: pair.ends)
+        return (pair.begins, pair.ends, life.health(at: now, problem: nil, file: certificate.certificate))
     }
 }

@@ -25,6 +25,10 @@ package struct DaemonSettings: Sendable {
     package var trustedProxies: TrustedProxies
     /// Requests a second of one client address; 0 turns the limit off.
     package var requestsPerSecond: Int
+    /// The settings file that some of this was read from.
+    package var file: String?
+    /// Names of the environment that look like settings and are none.
+    package var unknownVariables: [String]
     /// All of the authority's settings but the issuer, which may depend on the port.
     package var authority: AuthoritySettings
 
@@ -50,6 +54,7 @@ package struct DaemonSettings: Sendable {
         allowPlaintext = try values.flag(.allowPlaintext)
         certificate = try Self.certificate(values)
         logsRequests = try Self.logsRequests(values)
+        unknownVariables = values.unknownVariables
         try requireLoopback(host)
     }
 

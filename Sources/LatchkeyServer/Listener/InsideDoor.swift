@@ -16,11 +16,14 @@ package final class InsideDoor: Sendable {
         self.take.withLock { $0 = take }
     }
 
+    /// The listener serves no more.
+    func shut() { take.withLock { $0 = nil } }
+
     /// A new connection's other end; the caller closes it.
     /// - Throws: ``ListenerError`` when the listener doesn't serve yet, or no more.
     func connect() async throws -> CInt {
         guard let take = self.take.withLock({ $0 }) else {
-            throw ListenerError(.system, "the listener does not serve yet; try again in a second")
+            throw ListenerError(.system, "the listener does not serve now: it begins, or it has ended; try again in a second")
         }
         var ends: [CInt] = [-1, -1]
         guard socketpair(AF_UNIX, SocketCalls.stream | CInt(SOCK_CLOEXEC.rawValue), 0, &ends) == 0 else {

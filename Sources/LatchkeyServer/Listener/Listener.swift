@@ -132,6 +132,7 @@ package struct Listener: Service, CustomStringConvertible {
             gate.failed(error)
             throw error
         }
+        if let door = self.door { gate.finished.whenComplete { _ in door.shut() } }
         self.door?.open { descriptor in
             // On the gate's own loop, where it may count the connection in.
             ClientBootstrap(group: loop)

@@ -6,7 +6,9 @@ import LatchkeyVerifier
 extension Metrics {
     /// All figures as Prometheus reads them. No label names a caller, an id or an address: whoever may read figures need not know whose
     /// they are.
-    func text(_ call: Call) throws -> [UInt8] {
+    ///
+    /// Off the event loops: a file system may take its time to say how much room it has, and a process may have many descriptors to count.
+    @concurrent func text(_ call: Call) async throws -> [UInt8] {
         let status = try call.authority.status()
         var text = MetricsText()
         writeInstall(status, call, &text)

@@ -17,12 +17,15 @@ enum AdminRoutes {
         let sealed = try call.authority.sealedRecords()
         let ending = try EndingAPIKeys(call.authority)
         let trust = try TrustFacts(call.authority)
-        return .json { $0.status(status, call, sealed: sealed, ending: ending, trust: trust) }
+        let backup = try call.authority.lastBackup()
+        return .json { $0.status(status, call, sealed: sealed, ending: ending, trust: trust, backup: backup) }
     }
 }
 
 extension JSONWriter {
-    fileprivate mutating func status(_ status: AuthorityStatus, _ call: Call, sealed: Int, ending: EndingAPIKeys, trust: TrustFacts) {
+    fileprivate mutating func status(
+        _ status: AuthorityStatus, _ call: Call, sealed: Int, ending: EndingAPIKeys, trust: TrustFacts, backup: Timestamp?
+    ) {
         let (about, seal, services) = (call.about, call.authority.sealState, call.services)
         let level = services.map(\.level).max() ?? .healthy
         object { writer in
@@ -35,6 +38,9 @@ extension JSONWriter {
             writer.member("adminSocket", ifPresent: about.adminSocket)
             writer.member("stateDir", about.stateDirectory)
             writer.member("time", status.now)
+            writer.settingsSource(about)
+            writer.store(call.authority.storeRoom)
+            writer.member("lastBackupAt", ifPresent: backup)
             writer.key("services")
             writer.object { writer in
                 for service in services {

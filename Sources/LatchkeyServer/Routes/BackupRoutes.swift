@@ -14,5 +14,5 @@ enum BackupRoutes {
         .body(BackupBody.self)
         .answers(.ok, contents: [("application/octet-stream", .string())], headers: .noStore)
         .refuses(.signingUnavailable)
-        .handle { call, body in BackupAnswer.answer(try await call.authority.backUp(body.request, by: call.caller)) }
+        .handle { call, body in BackupAnswer.answer(try await call.authority.backUp(body.request, by: call.caller), of: call.authority) }
 }

@@ -12,7 +12,7 @@ enum MetricsRoutes {
         .answers(.ok, contents: [("text/plain", .string())], headers: .noStore)
         .handle { call in
             try call.caller.requireOwn()
-            let text = try call.about.metrics.text(call)
+            let text = try await call.about.metrics.text(call)
             return Answer(
                 .ok, headers: [.contentType: MetricsText.contentType, .cacheControl: "no-store"], body: ByteBuffer(bytes: text))
         }

@@ -11,8 +11,12 @@ package struct About: Sendable {
     /// Whether the master key lies on the same file system as the store.
     package let masterKeySharesDisk: Bool
     package let retryWindow: Int64
+    /// The settings file that was read at the start.
+    package var settingsFile: String?
+    /// Names of the daemon's environment that look like settings and are none.
+    package var unknownVariables: [String] = []
     /// What the TCP listener speaks TLS with.
     package var certificate: ServingCertificate?
     /// What this process counts of itself.
-    package var metrics: Metrics = Metrics(.api)
+    package let metrics: Metrics
 }

@@ -40,7 +40,7 @@ package struct Daemon: Sendable {
         // Before it is heeded it must not end the daemon: who reloads may be early.
         if !signals.isEmpty { signal(SIGHUP, SIG_IGN) }
         let certificate = try servingCertificate()
-        try makeStateDirectory()
+        try StateDirectory(settings.stateDirectory).make()
         // TCP first: its port may be part of the issuer. Until it listens, a connect is refused.
         let network = try networkSocket()
         let url = "\(settings.scheme)://\(network.name)"
@@ -77,15 +77,17 @@ package struct Daemon: Sendable {
         let about = About(
             version: version, listen: url, adminSocket: admin.socket.name, stateDirectory: settings.stateDirectory,
             masterKey: masterKey.path,
-            masterKeySharesDisk: Self.device(of: masterKey.path) == Self.device(of: settings.stateDirectory + "/store"),
-            retryWindow: settings.authority.refreshRetryWindow, certificate: certificate, metrics: metrics)
+            masterKeySharesDisk: StateDirectory(settings.stateDirectory).sharesDisk(with: masterKey.path),
+            retryWindow: settings.authority.refreshRetryWindow, settingsFile: settings.file, unknownVariables: settings.unknownVariables,
+            certificate: certificate, metrics: metrics)
         // A socket of our own is asked as others ask it; one that was handed over may be out of our reach.
         let door = inherited.contains { !$0.isUnix } ? InsideDoor() : nil
         let responder = try APIResponder(
             table: .api, authority: authority, peers: admin.peers, proxies: settings.trustedProxies,
             requestsPerSecond: settings.requestsPerSecond, clock: clock, about: about,
             probe: ListenerProbe(network, door: door, certificate: certificate))
-        let reload = ReloadService(certificate: certificate, signals: signals.isEmpty ? [] : [.sighup], logger: logger)
+        let reload = ReloadService(
+            certificate: certificate, authority: authority, signals: signals.isEmpty ? [] : [.sighup], logger: logger)
         let running = Running(url: url, adminSocket: admin.socket.name, authority: authority, reload: { reload.reload() })
         let countdown = Countdown(2) { [logger, manager] in
             logger.info("listening on \(url)")
@@ -134,7 +136,19 @@ package struct Daemon: Sendable {
     private func openStore(_ metrics: Metrics) throws -> Store {
         var options = Store.Options()
         options.onDurable = { metrics.committed(closures: $0, nanoseconds: $1) }
-        return try Store.open(directory: settings.stateDirectory + "/store", schema: Tables.schema(writer: version), options: options)
+        // Held until the store's own lock is: a restore has to find either of them taken.
+        let held: StateDirectoryLock?
+        do {
+            held = try StateDirectoryLock(settings.stateDirectory, isShared: true)
+        } catch {
+            throw StoreError(.unavailable, error.message)
+        }
+        guard let lock = held else {
+            throw StoreError(.locked, "a restore is at work in \(settings.stateDirectory); start again when it has ended")
+        }
+        return try withExtendedLifetime(lock) {
+            try Store.open(directory: settings.stateDirectory + "/store", schema: Tables.schema(writer: version), options: options)
+        }
     }
 
     private func openAuthority(_ store: Store, url: String, _ metrics: Metrics) throws -> Authority {
@@ -177,45 +191,13 @@ package struct Daemon: Sendable {
         return (socket, peers)
     }
 
-    /// The configured file, else what the service manager provides, else one beside the store.
-    private var masterKey: MasterKey.Source {
-        if let file = settings.masterKeyFile { return .file(file) }
-        if let directory = ProcessInfo.processInfo.environment["CREDENTIALS_DIRECTORY"] {
-            let path = directory + "/latchkey-master-key"
-            if access(path, F_OK) == 0 { return .provided(path) }
-        }
-        return .file(settings.stateDirectory + "/master.key")
-    }
-
-    /// Makes the state directory, for its owner alone; one that is there must be ours and closed to others.
-    private func makeStateDirectory() throws {
-        let path = settings.stateDirectory
-        if mkdir(path, 0o700) == 0 { return }
-        guard errno == EEXIST else {
-            throw ConfigurationError("the state directory \(path) can't be made: \(String(cString: strerror(errno)))")
-        }
-        var status = stat()
-        guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
-            throw ConfigurationError("the state directory \(path) is not a directory")
-        }
-        guard status.st_uid == geteuid() else {
-            throw ConfigurationError("the state directory \(path) belongs to another user; start as that user, or name another directory")
-        }
-        guard status.st_mode & 0o077 == 0 else {
-            throw ConfigurationError("the state directory \(path) is open to other users; close it with: chmod 0700 \(path)")
-        }
-    }
+    private var masterKey: MasterKey.Source { settings.masterKey(ProcessInfo.processInfo.environment) }
 
     /// When this program was made: packages keep the time of its file.
     private static var madeAt: Timestamp {
         var status = stat()
         guard stat("/proc/self/exe", &status) == 0 else { return Timestamp(milliseconds: 0) }
         return Timestamp(milliseconds: Int64(status.st_mtim.tv_sec) * 1000)
-    }
-
-    private static func device(of path: String) -> UInt64? {
-        var status = stat()
-        return stat(path, &status) == 0 ? UInt64(status.st_dev) : nil
     }
 
     /// What a running daemon can be reached by.

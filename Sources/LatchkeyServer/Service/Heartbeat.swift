@@ -24,10 +24,13 @@ struct Heartbeat: Service {
             while !Task.isCancelled {
                 await beat()
                 // Twice in the time that the manager waits: one beat may come late.
-                try? await Task.sleep(for: manager.patience.map { $0 / 2 } ?? .seconds(3600))
+                try? await Task.sleep(for: pause)
             }
         }
     }
+
+    /// Never so short that beating is all that it does.
+    var pause: Duration { manager.patience.map { max($0 / 2, .milliseconds(100)) } ?? .seconds(3600) }
 
     /// One look at everything, and the word for it.
     func beat() async {

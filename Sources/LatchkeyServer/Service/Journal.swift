@@ -12,10 +12,13 @@ package final class Journal: Sendable {
     /// looking for the log in the journal.
     ///
     /// - Parameter variable: the variable's value, a device and an inode number.
-    package convenience init?(variable: String?) {
+    package convenience init?(variable: String?) { self.init(variable: variable, stream: STDERR_FILENO) }
+
+    /// - Parameter stream: what the variable must tell of.
+    convenience init?(variable: String?, stream: CInt) {
         guard let parts = variable?.split(separator: ":"), parts.count == 2 else { return nil }
         var status = stat()
-        guard fstat(STDERR_FILENO, &status) == 0, parts[0] == "\(status.st_dev)", parts[1] == "\(status.st_ino)" else { return nil }
+        guard fstat(stream, &status) == 0, parts[0] == "\(status.st_dev)", parts[1] == "\(status.st_ino)" else { return nil }
         self.init(path: Self.path)
     }
 

@@ -1,6 +1,10 @@
 /// One entry of the journal in systemd's native protocol: fields, each on a line, or, when its value has lines of its own, with its length
 /// before it. So no value can begin a field of its own.
 package struct JournalEntry: Sendable {
+    private static let prefix = "LATCHKEY_"
+    /// Bytes of a field's name; the journal drops a field whose name is longer.
+    private static let longestName = 64
+
     package private(set) var bytes: [UInt8] = []
 
     /// - Parameters:
@@ -13,7 +17,7 @@ package struct JournalEntry: Sendable {
     }
 
     /// A field of our own: `requestId` is `LATCHKEY_REQUEST_ID`.
-    package mutating func add(_ name: String, _ value: String) { append("LATCHKEY_" + Self.name(name), value) }
+    package mutating func add(_ name: String, _ value: String) { append(Self.prefix + Self.name(name), value) }
 
     private mutating func append(_ name: String, _ value: String) {
         bytes += name.utf8
@@ -31,7 +35,7 @@ package struct JournalEntry: Sendable {
     /// In the journal's alphabet: capitals, digits and underscores, at most 64 with the prefix.
     private static func name(_ name: String) -> String {
         var result = ""
-        for byte in name.utf8.prefix(40) {
+        for byte in name.utf8 {
             switch byte {
             case UInt8(ascii: "A")...UInt8(ascii: "Z"):
                 result += "_"
@@ -44,6 +48,6 @@ package struct JournalEntry: Sendable {
                 result += "_"
             }
         }
-        return result
+        return String(result.prefix(longestName - prefix.utf8.count))
     }
 }

@@ -61,18 +61,21 @@ package struct ServiceManager: Sendable {
     }
 
     /// Says it, all words in one message. A manager that does not listen changes nothing here: it has its own time limits.
-    func tell(_ words: Word...) {
-        guard let path, let address = Self.address(path) else { return }
+    ///
+    /// - Returns: whether it was heard.
+    @discardableResult
+    func tell(_ words: Word...) -> Bool {
+        guard let path, let address = Self.address(path) else { return false }
         let descriptor = socket(AF_UNIX, CInt(SOCK_DGRAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue), 0)
-        guard descriptor >= 0 else { return }
+        guard descriptor >= 0 else { return false }
         defer { close(descriptor) }
         // A full queue is waited for, but not for ever.
         var second = timeval(tv_sec: 1, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &second, socklen_t(MemoryLayout<timeval>.size))
         let message = Array(words.map(\.line).joined(separator: "\n").utf8)
-        _ = SocketCalls.with(address.value) { name, _ in
+        return SocketCalls.with(address.value) { name, _ in
             sendto(descriptor, message, message.count, CInt(MSG_NOSIGNAL), name, address.size) < 0 ? -1 : 0
-        }
+        } == 0
     }
 
     /// The address of a path, or of a name without a file (`@…`, unix(7)): a zero byte stands before that one, and its length counts.

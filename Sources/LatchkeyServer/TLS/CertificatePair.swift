@@ -1,3 +1,4 @@
+import LatchkeyCrypto
 import LatchkeyVerifier
 import NIOCore
 import NIOSSL
@@ -7,6 +8,8 @@ struct CertificatePair: Sendable {
     let context: NIOSSLContext
     /// The certificate of this host itself, the first of the file.
     let leaf: NIOSSLCertificate
+    /// SHA-256 of it in its binary form (DER), as `openssl x509 -fingerprint -sha256` tells it.
+    let fingerprint: [UInt8]
     /// When the first and the last moment is at which every certificate of the chain holds.
     let begins: Timestamp
     let ends: Timestamp
@@ -17,6 +20,12 @@ struct CertificatePair: Sendable {
     init(_ files: CertificateFiles) throws(ConfigurationError) {
         let chain = try Self.chain(files)
         leaf = chain[0]
+        fingerprint = SHA256.hash((try? leaf.toDERBytes()) ?? [])
+        guard try Self.isStrong(leaf, files) else {
+            throw ConfigurationError(
+                "the key of the TLS certificate \(files.certificate) is an RSA key of less than 2048 bits, which clients refuse; make a new pair"
+            )
+        }
         let key = try Self.key(files)
         var configuration = TLSConfiguration.makeServerConfiguration(
             certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(key))
@@ -37,6 +46,15 @@ struct CertificatePair: Sendable {
         ends = Timestamp(seconds: chain.map { Int64($0.notValidAfter) }.min() ?? 0)
     }
 
+    /// What it shows to everybody.
+    var facts: CertificateFacts {
+        let digits = fingerprint.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        return CertificateFacts(fingerprint: digits, begins: begins, ends: ends)
+    }
+
+    /// Whether every certificate of the chain does.
+    func holds(at now: Timestamp) -> Bool { begins <= now && now < ends }
+
     private static func chain(_ files: CertificateFiles) throws(ConfigurationError) -> [NIOSSLCertificate] {
         let bytes = try files.certificateBytes()
         guard let chain = try? NIOSSLCertificate.fromPEMBytes(bytes), !chain.isEmpty else {
@@ -50,7 +68,7 @@ struct CertificatePair: Sendable {
     private static func key(_ files: CertificateFiles) throws(ConfigurationError) -> NIOSSLPrivateKey {
         var bytes = try files.keyBytes()
         defer { for index in bytes.indices { bytes[index] = 0 } }
-        guard !contains(bytes, "ENCRYPTED") else {
+        guard !contains(bytes, "-----BEGIN ENCRYPTED PRIVATE KEY"), !contains(bytes, "\nProc-Type: 4,ENCRYPTED") else {
             throw ConfigurationError(
                 "the TLS key \(files.key) is encrypted with a passphrase, which nobody can type at a start; take it off with: "
                     + "openssl pkey -in \(files.key) -out NEW, and close the file to others")
@@ -61,6 +79,17 @@ struct CertificatePair: Sendable {
             throw ConfigurationError("the TLS key \(files.key) can't be understood; it must be a private key in PEM form")
         }
         return key
+    }
+
+    /// Whether the public key is one that clients take.
+    private static func isStrong(_ leaf: NIOSSLCertificate, _ files: CertificateFiles) throws(ConfigurationError) -> Bool {
+        guard let form = try? leaf.extractPublicKey().toSPKIBytes() else {
+            throw ConfigurationError("the TLS certificate \(files.certificate) has no public key that can be read")
+        }
+        // rsaEncryption (RFC 8017); of 2048 bits the whole has 292 bytes at least.
+        let rsa: [UInt8] = [0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x01]
+        let isRSA = (0..<12).contains { form.count > $0 + rsa.count && form[$0..<$0 + rsa.count].elementsEqual(rsa) }
+        return !isRSA || form.count >= 292
     }
 
     private static func contains(_ bytes: [UInt8], _ word: String) -> Bool {

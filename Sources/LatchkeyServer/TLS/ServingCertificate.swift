@@ -14,8 +14,8 @@ package final class ServingCertificate: Sendable {
 
     /// What a reload came to.
     enum Reload: Sendable, Equatable {
-        /// The new pair is served.
-        case taken(ends: Timestamp)
+        /// The pair is served, in the place of the former one, which may be the same.
+        case taken(CertificateFacts, former: CertificateFacts)
         /// The old pair is served on.
         case refused(String)
     }
@@ -53,7 +53,7 @@ package final class ServingCertificate: Sendable {
     @discardableResult
     func reload() -> Reload {
         let mark = files.mark
-        return judge(mark, load(), isLast: true) ?? .taken(ends: pair.ends)
+        return judge(mark, load(), isLast: true) ?? .taken(pair.facts, former: pair.facts)
     }
 
     /// One look at the files, each second.
@@ -78,11 +78,19 @@ package final class ServingCertificate: Sendable {
     }
 
     private func judge(_ mark: CertificateFiles.Mark, _ found: Result<CertificatePair, ConfigurationError>, isLast: Bool) -> Reload? {
-        state.withLock { state -> Reload? in
+        let now = clock.now()
+        return state.withLock { state -> Reload? in
             switch found {
+            case .success(let pair) where state.pair.holds(at: now) && !pair.holds(at: now):
+                // Whole, but of another time: an old file that was copied back must not end the service.
+                let life = now < pair.begins ? "does not hold before \(pair.begins)" : "expired on \(pair.ends)"
+                let reason = "the TLS certificate \(files.certificate) \(life), and the one that is served holds until \(state.pair.ends)"
+                (state.looks, state.judged, state.problem) = (0, mark, reason)
+                return .refused(reason)
             case .success(let pair):
+                let former = state.pair.facts
                 state = State(pair: pair, judged: mark)
-                return .taken(ends: pair.ends)
+                return .taken(pair.facts, former: former)
             case .failure(let error):
                 state.looks += 1
                 guard isLast || state.looks >= Self.patience else { return nil }

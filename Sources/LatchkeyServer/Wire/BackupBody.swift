@@ -7,7 +7,8 @@ struct BackupBody: RequestBodyType {
     var withMasterKey: Bool?
     var orgId: String?
 
-    private static let length = 8...256
+    /// Bytes, of most passphrases as many characters. What else a passphrase is, its own room says.
+    private static let length = BackupRequest.passphraseBytes
 
     static let schema = Schema.body(
         "CreateBackup",
@@ -25,14 +26,6 @@ struct BackupBody: RequestBodyType {
     static var whenAbsent: Self? { Self() }
 
     var request: BackupRequest {
-        get throws(APIError) {
-            if let passphrase, !Self.length.contains(passphrase.unicodeScalars.count) {
-                throw .invalid(
-                    "passphrase",
-                    "a passphrase has \(Self.length.lowerBound) to \(Self.length.upperBound) characters; several words are a good one")
-            }
-            return BackupRequest(
-                passphrase: passphrase.map { Secret(copying: Array($0.utf8)) }, includesMasterKey: withMasterKey ?? false)
-        }
+        BackupRequest(passphrase: passphrase.map { Secret(copying: Array($0.utf8)) }, includesMasterKey: withMasterKey ?? false)
     }
 }

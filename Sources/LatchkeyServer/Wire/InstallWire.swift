@@ -77,7 +77,8 @@ extension Schema {
             .required("orgId", .organisationId.sampled(.subject(.organisation))),
             .required("issuer", .string().sampled("http://127.0.0.1:8787")), .optional("listen", .string()),
             .optional("adminSocket", .string()), .required("stateDir", .string().sampled("/var/lib/latchkey")),
-            .required("time", .timestamp),
+            .required("time", .timestamp), .required("settings", .settingsSource), .required("store", .storeRoom),
+            .optional("lastBackupAt", .timestamp.noted("Of which moment the newest backup is that was sent to its end")),
             .required(
                 "services",
                 .map(of: .object([.required("status", level), .optional("reason", .string()), .optional("detail", .string())])).sampled([

@@ -55,6 +55,8 @@ extension Store {
             throw error
         }
         try transaction.commit()
+        // From now on a lost file is not mistaken for a first start.
+        try lock?.remember()
         return result
     }
 }

@@ -75,7 +75,12 @@ package final class StoreCopy: Sendable {
         }
     }
 
-    deinit { close() }
+    /// Whoever drops it last may be in a hurry, an event loop even, so nobody waits here; LMDB lets go of the store a moment later.
+    deinit {
+        end()
+        reading.letGo()
+        writing.letGo()
+    }
 
     /// The next bytes, 64 KiB but for the last; `nil` at the end. One at a time.
     ///
@@ -93,14 +98,18 @@ package final class StoreCopy: Sendable {
 
     /// Ends it, wherever it stands, and waits until LMDB has let go of the store. Safe to call again.
     package func close() {
+        end()
+        reading.join()
+        writing.join()
+    }
+
+    private func end() {
         let isFirst = shared.state.withLock { state in
             defer { state.isClosed = true }
             if !state.isClosed { state.requests.append(.end) }
             return !state.isClosed
         }
         if isFirst { shared.bell.signal() }
-        reading.join()
-        writing.join()
     }
 
     private static func serve(_ shared: Shared, _ output: Int32) {

@@ -35,6 +35,14 @@ package final class PinnedThread: Sendable {
 
     var isCurrent: Bool { pthread_equal(thread, pthread_self()) != 0 }
 
+    /// Lets it end by itself: nobody waits for it any more.
+    func letGo() {
+        isJoined.withLock { joined in
+            if !joined { pthread_detach(thread) }
+            joined = true
+        }
+    }
+
     /// Waits for the thread's end. On the thread itself, where the last reference to a store may be dropped, it only lets go.
     package func join() {
         isJoined.withLock { joined in

@@ -24,11 +24,8 @@ struct Headroom {
     }
 
     private func diskShortage() -> StoreError? {
-        var information = statvfs()
         // When the question itself fails, the write will tell.
-        guard unsafe statvfs(directory, &information) == 0 else { return nil }
-        let (free, tooMuch) = UInt64(information.f_bavail).multipliedReportingOverflow(by: UInt64(information.f_frsize))
-        guard !tooMuch, free < UInt64(options.headroomBytes) else { return nil }
+        guard let free = DiskRoom.free(at: directory), free < UInt64(options.headroomBytes) else { return nil }
         return StoreError(
             .unavailable,
             "only \(free) bytes are free where the store is, and the last \(options.headroomBytes) are kept for revocations and clean-up. "

@@ -13,6 +13,8 @@ final class Writer: @unchecked Sendable {
 
     let queue = WriteQueue()
     let report = Mutex(Report())
+    /// Where the store lives.
+    let directory: String
     private let readers: ReaderPool
     private let options: Store.Options
     private let reopen: @Sendable () throws(StoreError) -> Environment
@@ -31,6 +33,7 @@ final class Writer: @unchecked Sendable {
     ) {
         self.environment = environment
         self.readers = readers
+        self.directory = directory
         self.options = options
         self.reopen = reopen
         self.end = end
@@ -40,6 +43,9 @@ final class Writer: @unchecked Sendable {
             $0.statistics.mapUsed = environment.extent.used
         }
     }
+
+    /// Bytes that are kept for revocations and clean-up.
+    var headroomBytes: Int { options.headroomBytes }
 
     /// The life of the writer's thread.
     func run() {

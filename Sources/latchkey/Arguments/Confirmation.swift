@@ -9,10 +9,12 @@ struct Confirmation: ParsableArguments {
     /// Whether there is somebody to ask.
     static var canAsk: Bool { isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1 }
 
+    static var nobody: ValidationError {
+        ValidationError("there is no terminal to ask at: say --yes if this is meant; nothing was done")
+    }
+
     func validate() throws {
-        guard yes || Self.canAsk else {
-            throw ValidationError("there is no terminal to ask at: say --yes if this is meant; nothing was done")
-        }
+        guard yes || Self.canAsk else { throw Self.nobody }
     }
 
     /// - Parameter words: the answers that mean yes.

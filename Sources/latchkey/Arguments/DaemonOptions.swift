@@ -56,7 +56,7 @@ struct DaemonOptions: ParsableArguments {
             throw CommandFailure(.usage, "--url needs an API key to call with", hint: "name its file with --api-key-file PATH")
         }
         let key = try apiKeyFile.map { path throws(CommandFailure) in try APIKeyFile.read(path) }
-        return .address(url, key: key, authorities: caFile)
+        return .address(url, key: key, trust: caFile.map { TLSTrust.authorities($0) } ?? .system)
     }
 }
 

@@ -6,11 +6,14 @@ struct BackupResult {
     struct Made {
         let header: BackupHeader
         let byteCount: Int64
-        let checksum: [UInt8]
+        /// SHA-256 of the whole file.
+        let sha256: [UInt8]
     }
 
     let path: String
     let made: Made
+    /// The restore drill that it passed; `nil` when none was asked for.
+    let proof: DrillResult?
     /// Names of old ones that made room.
     let removed: [String]
 
@@ -18,14 +21,21 @@ struct BackupResult {
         let header = made.header
         return [
             ("backup", path), ("size", ExportProgress.size(made.byteCount)), ("made", header.madeAt.description),
-            ("install", header.installId), ("sha-256", Self.hexadecimal(made.checksum)),
+            ("install", header.installId), ("sha-256", Self.hexadecimal(made.sha256)),
             ("encrypted", header.encryption == nil ? "no; private keys are sealed all the same" : "yes: without the passphrase it is lost"),
             (
                 "master key",
                 header.masterKey ? "in the backup" : "not in the backup: keep a copy of it elsewhere, a restore needs both"
             ),
-            ("removed", removed.isEmpty ? nil : removed.joined(separator: " ")), ("next", "prove it: latchkey backup verify \(path)"),
+            ("removed", removed.isEmpty ? nil : removed.joined(separator: " ")),
+            ("proven", proven),
+            ("next", proof == nil ? "prove it: latchkey backup verify \(ShellWord.quoted(path))" : nil),
         ]
+    }
+
+    private var proven: String? {
+        guard let proof else { return nil }
+        return proof.report?.triesKeys == true ? "yes" : "yes, but for its keys: there is no master key here to try them with"
     }
 
     var json: [UInt8] {
@@ -35,9 +45,13 @@ struct BackupResult {
             writer.member("bytes", made.byteCount)
             writer.member("madeAt", made.header.madeAt)
             writer.member("installId", made.header.installId)
-            writer.member("sha256", Self.hexadecimal(made.checksum))
+            writer.member("sha256", Self.hexadecimal(made.sha256))
             writer.member("encrypted", made.header.encryption != nil)
             writer.member("masterKey", made.header.masterKey)
+            if let proof {
+                writer.member("proven", true)
+                writer.member("keysTried", proof.report?.triesKeys == true)
+            }
             writer.key("removed")
             writer.array { for name in removed { $0.string(name) } }
         }
@@ -45,6 +59,6 @@ struct BackupResult {
     }
 
     static func hexadecimal(_ bytes: [UInt8]) -> String {
-        bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        Hexadecimal.text(bytes)
     }
 }

@@ -1,4 +1,3 @@
-import FoundationEssentials
 import LatchkeyAuthority
 
 /// How a restore drill went: five lines for people, one object for programs.
@@ -9,11 +8,28 @@ struct DrillResult {
     let masterKey: FoundMasterKey?
     let fallen: String?
 
-    var isPassed: Bool { report?.isPassed ?? false }
+    var isPassed: Bool { (report?.isPassed ?? false) && headerProblem == nil }
+
+    /// What the file says of itself is nobody's word until the store says the same.
+    private var headerProblem: String? {
+        guard let report else { return nil }
+        guard let id = report.installId, id == content.header.installId else {
+            return
+                "it says that it is of the install \(content.header.installId), and its store is of \(report.installId ?? "none that can be read")"
+        }
+        guard report.schemaVersion == content.header.schemaVersion else {
+            let version = report.schemaVersion.map(String.init) ?? "none"
+            return "it says that its store is of the form \(content.header.schemaVersion), and that is of the form \(version)"
+        }
+        return nil
+    }
 
     var lines: [String] {
         let marks =
-            [("file", true, file), ("records", hasGoodRecords, records), ("indexes", hasGoodIndexes, indexes)]
+            [
+                ("file", headerProblem == nil, headerProblem ?? file), ("records", hasGoodRecords, records),
+                ("indexes", hasGoodIndexes, indexes),
+            ]
             + [
                 ("keys", report.map { $0.keyProblem == nil } ?? false, keys),
                 ("token", report.map { $0.tokenProblem == nil } ?? false, token),
@@ -31,24 +47,21 @@ struct DrillResult {
             "whole\(encrypted): \(ExportProgress.size(content.storeBytes)) of the install \(header.installId), made \(header.madeAt) by \(header.writer)"
     }
 
-    private func findings(_ kinds: Set<CheckFinding.Kind>) -> [CheckFinding] {
-        report?.check.findings.filter { kinds.contains($0.kind) } ?? []
-    }
+    private static let recordKinds: Set<CheckFinding.Kind> = [.unreadable, .dangling, .impossible]
+    private static let indexKinds: Set<CheckFinding.Kind> = [.missing, .stray, .wrong]
 
-    private var ofRecords: [CheckFinding] { findings([.unreadable, .dangling, .impossible]) }
-    private var ofIndexes: [CheckFinding] { findings([.missing, .stray, .wrong]) }
-    private var hasGoodRecords: Bool { report != nil && ofRecords.isEmpty }
-    private var hasGoodIndexes: Bool { report != nil && ofIndexes.isEmpty }
+    private var hasGoodRecords: Bool { report?.check.count(of: Self.recordKinds) == 0 }
+    private var hasGoodIndexes: Bool { report?.check.count(of: Self.indexKinds) == 0 }
 
     private var records: String {
         guard let check = report?.check else { return fallen ?? "the store could not be read" }
-        guard ofRecords.isEmpty else { return Self.told(ofRecords) }
+        guard hasGoodRecords else { return Self.told(check, Self.recordKinds) }
         return "\(check.rows) rows in \(check.counts.count) tables, each readable and as it must be"
     }
 
     private var indexes: String {
-        guard report != nil else { return "not looked at" }
-        return ofIndexes.isEmpty ? "every index and every count is what the records say" : Self.told(ofIndexes)
+        guard let check = report?.check else { return "not looked at" }
+        return hasGoodIndexes ? "every index and every count is what the records say" : Self.told(check, Self.indexKinds)
     }
 
     private var keys: String {
@@ -67,28 +80,32 @@ struct DrillResult {
         return report.tokenProblem ?? "minted (\(report.tokenAlgorithm ?? "?")) and verified"
     }
 
-    private static func told(_ findings: [CheckFinding]) -> String {
-        let shown = findings.prefix(3).map(\.sentence).joined(separator: "; ")
-        return findings.count > 3 ? "\(shown); and \(findings.count - 3) more" : shown
+    private static func told(_ check: CheckReport, _ kinds: Set<CheckFinding.Kind>) -> String {
+        let shown = check.findings.filter { kinds.contains($0.kind) }.prefix(3).map(\.sentence)
+        let more = check.count(of: kinds) - shown.count
+        return shown.joined(separator: "; ") + (more > 0 ? "; and \(more) more" : "")
     }
 
     private struct Answer: Encodable {
         let file: String
         let passed: Bool
-        let header: BackupHeader
-        let sha256: String
-        let storeBytes: Int64
+        let header: BackupHeader?
+        let sha256: String?
+        let storeBytes: Int64?
         let damage: String?
         let report: DrillReport?
     }
 
     func json(_ path: String) throws -> [UInt8] {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return Array(
-            try encoder.encode(
-                Answer(
-                    file: path, passed: isPassed, header: content.header, sha256: BackupResult.hexadecimal(content.checksum),
-                    storeBytes: content.storeBytes, damage: fallen, report: report)))
+        try Output.sorted(
+            Answer(
+                file: path, passed: isPassed, header: content.header, sha256: BackupResult.hexadecimal(content.sha256),
+                storeBytes: content.storeBytes, damage: fallen, report: report))
+    }
+
+    /// Of a file that is no whole backup, for programs.
+    static func json(_ path: String, damage: BackupError) throws -> [UInt8] {
+        try Output.sorted(
+            Answer(file: path, passed: false, header: nil, sha256: nil, storeBytes: nil, damage: damage.message, report: nil))
     }
 }

@@ -1,9 +1,10 @@
 import Glibc
+import LatchkeyAuthority
 import LatchkeyCrypto
 
 /// The passphrase of a backup: the first line of a file, or what a person types without being seen. Never an argument.
 enum Passphrase {
-    private static let length = 8...1024
+    private static let length = BackupRequest.passphraseBytes
 
     /// - Throws: `.failed` when the file can't be read, or what is in it can't be a passphrase.
     static func read(file path: String) throws(CommandFailure) -> Secret {
@@ -55,6 +56,8 @@ enum Passphrase {
         }
         _ = Descriptor.write(Array(question.utf8).span, to: terminal)
         var bytes: [UInt8] = []
+        // An array that grows leaves what it held behind.
+        bytes.reserveCapacity(length.upperBound + 2)
         defer { bytes.withUnsafeMutableBufferPointer { $0.update(repeating: 0) } }
         var byte: UInt8 = 0
         while bytes.count < length.upperBound + 2 {
@@ -71,16 +74,10 @@ enum Passphrase {
     private static func checked(_ bytes: inout [UInt8], from source: String) throws(CommandFailure) -> Secret {
         var count = bytes.firstIndex(of: 0x0A) ?? bytes.count
         if count > 0, bytes[count - 1] == 0x0D { count -= 1 }
-        guard length.contains(count) else {
-            throw CommandFailure(
-                .failed, "\(source) is not a passphrase: it has \(length.lowerBound) to \(length.upperBound) bytes on one line",
-                hint: "several words are a good one")
+        guard let passphrase = BackupRequest.passphrase(bytes.span.extracting(0..<count)) else {
+            throw CommandFailure(.failed, "\(source) is not a passphrase", hint: BackupRequest.passphraseRule)
         }
-        guard String(validating: bytes[..<count], as: UTF8.self) != nil, !bytes[..<count].contains(where: { $0 < 0x20 || $0 == 0x7F })
-        else {
-            throw CommandFailure(.failed, "\(source) is not a passphrase: it is no text, or holds control characters")
-        }
-        return Secret(count: count) { span in for index in span.indices { span[index] = bytes[index] } }
+        return passphrase
     }
 
     /// The passphrase as it stands between the quotes of a JSON string.

@@ -7,6 +7,8 @@ struct RestoreDrill {
     let place: PrivateDirectory
     let masterKeyFile: String?
     let withoutKeys: Bool
+    /// Opens the store.
+    var child = StoreChild()
 
     /// - Parameters:
     ///   - present: a master key that goes before the one in the backup.
@@ -24,7 +26,7 @@ struct RestoreDrill {
         let masterKey = try await masterKey(content, present, fallback)
         let arguments = ["drill", store] + (masterKey == nil ? [] : ["--master-key"])
         do {
-            let report = try StoreChild.run(
+            let report = try child.run(
                 DrillReport.self, arguments, masterKey: masterKey?.key, report: place.path + "/report.json", storeBytes: content.storeBytes)
             return DrillResult(content: content, report: report, masterKey: masterKey, fallen: nil)
         } catch let fallen as StoreChild.Fallen {

@@ -32,19 +32,29 @@ struct RestoreResult {
 
     private func facts(_ ending: Restoration.Ending?) -> [(name: String, value: String?)] {
         let died = [
-            (report.revokedKeys, "API keys revoked"), (report.shortenedKeys, "API keys that end sooner"),
-            (report.suspendedIdentities, "identities suspended"), (report.retiredIdentities, "identities retired"),
-            (report.deletedIdentities, "identities deleted"), (report.narrowedIdentities, "identities that hold less"),
-            (report.changedSigningKeys, "signing keys further on"), (report.newSigningKeys, "signing keys born since"),
-        ].filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
+            (report.revokedAPIKeys, "API key revoked", "API keys revoked"),
+            (report.shortenedAPIKeys, "API key that ends sooner", "API keys that end sooner"),
+            (report.suspendedIdentities, "identity suspended", "identities suspended"),
+            (report.retiredIdentities, "identity retired", "identities retired"),
+            (report.deletedIdentities, "identity deleted", "identities deleted"),
+            (report.narrowedIdentities, "identity that holds less", "identities that hold less"),
+            (report.tightenedOrganisations, "organisation with tighter limits", "organisations with tighter limits"),
+            (report.changedSigningKeys, "signing key further on", "signing keys further on"),
+            (report.newSigningKeys, "signing key born since", "signing keys born since"),
+        ].filter { $0.0 > 0 }.map { Self.counted($0.0, $0.1, $0.2) }
         return [
             ("replaced store", ending?.replaced.map { "kept as \($0); remove it when all is well" }),
             ("taken over", report.notMerged == nil ? (died.isEmpty ? "nothing had died since" : died.joined(separator: ", ")) : nil),
             ("not taken over", report.notMerged.map { "\($0): what was revoked since the backup is not known here" }),
-            ("audit log", "\(report.auditEntries) entries from after the backup; goes on at \(report.auditSequence)"),
+            (
+                "audit log",
+                "\(Self.counted(report.auditEntries, "entry", "entries")) from after the backup; goes on at \(report.auditSequence)"
+            ),
             (
                 "lost entries",
-                report.lostAuditEntries > 0 ? "\(report.lostAuditEntries) entries of the log that could not be read; they were there" : nil
+                report.lostAuditEntries > 0
+                    ? "\(Self.counted(report.lostAuditEntries, "entry", "entries")) of the log that could not be read, which were there"
+                    : nil
             ),
             (
                 "heads",
@@ -55,21 +65,45 @@ struct RestoreResult {
             ("trust anchor", anchor),
             ("sessions", "all ended, \(report.endedSessions) of them live: whoever had a token asks for a new one"),
             (
-                "unknown keys",
-                report.unknownKeys.count > 0
-                    ? "\(report.unknownKeys.count) API keys that may have been revoked since; they are listed" : nil
+                "unknown API keys",
+                report.unknownAPIKeys.count > 0
+                    ? "\(Self.counted(report.unknownAPIKeys.count, "API key", "API keys")) that may have been revoked since, listed below"
+                    : nil
             ),
             (
                 "unknown identities",
-                report.unknownIdentities.count > 0 ? "\(report.unknownIdentities.count) that may have been suspended since" : nil
+                report.unknownIdentities.count > 0
+                    ? "\(report.unknownIdentities.count) that may have been suspended since, listed below" : nil
             ),
             (
-                "lost keys",
-                report.lostKeys.count > 0 ? "\(report.lostKeys.count) API keys made after the backup, which are valid no more" : nil
+                "unknown signing keys",
+                report.unknownSigningKeys.count > 0
+                    ? "\(report.unknownSigningKeys.count) that may have been revoked since, listed below with what to do" : nil
             ),
-            ("lost identities", report.lostIdentities > 0 ? "\(report.lostIdentities) made after the backup" : nil),
+            (
+                "unknown cutover",
+                report.unknownCutover.map {
+                    "it stands at \($0), with its secret: if that was purged since, purge it again: latchkey cutover purge"
+                }
+            ),
+            (
+                "gone API keys",
+                report.goneAPIKeys.count > 0
+                    ? "\(Self.counted(report.goneAPIKeys.count, "API key", "API keys")) made after the backup, no longer valid, listed below"
+                    : nil
+            ),
+            ("gone identities", report.goneIdentities > 0 ? "\(report.goneIdentities) made after the backup" : nil),
             ("master key", ending?.placedMasterKey.map { "put at \($0), from the backup" }),
-            ("next", ending == nil ? nil : "start the daemon, and look: latchkey status"),
+            (
+                "directory",
+                ending?.rootsDirectory.map {
+                    "made, and root's: give it to the daemon's user, as with: chown -R USER: \(ShellWord.quoted($0))"
+                }
+            ),
+            (
+                "next",
+                ending == nil ? nil : "start the daemon (\(Packaged.start), which brings its sockets, too), and look: latchkey status"
+            ),
         ]
     }
 
@@ -80,14 +114,23 @@ struct RestoreResult {
         }
     }
 
-    /// Keys one by one, for whoever has to ask their owners.
-    var lists: [String] {
-        Self.lines("unknown", report.unknownKeys) + Self.lines("lost", report.lostKeys)
+    private static func counted(_ count: some BinaryInteger, _ one: String, _ many: String) -> String {
+        "\(count) \(count == 1 ? one : many)"
     }
 
-    private static func lines(_ what: String, _ keys: RestoreReport.List<RestoreReport.Key>) -> [String] {
-        var lines = keys.first.prefix(most).map { "\(what) key: \($0.prefix) \($0.id) \(Shown.word($0.name))" }
-        if keys.count > lines.count { lines.append("and \(keys.count - lines.count) more (--json names \(keys.first.count))") }
+    /// One by one, for whoever has to ask their owners.
+    var lists: [String] {
+        Self.lines(report.unknownSigningKeys) {
+            "unknown signing key: \($0.kid), \($0.state); if it was revoked, do it again: latchkey signing-keys revoke \($0.kid) --reason WHY"
+        }
+            + Self.lines(report.unknownAPIKeys) { "unknown API key: \($0.prefix) \($0.id) \(Shown.word($0.name))" }
+            + Self.lines(report.unknownIdentities) { "unknown identity: \($0)" }
+            + Self.lines(report.goneAPIKeys) { "gone API key: \($0.prefix) \($0.id) \(Shown.word($0.name))" }
+    }
+
+    private static func lines<Element>(_ list: RestoreReport.List<Element>, _ line: (Element) -> String) -> [String] {
+        var lines = list.first.prefix(most).map(line)
+        if list.count > lines.count { lines.append("and \(list.count - lines.count) more (--json names \(list.first.count))") }
         return lines
     }
 

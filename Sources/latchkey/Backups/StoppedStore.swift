@@ -31,15 +31,17 @@ struct StoppedStore {
         byteCount = try backup.extract(into: path, passphrase: secret).storeBytes
     }
 
-    /// - Parameter arguments: of the hidden subcommand, the store's directory among them.
+    /// - Parameters:
+    ///   - arguments: of the hidden subcommand, the store's directory among them.
+    ///   - restoring: what to do with a store that can't be read.
     /// - Throws: `.failed` also when reading the store ended the process that did it.
-    func look<Report: Decodable>(_ type: Report.Type, _ arguments: [String]) throws -> Report {
+    func look<Report: Decodable>(_ type: Report.Type, _ arguments: [String], restoring: String) throws -> Report {
         do {
             return try StoreChild.run(
                 type, arguments, masterKey: nil, report: place.path + "/report.json", storeBytes: byteCount)
         } catch let fallen as StoreChild.Fallen {
             throw CommandFailure(
-                .failed, "the store is damaged: \(fallen.sentence)", hint: "keep it as it is, and restore a backup: latchkey restore FILE")
+                .failed, "the store is damaged: \(fallen.sentence)", hint: restoring)
         }
     }
 }

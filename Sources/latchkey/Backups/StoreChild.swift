@@ -4,14 +4,26 @@ import LatchkeyAuthority
 import LatchkeyCrypto
 
 /// Another run of this program that opens a store which may be damaged: whatever that does to it, this process goes on.
-enum StoreChild {
-    /// Seconds that it may take, whatever the size of the store, and bytes of a store that it may take another second for.
-    private static let patience: Int64 = 600
-    private static let pace: Int64 = 2 << 20
-
+struct StoreChild {
     /// How it ended when it did not end by its own will.
     struct Fallen: Error {
         let sentence: String
+        /// Whether only a damaged file can have done that. Else it may as well have been a person, the host, or a fault of this program.
+        let isDamage: Bool
+    }
+
+    /// The program that is run: this one.
+    var program = "/proc/self/exe"
+    /// Seconds that it may take, whatever the size of the store.
+    var patience: Int64 = 600
+    /// Bytes of a store that it may take another second for.
+    var pace: Int64 = 2 << 20
+
+    /// As this program does it.
+    static func run<Report: Decodable>(
+        _ type: Report.Type, _ arguments: [String], masterKey: Secret?, report: String, storeBytes: Int64
+    ) throws -> Report {
+        try StoreChild().run(type, arguments, masterKey: masterKey, report: report, storeBytes: storeBytes)
     }
 
     /// - Parameters:
@@ -21,25 +33,30 @@ enum StoreChild {
     ///   - storeBytes: how large the store is.
     /// - Returns: what is in the file.
     /// - Throws: ``Fallen`` when a signal or the time ended it; `.failed` with its own words otherwise.
-    static func run<Report: Decodable>(
+    func run<Report: Decodable>(
         _ type: Report.Type, _ arguments: [String], masterKey: Secret?, report: String, storeBytes: Int64
     ) throws -> Report {
         unlink(report)
         let outcome: ChildProcess.Outcome
         do {
             outcome = try ChildProcess.run(
-                "/proc/self/exe", ["store-work"] + arguments + ["--report", report], input: masterKey ?? Secret(count: 0) { _ in },
-                seconds: patience + storeBytes / pace)
+                program,
+                ["store-work"] + arguments + ["--report", report, "--parent", String(getpid()), "--user", String(OwnerIdentity.userId)],
+                input: masterKey ?? Secret(count: 0) { _ in }, seconds: patience + storeBytes / pace)
         } catch {
             throw CommandFailure(.failed, "the program can't be started again to open the store: \(error)")
         }
         switch outcome.ending {
         case .signalled(let number):
-            throw Fallen(sentence: "reading it ended the reader by the signal \(name(of: number)): the file is damaged")
+            let isDamage = [SIGBUS, SIGSEGV].contains(number)
+            let cause = isDamage ? "the file is damaged" : "it may be damaged, or memory was short, or somebody ended it"
+            throw Fallen(sentence: "reading it ended the reader by the signal \(Self.name(of: number)): \(cause)", isDamage: isDamage)
         case .outOfTime:
-            throw Fallen(sentence: "reading it did not come to an end in \(patience + storeBytes / pace) s: the file is damaged")
+            throw Fallen(
+                sentence: "reading it did not come to an end in \(patience + storeBytes / pace) s: it may be damaged, or the host is busy",
+                isDamage: false)
         case .exited(let code):
-            guard code == ExitStatus.done.rawValue else { throw failure(outcome.words) }
+            guard code == ExitStatus.done.rawValue else { throw Self.failure(outcome.words) }
             guard let data = try? Data(contentsOf: URL(filePath: report)), let value = try? JSONDecoder().decode(type, from: data) else {
                 throw CommandFailure(.failed, "what was found in the store got lost", hint: "make room in the directory \(report) is in")
             }

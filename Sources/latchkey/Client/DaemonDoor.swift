@@ -4,8 +4,8 @@ import LatchkeyCrypto
 enum DaemonDoor: Sendable {
     /// The kernel says who calls. Without an organisation it is the install's first.
     case socket(_ path: String, organisation: String?)
-    /// The API key says who calls, and in which organisation; without one, nobody does. `authorities` is a file of certificates.
-    case address(DaemonURL, key: Secret?, authorities: String?)
+    /// The API key says who calls, and in which organisation; without one, nobody does. `trust` is for an `https` address.
+    case address(DaemonURL, key: Secret?, trust: TLSTrust)
 
     /// What a command line needs to come to it, with a space before each option; what is taken without them is left out.
     var options: String {
@@ -13,9 +13,9 @@ enum DaemonDoor: Sendable {
         case .socket(let path, let organisation):
             let socket = path == SocketOptions.path(nil) ? "" : " --socket \(ShellWord.quoted(path))"
             return socket + (organisation.map { " --org \(ShellWord.quoted($0))" } ?? "")
-        case .address(let url, _, let authorities):
+        case .address(let url, _, let trust):
             return " --url \(ShellWord.quoted(url.text)) --api-key-file FILE"
-                + (authorities.map { " --ca-file \(ShellWord.quoted($0))" } ?? "")
+                + trust.options
         }
     }
 

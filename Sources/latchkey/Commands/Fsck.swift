@@ -36,27 +36,31 @@ struct Fsck: AsyncCommand {
 
     func run() async throws {
         let store = try backup.map { try StoppedStore(backup: $0, passphrase) } ?? StoppedStore(stateDirectory: stateDir ?? ".")
-        let report = try store.look(CheckReport.self, ["check", store.path] + (`repair` ? ["--repair"] : []))
+        let report = try store.look(CheckReport.self, ["check", store.path] + (`repair` ? ["--repair"] : []), restoring: restoring)
         try tell(report)
         guard report.isSound else {
             let left = report.total - report.repaired
-            let canMore = !`repair` && report.repairable > 0
-            throw CommandFailure(
-                .failed, "the store is not sound: \(left) \(left == 1 ? "fault" : "faults")",
-                hint: canMore && report.repairable == left
-                    ? backup == nil ? "all of it can be made anew: latchkey fsck --repair" : "make another backup"
-                    : "keep the store as it is, and restore a backup: latchkey restore FILE")
+            let faults = "\(left) \(left == 1 ? "fault" : "faults")"
+            let untouched = report.problem.map { "; nothing was repaired: \($0)" } ?? ""
+            throw CommandFailure(.failed, "the store is not sound: \(faults)\(untouched)", hint: hint(report))
         }
     }
 
+    private func hint(_ report: CheckReport) -> String {
+        guard let stateDir else { return "it is no backup to rely on: make another one while the daemon still runs" }
+        guard !`repair`, report.repairable == report.total else { return restoring }
+        return "all of it can be made anew: latchkey fsck --state-dir \(ShellWord.quoted(stateDir)) --repair"
+    }
+
+    private var restoring: String {
+        guard let stateDir else { return "take another backup, or another copy of this one" }
+        return "keep the store as it is, and restore a backup: latchkey restore FILE --state-dir \(ShellWord.quoted(stateDir))"
+    }
+
     private func tell(_ report: CheckReport) throws {
-        if json {
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-            return try Output.json(Array(try encoder.encode(report)))
-        }
+        if json { return try Output.json(try Output.sorted(report)) }
         for finding in report.findings {
-            let mark = finding.isRepairable ? (`repair` ? "repaired" : "can be repaired") : finding.kind.rawValue
+            let mark = finding.isRepaired ? "repaired" : finding.isRepairable ? "can be repaired" : finding.kind.rawValue
             try Output.line("\(finding.table): \(Shown.squeezed(finding.sentence)) (\(mark))")
         }
         if report.total > report.findings.count { try Output.line("and \(report.total - report.findings.count) more") }

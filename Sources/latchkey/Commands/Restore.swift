@@ -10,8 +10,8 @@ struct Restore: AsyncCommand {
             latchkey restore monday.backup --state-dir /var/lib/latchkey
 
             The backup is proven first. What was revoked, suspended, retired or deleted since stays so: that is read from the store that is \
-            there, which is kept aside. Every session ends; API keys whose state can't be learned are listed. Until the last step, which is one, the \
-            old store is in its place.
+            there, which is kept aside. Every session ends; API keys and signing keys whose state can't be learned are listed. Until the last step, \
+            which is one, the old store is in its place.
             """
     )
 
@@ -25,7 +25,14 @@ struct Restore: AsyncCommand {
 
     @Option(
         help: ArgumentHelp(
-            "The master key that the daemon will have (default: DIR/master.key, or the one in the backup).", valueName: "path"))
+            "The daemon's settings file, which says where its master key is (default: the package's, when it is of this directory).",
+            valueName: "file"))
+    var config: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The master key that the daemon will have (default: from where the daemon reads it; else the one in the backup, which is put there).",
+            valueName: "path"))
     var masterKeyFile: String?
 
     @Flag(help: "Without the master key: restore although the keys can't be tried.")
@@ -34,10 +41,15 @@ struct Restore: AsyncCommand {
     @Flag(help: "Also when the store that is there is another install's; nothing is taken over from it.")
     var otherInstall = false
 
+    @Flag(
+        help: "Also when the store that is there can't be read: what was revoked since the backup may live again. --yes does not say this.")
+    var withoutMerge = false
+
     @Flag(help: "Do everything but the last step.")
     var dryRun = false
 
-    @OptionGroup var confirmation: Confirmation
+    @Flag(help: "Don't ask. Needed where there is no terminal to ask at.")
+    var yes = false
 
     @Flag(help: "Print JSON, for programs.")
     var json = false
@@ -47,6 +59,8 @@ struct Restore: AsyncCommand {
             throw ValidationError("--without-keys tries no key: leave --master-key-file away")
         }
         guard !stateDir.isEmpty else { throw ValidationError("--state-dir is a directory") }
+        // A look needs nobody's word.
+        guard dryRun || yes || Confirmation.canAsk else { throw Confirmation.nobody }
     }
 
     func run() async throws {
@@ -54,25 +68,22 @@ struct Restore: AsyncCommand {
         // What only root may read is read before it goes on as the owner of the state.
         let backup = try BackupFile(path: file)
         let secret = try passphrase.passphrase(for: try backup.header())
-        var given: FoundMasterKey?
-        if let masterKeyFile { given = try FoundMasterKey.read(masterKeyFile) }
+        let place = try MasterKeyPlace.find(directory, settingsFile: config)
+        let key = try masterKeyFile.map { try FoundMasterKey.read($0) } ?? place.present(withoutKeys: withoutKeys)
         try OwnerIdentity.take(of: directory)
-        let restoration = try Restoration(directory: directory, masterKey: given, withoutKeys: withoutKeys, otherInstall: otherInstall)
+        let words = Restoration.Words(withoutKeys: withoutKeys, withoutMerge: withoutMerge, otherInstall: otherInstall)
+        let restoration = try Restoration(directory: directory, masterKey: key, at: place, words)
+        // Whatever ends it: after the last step there is nothing left to remove.
+        defer { restoration.abandon() }
         let proven = try await restoration.prove(backup, secret)
         let merged = try restoration.merge(backup, secret, proven)
         let result = RestoreResult(proven: proven, report: merged)
         if dryRun {
-            restoration.abandon()
             return try tell(result, .nothing(restoration.hasStore ? restoration.store : nil))
         }
-        if !confirmation.yes {
+        if !yes {
             for line in result.plan { Output.note(line) }
-            do {
-                try Confirmation.ask("put this in place of \(restoration.store)? type restore, or yes:", words: ["yes", "restore"])
-            } catch {
-                restoration.abandon()
-                throw error
-            }
+            try Confirmation.ask("put this in place of \(restoration.store)? type restore, or yes:", words: ["yes", "restore"])
         }
         let ending = try restoration.exchange(proven)
         try tell(result, .done(ending))

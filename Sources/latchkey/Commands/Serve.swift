@@ -37,12 +37,14 @@ struct Serve: Command {
     ///   - manager: the service manager, told when the daemon serves, lives and stops.
     func run(inherited: [BoundSocket], manager: ServiceManager) async throws {
         let environment = ProcessInfo.processInfo.environment
-        let file = try ConfigurationFile.read(config ?? environment["LATCHKEY_CONFIG"])
+        let path = (config ?? environment["LATCHKEY_CONFIG"]).flatMap { $0.isEmpty ? nil : $0 }
+        let file = try ConfigurationFile.read(path)
         let values = SettingValues(flags: flags.values, environment: environment, file: file)
         for name in values.unknownVariables {
             Output.note("latchkey: warning: \(name) in the environment is not a setting; it changes nothing")
         }
-        let settings = try DaemonSettings(values)
+        var settings = try DaemonSettings(values)
+        settings.file = path
         if checkConfig {
             try settings.checkCertificate()
             return try EffectiveSettings(settings, values).print(json: json)

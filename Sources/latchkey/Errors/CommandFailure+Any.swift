@@ -10,7 +10,7 @@ extension CommandFailure {
         switch error {
         case let failure as CommandFailure: self = failure
         case let error as ConfigurationError: self.init(.usage, error.message)
-        case let error as ListenerError where error.code == .invalidAddress: self.init(.usage, error.message)
+        case let error as ListenerError where [.invalidAddress, .badInheritance].contains(error.code): self.init(.usage, error.message)
         case let error as ListenerError: self.init(.failed, error.message)
         case let error as StoreError: self.init(.failed, error.message)
         case let error as OpeningError: self.init(.failed, error.message)

@@ -31,6 +31,13 @@ enum Output {
         try write(shown.span)
     }
 
+    /// A value as JSON, its members in the order of their names.
+    static func sorted(_ value: some Encodable) throws -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return Array(try encoder.encode(value))
+    }
+
     /// A line on standard error, escaped. That nobody reads it changes nothing.
     static func note(_ text: String) {
         _ = Descriptor.write(Array((Shown.text(text) + "\n").utf8).span, to: STDERR_FILENO)

@@ -1,9 +1,12 @@
+import FoundationEssentials
 import Glibc
 import LatchkeyCrypto
 
 /// A file that is written piece by piece and appears under its name when it is whole and on disk, or not at all. A file that has the name
 /// already stays as it is until then, and is replaced, or is in the way.
 struct WholeFile: ~Copyable {
+    private static let prefix = ".latchkey-"
+
     private let path: String
     private let temporary: String
     private let parent: String
@@ -29,7 +32,7 @@ struct WholeFile: ~Copyable {
             }
             guard replaces else { throw Self.occupied(path) }
         }
-        let parent = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+        let parent = Self.parent(of: path)
         let temporary = parent + "/" + (try Self.temporaryName())
         Leftover.expect(temporary)
         let file = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
@@ -38,6 +41,8 @@ struct WholeFile: ~Copyable {
                 .failed, "no file can be made in \(parent): \(SystemError(number: errno))",
                 hint: "name a file in a directory that you may write")
         }
+        // As long as this is held, nobody clears it away.
+        _ = flock(file, LOCK_EX | LOCK_NB)
         // Whatever the umask is: it goes to other hosts and other users.
         if isPublic { fchmod(file, 0o644) }
         self.path = path
@@ -45,6 +50,31 @@ struct WholeFile: ~Copyable {
         self.parent = parent
         self.file = file
         self.replaces = replaces
+    }
+
+    private static func parent(of path: String) -> String {
+        guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
+    }
+
+    /// Removes from a directory what this user's killed processes left of files that never appeared.
+    ///
+    /// - Parameter path: of a file in the directory.
+    static func clear(beside path: String) {
+        let parent = Self.parent(of: path)
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: parent)) ?? [] where name.hasPrefix(prefix) {
+            let left = parent + "/" + name
+            let file = open(left, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK)
+            guard file >= 0 else { continue }
+            defer { close(file) }
+            var status = stat()
+            guard name.utf8.count == prefix.utf8.count + 16, fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG,
+                status.st_uid == geteuid()
+            else { continue }
+            // A file has its lock a moment after its name.
+            guard time(nil) - status.st_mtim.tv_sec > 60, flock(file, LOCK_EX | LOCK_NB) == 0 else { continue }
+            unlink(left)
+        }
     }
 
     private static func occupied(_ path: String) -> CommandFailure {
@@ -61,28 +91,36 @@ struct WholeFile: ~Copyable {
     }
 
     /// Lets the file appear.
-    consuming func finish() throws(CommandFailure) {
+    consuming func finish() throws(CommandFailure) { _ = try finish(as: nil) }
+
+    /// Lets the file appear, in its directory, under a name that was not known before; `nil` for the one that was.
+    ///
+    /// - Returns: its path.
+    consuming func finish(as name: String?) throws(CommandFailure) -> String {
+        var target = path
+        if let name { target = parent + "/" + name }
         guard fsync(file) == 0 else { throw failure(errno) }
         if replaces {
-            guard rename(temporary, path) == 0 else { throw failure(errno) }
+            guard rename(temporary, target) == 0 else { throw failure(errno) }
         } else {
             // A link fails when the name is taken, however late that happened; where there are none, the look before has to do.
             var status = stat()
             let isPlaced =
-                link(temporary, path) == 0
-                || ((errno == EPERM || errno == ENOTSUP) && lstat(path, &status) != 0 && rename(temporary, path) == 0)
-            guard isPlaced else { throw errno == EEXIST ? Self.occupied(path) : failure(errno) }
+                link(temporary, target) == 0
+                || ((errno == EPERM || errno == ENOTSUP) && lstat(target, &status) != 0 && rename(temporary, target) == 0)
+            guard isPlaced else { throw errno == EEXIST ? Self.occupied(target) : failure(errno) }
             unlink(temporary)
         }
         let directory = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard directory >= 0 else { throw failure(errno) }
         defer { close(directory) }
         guard fsync(directory) == 0 || errno == EINVAL else { throw failure(errno) }
+        return target
     }
 
     private static func temporaryName() throws(CommandFailure) -> String {
         do {
-            return ".latchkey-" + Base64URL.encode(try Random.bytes(12))
+            return prefix + Base64URL.encode(try Random.bytes(12))
         } catch {
             throw CommandFailure(.failed, error.message)
         }

@@ -7,8 +7,13 @@ import Logging
 struct JournalLogHandler: LogHandler {
     private let journal: Journal
     private var lines = LineLogHandler()
+    private let otherwise: @Sendable (String) -> Void
 
-    init(_ journal: Journal) { self.journal = journal }
+    /// - Parameter otherwise: gets the line when the journal takes nothing.
+    init(_ journal: Journal, otherwise: @escaping @Sendable (String) -> Void = { Output.note($0) }) {
+        self.journal = journal
+        self.otherwise = otherwise
+    }
 
     /// `nil` when this process does not log to the journal.
     static var ofThisProcess: (any LogHandler)? {
@@ -35,10 +40,10 @@ struct JournalLogHandler: LogHandler {
 
     func log(event: LogEvent) {
         let fields = lines.fields(of: event)
-        let line = Shown.text(LineLogHandler.line(event, fields))
-        var entry = JournalEntry(priority: Self.priority(event.level), message: line)
+        let line = LineLogHandler.line(event, fields)
+        var entry = JournalEntry(priority: Self.priority(event.level), message: Shown.text(line))
         for (name, value) in fields { entry.add(name, "\(value)") }
-        if !journal.write(entry) { lines.log(event: event) }
+        if !journal.write(entry) { otherwise(line) }
     }
 
     /// As syslog(3) counts.

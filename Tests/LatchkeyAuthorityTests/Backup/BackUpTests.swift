@@ -45,6 +45,18 @@ struct BackUpTests {
         #expect(try unpacked.scratch.check().findings == [])
     }
 
+    @Test("that was sent to its end is the newest one, whenever that is told, and a store that knows of it is sound")
+    func newest() async throws {
+        let install = try cheap()
+        #expect(try install.authority.lastBackup() == nil)
+        let now = install.clock.now()
+        try await install.authority.noteBackup(of: now)
+        try await install.authority.noteBackup(of: now.adding(seconds: -60))
+        #expect(try install.authority.lastBackup() == now)
+        let unpacked = try install.unpacked(try await install.backup())
+        #expect(try unpacked.scratch.check().findings == [])
+    }
+
     @Test("that is encrypted shows nothing of the store, and has its master key only when that is asked for", arguments: [false, true])
     func encrypted(withMasterKey: Bool) async throws {
         let install = try cheap()
@@ -77,6 +89,62 @@ struct BackUpTests {
         let closed = try Install(at: install.scratch, clock: install.clock)
         let request = BackupRequest(passphrase: passphrase, includesMasterKey: true)
         #expect(await refusal { try await closed.authority.backUp(request, by: closed.admin) }?.code == .signingUnavailable)
+    }
+
+    @Test("takes as a passphrase what can be typed again, however its letters are put together")
+    func passphrases() throws {
+        func passphrase(_ text: String) -> [UInt8]? {
+            let bytes = Array(text.utf8)
+            return BackupRequest.passphrase(bytes.span)?.withBytes { bytes in bytes.indices.map { bytes[$0] } }
+        }
+        for bad in ["first line\nsecond line", "with a \t tab", "with a \u{7F} mark", "1234567", String(repeating: "a", count: 1025)] {
+            #expect(passphrase(bad) == nil, "\(bad)")
+        }
+        #expect(passphrase("12345678") == Array("12345678".utf8))
+        #expect(passphrase(String(repeating: "a", count: 1024))?.count == 1024)
+        #expect(
+            passphrase("caf\u{E9} noir") == Array("caf\u{E9} noir".utf8) && passphrase("cafe\u{301} noir") == Array("caf\u{E9} noir".utf8))
+        let noText: [UInt8] = [0xFF, 0xFE, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80]
+        #expect(BackupRequest.passphrase(noText.span) == nil)
+    }
+
+    @Test("is made one at a time; the next one may begin when it is done, given up or dropped", .timeLimit(.minutes(1)))
+    func turns() async throws {
+        let install = try cheap()
+        func isRefused() async -> Bool {
+            await refusal { try await install.authority.backUp(BackupRequest(), by: install.admin) }?.code == .storageUnavailable
+        }
+        let first = try await install.authority.backUp(BackupRequest(), by: install.admin)
+        _ = try await first.next()
+        #expect(await isRefused())
+        while try await first.next() != nil {}
+        let second = try await install.authority.backUp(BackupRequest(), by: install.admin)
+        #expect(await isRefused())
+        second.close()
+        var third: BackupStream? = try await install.authority.backUp(BackupRequest(), by: install.admin)
+        _ = try await third?.next()
+        #expect(await isRefused())
+        third = nil
+        // One that could not begin does not hold up the next.
+        unlinkMasterKey(install)
+        let request = BackupRequest(passphrase: passphrase, includesMasterKey: true)
+        #expect(await refusal { try await install.authority.backUp(request, by: install.admin) }?.code == .signingUnavailable)
+        let bytes = try await install.backup()
+        #expect(!bytes.isEmpty)
+    }
+
+    @Test("is given up when its reader dawdles, and lets go of the store", .timeLimit(.minutes(1)))
+    func dawdling() async throws {
+        let install = try cheap()
+        let stream = try await install.authority.backUp(BackupRequest(), by: install.admin)
+        _ = try await stream.next()
+        install.clock.advance(seconds: 590)
+        #expect(try await stream.next() != nil)
+        install.clock.advance(seconds: 60)
+        await #expect(throws: BackupError(.unavailable, "")) { try await stream.next() }
+        let next = try await install.authority.backUp(BackupRequest(), by: install.admin)
+        next.close()
+        await install.authority.close()
     }
 
     private func unlinkMasterKey(_ install: Install) { try? FileManager.default.removeItem(atPath: install.scratch.masterKey) }

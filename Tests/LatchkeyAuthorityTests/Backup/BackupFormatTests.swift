@@ -44,8 +44,8 @@ struct SmallBackup: CustomTestStringConvertible, Sendable {
     }
 
     /// Reads a file that comes in pieces of a size.
-    func read(_ bytes: [UInt8], pieces: Int = .max, passphrase: Secret? = passphrase) throws -> Read {
-        var reader = BackupReader(passphrase: isOpened ? passphrase : nil)
+    func read(_ bytes: [UInt8], pieces: Int = .max, passphrase: Secret? = passphrase, chunkSize: Int = 64) throws -> Read {
+        var reader = BackupReader(passphrase: isOpened ? passphrase : nil, chunkSize: chunkSize)
         var content: [UInt8] = []
         for start in stride(from: 0, to: bytes.count, by: min(pieces, max(bytes.count, 1))) {
             let end = pieces == .max ? bytes.count : min(start + pieces, bytes.count)
@@ -72,9 +72,10 @@ struct BackupFormatTests {
         for (pieces, chunkSize) in [(1, 64), (64, 64), (100, 64), (300, 300), (300, 301), (7, 65_536)] {
             let bytes = try kind.bytes(pieces: pieces, chunkSize: chunkSize)
             for size in [1, 13, Int.max] {
-                let read = try kind.read(bytes, pieces: size)
+                let read = try kind.read(bytes, pieces: size, chunkSize: chunkSize)
                 #expect(read.content == (kind.isOpened ? SmallBackup.store : []))
                 #expect(read.reader.header?.installId == "inst_1" && read.reader.checksum == Array(bytes.suffix(32)))
+                #expect(read.reader.sha256 == SHA256.hash(bytes))
                 let isGiven = kind.holdsMasterKey && kind.isOpened
                 #expect(read.reader.masterKey?.equals(SmallBackup.masterKey) ?? false == isGiven)
             }
@@ -106,6 +107,14 @@ struct BackupFormatTests {
             #expect(error.code == (count < BackupFormat.magic.count ? .notABackup : .cutShort))
         }
         for tail in [[0], Array(bytes.prefix(64)), bytes] as [[UInt8]] { #expect(kind.failure(bytes + tail)?.code == .damaged) }
+    }
+
+    @Test("has one form only: a chunk that another one follows is full", arguments: SmallBackup.all)
+    func chunks(_ kind: SmallBackup) throws {
+        let bytes = try kind.bytes(chunkSize: 64)
+        #expect(throws: BackupError(.damaged, "")) { try kind.read(bytes, chunkSize: 128) }
+        #expect(throws: BackupError(.damaged, "")) { try kind.read(bytes, chunkSize: 63) }
+        _ = try kind.read(bytes, chunkSize: 64)
     }
 
     @Test("is refused with chunks swapped, left out or moved to another file, although its checksum is right")

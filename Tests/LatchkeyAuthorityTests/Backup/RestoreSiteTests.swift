@@ -25,7 +25,7 @@ struct RestoreSiteTests {
     }
 
     private func names(_ directory: String) throws -> [String] {
-        try FileManager.default.contentsOfDirectory(atPath: directory).filter { $0 != "restore.lock" }.sorted()
+        try FileManager.default.contentsOfDirectory(atPath: directory).sorted()
     }
 
     @Test("which is kept aside under a name that says when")
@@ -97,6 +97,94 @@ struct RestoreSiteTests {
         _ = site.hasStore
     }
 
+    @Test("while no daemon starts there, also where there is no store yet", arguments: ["old", nil])
+    func daemon(_ text: String?) throws {
+        let scratch = try state(text)
+        let site = try RestoreSite.take(scratch.path)
+        #expect(try StateDirectoryLock(scratch.path, isShared: true) == nil)
+        withExtendedLifetime(site) {}
+    }
+
+    @Test("and not while one is starting; several daemons may start at a time, each in its own store")
+    func starting() throws {
+        let scratch = try state()
+        let (one, two) = try (StateDirectoryLock(scratch.path, isShared: true), StateDirectoryLock(scratch.path, isShared: true))
+        #expect(one != nil && two != nil)
+        #expect(throws: BackupError(.unavailable, "")) { try RestoreSite.take(scratch.path) }
+        withExtendedLifetime((one, two)) {}
+    }
+
+    @Test("and leaves a store alone that somebody has made meanwhile")
+    func madeMeanwhile() throws {
+        let scratch = try state(nil)
+        let site = try RestoreSite.take(scratch.path, at: Self.moment)
+        try site.begin()
+        try write("new", site.unfinished)
+        mkdir(scratch.store, 0o700)
+        try write("somebody's", scratch.store)
+        #expect(throws: BackupError(.refused, "")) { try site.exchange() }
+        #expect(read(scratch.store) == "somebody's" && read(scratch.path + "/store.new-20261121T205507Z") == "new")
+        #expect(try names(scratch.path) == ["store", "store.new-20261121T205507Z"])
+    }
+
+    /// Where the file system can't do it in one step, what is left to do is said, and no later run undoes it.
+    @Test("or says how to do it by hand, in words that a shell takes", arguments: ["old", nil])
+    func byHand(_ text: String?) throws {
+        let scratch = try state(text)
+        let path = scratch.path + "/it's here"
+        #expect(Glibc.rename(scratch.store, path) == 0 || text == nil)
+        mkdir(path, 0o700)
+        if text != nil { #expect(mkdir(path + "/store", 0o700) == 0 && Glibc.rename(path + "/data.mdb", path + "/store/data.mdb") == 0) }
+        let refusing: RestoreSite.Mover = { _, _, _ in
+            errno = EINVAL
+            return false
+        }
+        var message = ""
+        do {
+            let site = try RestoreSite.take(path, at: Self.moment, moving: refusing)
+            try site.begin()
+            try write("new", site.unfinished)
+            _ = try site.exchange()
+        } catch let error as BackupError {
+            message = error.message
+        }
+        let begin = try #require(message.firstRange(of: "by hand: "))
+        _ = try RestoreSite.take(path, at: Self.moment.adding(seconds: 60))
+        let command = String(message[begin.upperBound...])
+        #expect(command.contains(".replaced-") == (text != nil))
+        #expect(shell(command) == 0)
+        #expect(read(path + "/store") == "new")
+        #expect(try names(path) == (text == nil ? ["store"] : ["store", "store.replaced-20261121T205507Z"]))
+    }
+
+    private func shell(_ command: String) -> Int32 {
+        var id: pid_t = 0
+        let texts = ["sh", "-c", command]
+        let words: [UnsafeMutablePointer<CChar>?] = texts.map { strdup($0) } + [nil]
+        defer { for word in words { free(word) } }
+        var status: Int32 = -1
+        guard posix_spawn(&id, "/bin/sh", nil, nil, words, [nil]) == 0, waitpid(id, &status, 0) == id else { return -1 }
+        return status
+    }
+
+    @Test("beside the place that a link leads to, so that it stays on the disk that it was on")
+    func linked() throws {
+        let scratch = try state(nil)
+        let disk = Scratch()
+        mkdir(disk.path + "/large", 0o700)
+        try write("old", disk.path + "/large")
+        #expect(symlink(disk.path + "/large", scratch.store) == 0)
+        let site = try RestoreSite.take(scratch.path, at: Self.moment)
+        try site.begin()
+        try write("new", site.unfinished)
+        _ = try site.exchange()
+        #expect(read(scratch.store) == "new" && read(disk.path + "/large.replaced-20261121T205507Z") == "old")
+        #expect(try names(scratch.path) == ["store"])
+        unlink(scratch.store)
+        #expect(symlink(disk.path + "/nothing", scratch.store) == 0)
+        #expect(throws: BackupError(.unavailable, "")) { try RestoreSite.take(scratch.path) }
+    }
+
     @Test("and an unfinished one goes away when it is given up")
     func abandoned() throws {
         let scratch = try state()
@@ -120,6 +208,28 @@ struct PrivateDirectoryTests {
         #expect(try directory?.directory("store").hasPrefix(path) == true)
         directory = nil
         #expect(stat(path, &status) != 0)
+    }
+
+    @Test("that is being made is not cleared: it is locked before it has the name that tells of it")
+    func beingMade() throws {
+        let scratch = Scratch()
+        let half = scratch.path + "/latchkey-drill-ghijkl"
+        mkdir(half, 0o700)
+        try Data().write(to: URL(filePath: half + "/in-use.new"))
+        let next = try PrivateDirectory.make(in: scratch.path)
+        #expect(access(half, F_OK) == 0)
+        #expect(access(next.path + "/in-use", F_OK) == 0 && access(next.path + "/in-use.new", F_OK) != 0)
+    }
+
+    @Test("names all that a look leaves in it, in the order in which it can be removed")
+    func names() throws {
+        let scratch = Scratch()
+        let directory = try PrivateDirectory.make(in: scratch.path)
+        let store = try directory.directory("store")
+        for name in ["data.mdb", "lock.mdb", "latchkey.lock"] { try Data([1]).write(to: URL(filePath: store + "/" + name)) }
+        try Data([1]).write(to: URL(filePath: directory.path + "/report.json"))
+        for name in directory.names where unlink(name) != 0 { rmdir(name) }
+        #expect(access(directory.path, F_OK) != 0)
     }
 
     @Test("of a killed process is cleared by the next one, that of a running one is not")
@@ -147,10 +257,29 @@ struct BackupNameTests {
         let names = moments.map { BackupName.name(at: Timestamp(rfc3339: $0)!) }
         #expect(names[0] == "latchkey-20261119T010000Z.backup")
         let others = ["latchkey-monday.backup", "latchkey-20261119T010000Z.backup.old", "notes", "latchkey-2026111XT010000Z.backup"]
-        for name in names.shuffled() + others { try Data().write(to: URL(filePath: "\(scratch.path)/\(name)")) }
-        #expect(try BackupName.prune(scratch.path, keeping: 2) == [names[1], names[0]])
+        let bytes = try Data(SmallBackup.all[0].bytes())
+        for name in names.shuffled() + others { try bytes.write(to: URL(filePath: "\(scratch.path)/\(name)")) }
+        #expect(try BackupName.prune(scratch.path, keeping: 2, of: "inst_1", new: names[3]) == [names[1], names[0]])
         let left = try Set(FileManager.default.contentsOfDirectory(atPath: scratch.path))
         #expect(left == Set(others + names[2...]))
-        #expect(try BackupName.prune(scratch.path, keeping: 2) == [])
+        #expect(try BackupName.prune(scratch.path, keeping: 2, of: "inst_1", new: names[3]) == [])
+    }
+
+    @Test("never lose the new one, whatever the others are called, nor one of another install, nor count what is no backup")
+    func kept() throws {
+        let moments = ["2026-11-19T01:00:00Z", "2026-11-20T01:00:00Z", "2026-11-21T01:00:00Z", "2099-01-01T01:00:00Z"]
+        let names = moments.map { BackupName.name(at: Timestamp(rfc3339: $0)!) }
+        let bytes = try Data(SmallBackup.all[0].bytes())
+        func directory(_ files: [(String, Data)]) throws -> Scratch {
+            let scratch = Scratch()
+            for (name, bytes) in files { try bytes.write(to: URL(filePath: "\(scratch.path)/\(name)")) }
+            return scratch
+        }
+        let all = names.map { ($0, bytes) }
+        #expect(try BackupName.prune(directory(all).path, keeping: 1, of: "inst_1", new: names[2]) == [names[3], names[1], names[0]])
+        #expect(try BackupName.prune(directory(all).path, keeping: 2, of: "inst_1", new: names[2]) == [names[1], names[0]])
+        #expect(try BackupName.prune(directory(all).path, keeping: 1, of: "inst_2", new: names[2]) == [])
+        let empty = [(names[3], Data()), (names[1], bytes), (names[0], bytes), (names[2], bytes)]
+        #expect(try BackupName.prune(directory(empty).path, keeping: 2, of: "inst_1", new: names[2]) == [names[0]])
     }
 }

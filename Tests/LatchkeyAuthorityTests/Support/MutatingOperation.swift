@@ -180,6 +180,9 @@ struct MutatingOperation: Sendable, CustomTestStringConvertible {
         MutatingOperation("begin a backup", [.backupCreated]) { install in
             { try await install.authority.backUp(BackupRequest(), by: install.admin).close() }
         },
+        MutatingOperation("take another certificate", [.configurationChanged]) { install in
+            { try await install.authority.noteChange(of: "tls-certificate", ["sha256": "00"]) }
+        },
         MutatingOperation("accept the clock", [.clockAccepted]) { install in
             install.clock.step(seconds: 86_400)
             return { _ = try await install.authority.acceptClock(by: install.admin) }

@@ -55,7 +55,8 @@ extension ServerTests {
         /// An admin socket of a daemon whose look at itself goes somewhere else.
         private static func withLost(_ daemon: TestDaemon, _ probe: ListenerProbe, _ body: (Door) async throws -> Void) async throws {
             let about = About(
-                version: "0", listen: nil, adminSocket: nil, stateDirectory: "", masterKey: "", masterKeySharesDisk: false, retryWindow: 10)
+                version: "0", listen: nil, adminSocket: nil, stateDirectory: "", masterKey: "", masterKeySharesDisk: false, retryWindow: 10,
+                metrics: Metrics(.api))
             let responder = try APIResponder(
                 table: .api, authority: daemon.authority, peers: PeerPolicy(ownUser: geteuid(), adminGroup: nil), proxies: .none,
                 clock: daemon.clock, about: about, probe: probe)

@@ -1,6 +1,7 @@
 @testable import LatchkeyAuthority
 import LatchkeyServer
 import LatchkeyCrypto
+import LatchkeyVerifier
 import Testing
 
 extension ServerTests {
@@ -28,6 +29,22 @@ extension ServerTests {
             }
         }
 
+        @Test("is the newest one for the status once it was sent to its end, and not when it was refused")
+        func newest() async throws {
+            try await withDaemon { daemon in
+                let last = { try await daemon.admin("GET", "/v1/admin/status").json["lastBackupAt"]?.text }
+                #expect(try await last() == nil)
+                _ = try await daemon.admin("POST", "/v1/admin/backup", body: #"{"passphrase":7}"#)
+                #expect(try await last() == nil)
+                let first = try read(try await daemon.admin("POST", "/v1/admin/backup").body)
+                #expect(try await last() == first.header.madeAt.description)
+                daemon.clock.advance(seconds: 3600)
+                let second = try read(try await daemon.admin("POST", "/v1/admin/backup").body)
+                #expect(second.header.madeAt > first.header.madeAt)
+                #expect(try await last() == second.header.madeAt.description)
+            }
+        }
+
         @Test("is encrypted to a passphrase, with the master key when that is asked for")
         func encrypted() async throws {
             try await withDaemon { daemon in
@@ -37,11 +54,34 @@ extension ServerTests {
                 #expect(backup.header.masterKey && backup.key?.count == 32)
                 for (body, field) in [
                     (#"{"withMasterKey":true}"#, "withMasterKey"), (#"{"passphrase":"short"}"#, "passphrase"),
-                    (#"{"passphrase":7}"#, "passphrase"),
+                    (#"{"passphrase":7}"#, "passphrase"), (#"{"passphrase":"first line\nsecond line"}"#, "passphrase"),
+                    (#"{"passphrase":"\#(String(repeating: "a", count: 1025))"}"#, "passphrase"),
                 ] {
                     let refused = try await daemon.admin("POST", "/v1/admin/backup", body: body)
                     #expect(refused.status == 400 && refused.json["field"]?.text == field)
                 }
+            }
+        }
+
+        @Test("takes every passphrase that the command line takes")
+        func long() async throws {
+            try await withDaemon { daemon in
+                let words = String(repeating: "a", count: 1024)
+                let reply = try await daemon.admin("POST", "/v1/admin/backup", body: #"{"passphrase":"\#(words)"}"#)
+                #expect(reply.status == 200)
+                _ = try read(reply.body, words)
+            }
+        }
+
+        @Test("is refused for a while when another one is being made")
+        func turns() async throws {
+            try await withDaemon { daemon in
+                let caller = Caller(try daemon.authority.administrator(uid: 0, organisation: nil), RequestOrigin())
+                let held = try await daemon.authority.backUp(BackupRequest(), by: caller)
+                let reply = try await daemon.admin("POST", "/v1/admin/backup")
+                #expect(reply.status == 503 && reply.code == "storage_unavailable" && reply["retry-after"] != nil)
+                held.close()
+                #expect(try await daemon.admin("POST", "/v1/admin/backup").status == 200)
             }
         }
 

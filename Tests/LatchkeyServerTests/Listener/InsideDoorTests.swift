@@ -24,6 +24,16 @@ extension ServerTests {
             await #expect(throws: ListenerError.self) { try await InsideDoor().connect() }
         }
 
+        @Test("is shut again when the listener has ended")
+        func shutAgain() async throws {
+            let door = InsideDoor()
+            try await withServer(door: door) { _ in
+                let end = try await door.connect()
+                close(end)
+            }
+            await #expect(throws: ListenerError.self) { try await door.connect() }
+        }
+
         @Test("keeps the listener until the answer that was asked through it is given")
         func stop() async throws {
             let door = InsideDoor()

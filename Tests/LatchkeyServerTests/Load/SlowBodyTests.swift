@@ -40,7 +40,7 @@ extension ServerTests {
             try await withDaemon { daemon in
                 let about = About(
                     version: "0", listen: nil, adminSocket: nil, stateDirectory: "", masterKey: "", masterKeySharesDisk: false,
-                    retryWindow: 10)
+                    retryWindow: 10, metrics: Metrics(.api))
                 let responder = try APIResponder(
                     table: .api, authority: daemon.authority, peers: PeerPolicy(ownUser: geteuid(), adminGroup: nil), proxies: .none,
                     clock: daemon.clock, about: about, probe: ListenerProbe(host: "127.0.0.1", port: 1))

@@ -1,3 +1,4 @@
+import Glibc
 import Logging
 import Testing
 
@@ -67,9 +68,28 @@ extension ServerTests {
             #expect(entry.bytes == expected)
         }
 
+        @Test("gets no field whose name it would drop, and no long name loses its beginning")
+        func longNames() {
+            for name in [String(repeating: "a", count: 200), String(repeating: "A", count: 40)] {
+                var entry = JournalEntry(priority: 7, message: "x")
+                let before = entry.bytes.count
+                entry.add(name, "value")
+                let field = String(decoding: entry.bytes[before...], as: UTF8.self)
+                #expect(field.hasPrefix("LATCHKEY_") && field.hasSuffix("=value\n") && field.utf8.count == 64 + "=value\n".utf8.count)
+            }
+        }
+
         @Test("is written to where standard error leads there, and not otherwise")
         func stream() {
             for variable in [nil, "", "1:2", "a:b", "1", ":"] { #expect(Journal(variable: variable) == nil) }
+            let file = Scratch()
+            let stream = open(file.path, O_RDONLY | O_CLOEXEC)
+            defer { close(stream) }
+            var status = stat()
+            fstat(stream, &status)
+            #expect(Journal(variable: "\(status.st_dev):\(status.st_ino)", stream: stream) != nil)
+            #expect(Journal(variable: "\(status.st_dev):\(status.st_ino + 1)", stream: stream) == nil)
+            #expect(Journal(variable: "\(status.st_dev + 1):\(status.st_ino)", stream: stream) == nil)
         }
 
         @Test("takes an entry as one message, or says that it didn't")

@@ -86,6 +86,21 @@ struct CertificatePairTests {
         #expect(Self.problem(site.files).contains("passphrase"))
     }
 
+    @Test("are refused with an RSA key that clients refuse")
+    func weak() throws {
+        let site = try CertificateSite("first")
+        try site.put("weak")
+        #expect(Self.problem(site.files).contains("less than 2048 bits"))
+    }
+
+    @Test("are not taken for encrypted by a word that somebody wrote beside the key")
+    func comment() throws {
+        let site = try CertificateSite("first")
+        try site.write("# NOT ENCRYPTED, so keep it safe\n" + Fixture.text("tls/first.key"), at: site.files.key)
+        chmod(site.files.key, 0o600)
+        #expect(Self.problem(site.files) == "")
+    }
+
     @Test("Nothing of a key is in what is said of it")
     func silence() throws {
         let site = try CertificateSite("first")

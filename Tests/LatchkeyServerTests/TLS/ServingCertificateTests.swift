@@ -23,9 +23,12 @@ struct ServingCertificateTests {
         let site = try CertificateSite("first")
         let certificate = try ServingCertificate(site.files, clock: ManualClock())
         #expect(Self.look(certificate).outcome == nil)
+        let former = certificate.pair.facts
         try site.put("second")
         let found = Self.look(certificate)
-        #expect(found.looks == 1 && found.outcome == .taken(ends: Timestamp(rfc3339: "2060-01-01T00:00:00Z")!))
+        let facts = certificate.pair.facts
+        #expect(found.looks == 1 && found.outcome == .taken(facts, former: former))
+        #expect(facts.ends == Timestamp(rfc3339: "2060-01-01T00:00:00Z")! && facts.fingerprint != former.fingerprint)
         #expect(try Self.shown(certificate) == TLSClient.certificate("second"))
         #expect(Self.look(certificate).outcome == nil)
     }
@@ -55,13 +58,36 @@ struct ServingCertificateTests {
     func reload() throws {
         let site = try CertificateSite("first")
         let certificate = try ServingCertificate(site.files, clock: ManualClock())
-        #expect(certificate.reload() == .taken(ends: certificate.pair.ends))
+        let facts = certificate.pair.facts
+        #expect(certificate.reload() == .taken(facts, former: facts))
         unlink(site.files.key)
         guard case .refused = certificate.reload() else { throw CertificateFailure() }
         #expect(try Self.shown(certificate) == TLSClient.certificate("first"))
         #expect(Self.look(certificate).outcome == nil)
         try site.putKey("first")
-        #expect(certificate.reload() == .taken(ends: certificate.pair.ends) && certificate.problem == nil)
+        #expect(certificate.reload() == .taken(facts, former: facts) && certificate.problem == nil)
+    }
+
+    @Test(
+        "is not replaced by one that has ended or has not begun, at a look or when it is asked for; one as bad as itself may take its place"
+    )
+    func worse() throws {
+        let site = try CertificateSite("first")
+        let certificate = try ServingCertificate(site.files, clock: ManualClock())
+        for (name, words) in [("ended", "expired"), ("early", "does not hold before")] {
+            try site.put(name)
+            guard case .refused(let reason)? = Self.look(certificate).outcome else { throw CertificateFailure() }
+            #expect(reason.contains(words) && reason.contains(site.files.certificate) && certificate.problem == reason)
+            guard case .refused = certificate.reload() else { throw CertificateFailure() }
+            #expect(try Self.shown(certificate) == TLSClient.certificate("first"))
+            #expect(certificate.health.level == .degraded && Self.look(certificate).outcome == nil)
+        }
+        try site.put("second")
+        #expect(Self.look(certificate).looks == 1 && certificate.problem == nil)
+        try site.put("ended")
+        let ended = try ServingCertificate(site.files, clock: ManualClock())
+        try site.put("early")
+        guard case .taken = ended.reload() else { throw CertificateFailure() }
     }
 
     @Test("is refused at the start when it can't be served")

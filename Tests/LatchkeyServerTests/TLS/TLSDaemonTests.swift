@@ -1,4 +1,7 @@
+@testable import LatchkeyAuthority
+import LatchkeyCrypto
 import LatchkeyServer
+import LatchkeyVerifier
 import Testing
 
 extension ServerTests {
@@ -20,6 +23,7 @@ extension ServerTests {
                 let status = try await daemon.admin("GET", "/v1/admin/status").json
                 #expect(status["listen"]?.text == daemon.running.url && status["issuer"]?.text == daemon.running.url)
                 #expect(status["tls"]?["notAfter"]?.text == "2060-01-01T00:00:00.000Z" && status["tls"]?["problem"] == nil)
+                #expect(status["tls"]?["sha256"]?.text == (try Self.fingerprint("first")))
                 #expect(status["services"]?["tls"]?["status"]?.text == "healthy" && status["status"]?.text == "healthy")
                 let key = try await daemon.key("relayauth:identity:read:*")
                 #expect(try await daemon.send("GET", "/v1/identities", [("x-api-key", key.secret)], tls: TLSClient()).status == 200)
@@ -41,6 +45,64 @@ extension ServerTests {
                 #expect(try await kept.reply().status == 200)
                 await kept.close()
                 #expect(daemon.log.lines.contains { $0.hasPrefix("notice new connections get the TLS certificate") })
+            }
+        }
+
+        /// Lets the daemon go on until its audit log tells of so many changes.
+        private static func changes(_ daemon: TestDaemon, _ count: Int) async throws -> [AuditRecord] {
+            while try daemon.audit(.configurationChanged).count < count { _ = try await Self.shown(daemon) }
+            return try daemon.audit(.configurationChanged)
+        }
+
+        private static func fingerprint(_ name: String) throws -> String {
+            SHA256.hash(try TLSClient.certificate(name)).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        }
+
+        @Test("tells in the audit log of each new pair, by what everybody may know of it, and of no other")
+        func audited() async throws {
+            let site = try CertificateSite("first")
+            try await withDaemon(site.settings) { daemon in
+                // The same pair once more is no change, and one that is refused is none either.
+                for _ in 0..<3 { daemon.running.reload() }
+                try site.putKey("second")
+                daemon.running.reload()
+                try site.putCertificate("second")
+                daemon.running.reload()
+                let first = try await Self.changes(daemon, 1)
+                #expect(first.count == 1 && first[0].resource == "tls-certificate" && first[0].actor == "system")
+                #expect(first[0].result == .allowed && first[0].plane == "relayauth")
+                let facts = [
+                    "sha256": try Self.fingerprint("second"), "formerSha256": try Self.fingerprint("first"),
+                    "notBefore": "2025-01-01T00:00:00.000Z", "notAfter": "2060-01-01T00:00:00.000Z",
+                    "formerNotAfter": "2060-01-01T00:00:00.000Z",
+                ]
+                #expect(first[0].metadata == facts)
+                // And of one that it finds by itself.
+                try site.put("first")
+                let both = try await Self.changes(daemon, 2)
+                #expect(both.count == 2 && both[1].metadata["sha256"] == facts["formerSha256"])
+                let entry = String(decoding: both[1].json(), as: UTF8.self)
+                #expect(!entry.contains(site.path) && !entry.contains("PRIVATE"))
+            }
+        }
+
+        @Test("says what it was said already once, however often it is told to reload")
+        func complaints() async throws {
+            let site = try CertificateSite("first")
+            try await withDaemon(site.settings) { daemon in
+                let lines = { (words: String) in daemon.log.lines.count(where: { $0.hasPrefix(words) }) }
+                for _ in 0..<50 { daemon.running.reload() }
+                #expect(lines("notice the TLS certificate was read again") == 1)
+                try site.putKey("second")
+                for _ in 0..<50 { daemon.running.reload() }
+                #expect(lines("error the TLS certificate stays as it was") == 1)
+                try site.putCertificate("second")
+                daemon.running.reload()
+                #expect(lines("notice new connections get the TLS certificate") == 1)
+                // After a success it is news again.
+                try site.putKey("first")
+                for _ in 0..<50 { daemon.running.reload() }
+                #expect(lines("error the TLS certificate stays as it was") == 2)
             }
         }
 

@@ -2,6 +2,7 @@ import FoundationEssentials
 import Glibc
 @testable import LatchkeyAuthority
 import LatchkeyStore
+import Synchronization
 import Testing
 
 /// Backups by the real executable.
@@ -150,10 +151,13 @@ import Testing
     @Test func `backups in a directory are named by the time, and so many are kept`() async throws {
         try await ScratchDirectory.with { scratch in
             mkdir(scratch["all"], 0o700)
-            for name in ["latchkey-20250101T000000Z.backup", "latchkey-20250102T000000Z.backup", "notes"] {
-                try scratch.write("x", to: "all/" + name)
-            }
+            try scratch.write("x", to: "all/notes")
             _ = try await DaemonProcess.with(stateDirectory: scratch["state"]) { daemon in
+                #expect(try await daemon.run("backup", "create", scratch["first.backup"]).code == 0)
+                for day in ["01", "02"] {
+                    try BackupKit.write(
+                        BackupKit.bytes(scratch["first.backup"]), scratch["all/latchkey-202501\(day)T000000Z.backup"])
+                }
                 let made = try await daemon.run("backup", "create", "--directory", scratch["all"], "--keep", "2", "--json")
                 #expect(made.code == 0 && made.output.contains(#""removed":["latchkey-20250101T000000Z.backup"]"#), "\(made.errors)")
                 let names = try FileManager.default.contentsOfDirectory(atPath: scratch["all"]).sorted()
@@ -175,20 +179,56 @@ import Testing
                 FakeDaemon.chunked(["something else altogether"], type: "application/octet-stream")
             }
             defer { other.stop() }
-            let killing = FakeDaemon(path: scratch["kill"]) { request in
-                kill(request.pid, SIGKILL)
-                return ""
-            }
-            defer { killing.stop() }
-            for socket in ["half", "other", "kill"] {
+            for socket in ["half", "other"] {
                 for arguments in [["new.backup"], ["b.backup", "--replace"]] {
                     let run = try await Tool.run(
                         ["backup", "create", scratch[arguments[0]], "--socket", scratch[socket]] + arguments.dropFirst())
-                    #expect(run.code == (socket == "kill" ? nil : 1), "\(socket): \(run.errors)")
+                    #expect(run.code == 1, "\(socket): \(run.errors)")
                     #expect(scratch.status("new.backup") == nil)
                     #expect(try scratch.read("b.backup") == "the old one")
                 }
             }
+        }
+    }
+
+    @Test func `a kill in the middle leaves no file of the name, and an old one as it was; what it left goes with a later run`()
+        async throws
+    {
+        try await ScratchDirectory.with { scratch in
+            try scratch.write("the old one", to: "b.backup")
+            let asker = Mutex<pid_t>(0)
+            // A whole header and half of a chunk, and then nothing more.
+            let header =
+                #"{"expectedBytes":30000,"installId":"inst_1","madeAt":"2026-03-01T12:00:00.000Z","masterKey":false,"schemaVersion":1,"writer":"test"}"#
+            let start = "latchkey-backup 1\n\u{0}\u{0}\u{1}\u{10}" + header + String(repeating: " ", count: 0x110 - header.utf8.count)
+            let body = start + "\u{0}\u{0}\u{40}\u{0}" + String(repeating: "x", count: 8000)
+            let daemon = FakeDaemon(path: scratch["s"]) { request in
+                asker.withLock { $0 = request.pid }
+                let head = "HTTP/1.1 200 OK\r\ncontent-type: application/octet-stream\r\ntransfer-encoding: chunked\r\n\r\n"
+                return head + String(body.utf8.count, radix: 16) + "\r\n" + body + "\r\n"
+            }
+            defer { daemon.stop() }
+            for (arguments, count) in [(["new.backup"], 1), (["b.backup", "--replace"], 2)] {
+                async let run = Tool.run(["backup", "create", scratch[arguments[0]], "--socket", scratch["s"]] + arguments.dropFirst())
+                var left: [String] = []
+                while left.count < count || left.contains(where: { scratch.status($0)?.st_size != off_t(body.utf8.count) }) {
+                    left = scratch.names.filter { $0.hasPrefix(".latchkey-") }
+                    await Task.yield()
+                }
+                kill(asker.withLock { $0 }, SIGKILL)
+                let ended = try await run
+                #expect(ended.code == nil)
+                #expect(scratch.status("new.backup") == nil)
+                #expect(try scratch.read("b.backup") == "the old one")
+            }
+            // Of two minutes ago: what is being made just now is nobody's leftover.
+            for name in scratch.names where name.hasPrefix(".latchkey-") {
+                var times = [timeval(tv_sec: time(nil) - 120, tv_usec: 0), timeval(tv_sec: time(nil) - 120, tv_usec: 0)]
+                utimes(scratch[name], &times)
+            }
+            try scratch.write("somebody else's", to: ".latchkey-notes")
+            let none = try await Tool.run(["backup", "create", scratch["new.backup"], "--socket", scratch["nowhere"]])
+            #expect(none.code == 4 && scratch.names == [".latchkey-notes", "b.backup", "s"])
         }
     }
 }

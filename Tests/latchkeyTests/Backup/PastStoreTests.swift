@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Glibc
 @testable import LatchkeyAuthority
+import LatchkeyStore
 import LatchkeyVerifier
 import Testing
 
@@ -34,8 +35,11 @@ import Testing
             #expect(checked.code == 0, "\(checked.output)")
             #expect(try BackupKit.bytes(scratch["state/store/data.mdb"]) == Fixture.bytes(folder + "data.mdb"))
             // As a backup of its time.
+            let id = try Store.rehearse(directory: scratch["state/store"], schema: Tables.schema(writer: "test")) { transaction, _ in
+                (try #require(try transaction.get(Tables.install, InstallRecord.key)).id, .abort)
+            }
             let header = BackupHeader(
-                installId: "inst_of_then", madeAt: Timestamp(rfc3339: "2026-11-21T22:00:00Z")!, schemaVersion: 1,
+                installId: id, madeAt: Timestamp(rfc3339: "2026-11-21T22:00:00Z")!, schemaVersion: 1,
                 writer: "latchkey \(name)",
                 expectedBytes: 0, masterKey: false, encryption: nil)
             try BackupKit.wrap(header, Fixture.bytes(folder + "data.mdb"), to: scratch["b.backup"])

@@ -7,7 +7,7 @@ import Testing
 /// What is told of a connection that was not made or broke, and the exit code of it.
 @Suite struct ConnectionFailures {
     private static let doors: [DaemonDoor] = [
-        .socket("/s", organisation: nil), .address(DaemonURL("http://127.0.0.1:1")!, key: nil, authorities: nil),
+        .socket("/s", organisation: nil), .address(DaemonURL("http://127.0.0.1:1")!, key: nil, trust: .system),
     ]
 
     @Test(

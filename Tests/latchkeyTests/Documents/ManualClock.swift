@@ -24,6 +24,12 @@ final class ManualClock: HostClock {
         }
     }
 
+    /// What somebody does takes a second, or as long as it has taken.
+    func keepUp() {
+        let lag = SystemClock().now().seconds - state.withLock { $0.wall.seconds }
+        advance(seconds: max(1, lag))
+    }
+
     /// Somebody sets the wall clock.
     func step(seconds: Int64) { state.withLock { $0.steps.append(seconds) } }
 

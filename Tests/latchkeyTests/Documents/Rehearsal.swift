@@ -72,6 +72,7 @@ actor Rehearsal {
             try await stop()
             try await start()
         case "the clock is set right": clock.setRight()
+        case "a disk error overwrites the store": try overwriteStore()
         default:
             if event.hasPrefix("the clock is set back by "), let seconds = Self.seconds(words.suffix(2)) {
                 clock.step(seconds: -seconds)
@@ -87,6 +88,14 @@ actor Rehearsal {
             }
         }
         await daemon?.settle()
+    }
+
+    /// All of the store's file but its head, so that it is still taken for one.
+    private func overwriteStore() throws {
+        let path = URL(filePath: scratch["state/store/data.mdb"])
+        var bytes = try Data(contentsOf: path)
+        for index in bytes.indices.dropFirst(8192) { bytes[index] = 0x5A }
+        try bytes.write(to: path)
     }
 
     /// Of words such as `30 days`.
@@ -106,7 +115,7 @@ actor Rehearsal {
             return try await start()
         }
         // What somebody types takes time.
-        clock.advance(seconds: 1)
+        clock.keepUp()
         var command = shown
         for (mine, its) in places { command = command.replacing(mine, with: its) }
         for (mine, its) in ids { command = command.replacing(mine, with: its) }

@@ -10,7 +10,8 @@ import Testing
         let names = try Document.all(in: Self.folder).map { String($0.path.dropFirst(Self.folder.count + 1)) }
         #expect(
             names == [
-                "bootstrap.md", "break-glass.md", "cutover.md", "emergency.md", "leaked-key.md", "lost-master-key.md", "lost-secret.md",
+                "bad-day.md", "bootstrap.md", "break-glass.md", "cutover.md", "emergency.md", "leaked-key.md", "lost-master-key.md",
+                "lost-secret.md",
                 "planned-rotation.md", "rotating-keys.md", "self-service.md", "service-keys.md", "wrong-clock.md",
             ])
     }

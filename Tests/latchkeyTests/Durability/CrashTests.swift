@@ -46,7 +46,7 @@ import Testing
     }
 
     private static func door(_ url: String, key: String) throws -> DaemonDoor {
-        .address(try #require(DaemonURL(url)), key: Secret(copying: Array(key.utf8)), authorities: nil)
+        .address(try #require(DaemonURL(url)), key: Secret(copying: Array(key.utf8)), trust: .system)
     }
 
     private static func requireKept(_ done: MintLoad.Done, at url: String, adminKey: String) async throws {

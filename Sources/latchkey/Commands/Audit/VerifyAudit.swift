@@ -31,6 +31,9 @@ struct VerifyAudit: AsyncCommand {
     @OptionGroup var passphrase: PassphraseOptions
     @OptionGroup var daemon: SocketOptions
 
+    private static let advice =
+        "keep the store as it is, copy it away, and look who could write it; a backup has the log of its time: latchkey audit verify --backup FILE"
+
     func validate() throws {
         guard stateDir == nil || backup == nil else { throw ValidationError("give --state-dir or --backup, not both") }
         guard daemon.socket == nil || (stateDir == nil && backup == nil) else {
@@ -62,7 +65,7 @@ struct VerifyAudit: AsyncCommand {
         if stateDir != nil || backup != nil {
             let store = try backup.map { try StoppedStore(backup: $0, passphrase) } ?? StoppedStore(stateDirectory: stateDir ?? ".")
             let options = heads.flatMap { ["--head", $0.description] } + anchors.flatMap { ["--anchor", $0.pem] }
-            return try store.look(LogReport.self, ["log", store.path] + options)
+            return try store.look(LogReport.self, ["log", store.path] + options, restoring: Self.advice)
         }
         return try await DaemonClient.with(daemon) { try await $0.logReport(heads, anchors) }
     }
@@ -82,8 +85,7 @@ struct VerifyAudit: AsyncCommand {
         guard result.report.isGood else {
             throw CommandFailure(
                 .unverified, "the audit log is not what it was: \(result.problems.first ?? "it differs")",
-                hint:
-                    "keep the store as it is, copy it away, and look who could write it; a backup has the log of its time: latchkey audit verify --backup FILE"
+                hint: Self.advice
             )
         }
     }

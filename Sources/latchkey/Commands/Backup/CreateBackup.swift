@@ -9,11 +9,12 @@ struct CreateBackup: AsyncCommand {
         abstract: "Copy the whole install into one file, while it runs.",
         discussion: """
             latchkey backup create monday.backup
-            latchkey backup create --directory /var/backups/latchkey --keep 14
+            latchkey backup create --directory /var/backups/latchkey --verify --keep 14
             latchkey backup create --encrypt --with-master-key offsite.backup
 
             The file appears when it is whole, checked and on disk, for its owner alone. It does not hold the master key: keep that elsewhere, or take \
-            it along with --with-master-key, inside an encrypted backup. --directory names the file by the time.
+            it along with --with-master-key, inside an encrypted backup. --directory names the file by the time. With --verify it is proven as backup verify does, with the daemon's \
+            master key where that can be read, before an old one goes; where the proof fails, all of them stay.
             """
     )
 
@@ -23,11 +24,14 @@ struct CreateBackup: AsyncCommand {
     @Option(help: ArgumentHelp("In place of a file: the directory to make latchkey-TIME.backup in.", valueName: "path"))
     var directory: String?
 
-    @Option(help: ArgumentHelp("With --directory: keep so many backups, and remove the oldest beyond.", valueName: "n"))
+    @Option(help: ArgumentHelp("With --directory: keep so many backups of this install, and remove the oldest beyond.", valueName: "n"))
     var keep: Int?
 
     @Flag(help: "Replace the file if it is there.")
     var replace = false
+
+    @Flag(help: "Prove it by a restore drill; only then are old ones removed.")
+    var verify = false
 
     @Flag(help: "Encrypt it to a passphrase, which is asked for on the terminal.")
     var encrypt = false
@@ -54,15 +58,37 @@ struct CreateBackup: AsyncCommand {
     }
 
     func run() async throws {
-        let path = file ?? "\(directory ?? ".")/\(BackupName.name(at: SystemClock().now()))"
-        let output = try WholeFile(path: path, option: "the backup", replaces: replace)
         let passphrase = try passphrase()
+        // In a directory it gets the name of the moment that it is of, which only its header tells.
+        WholeFile.clear(beside: file ?? "\(directory ?? ".")/")
+        let output = try WholeFile(
+            path: file ?? "\(directory ?? ".")/\(BackupName.name(at: SystemClock().now()))", option: "the backup", replaces: replace)
         let made = try await DaemonClient.with(daemon) { client in try await receive(client, passphrase, output) }
-        try output.finish()
-        let removed = try directory.flatMap { directory in try keep.map { try BackupName.prune(directory, keeping: $0) } } ?? []
-        let result = BackupResult(path: path, made: made, removed: removed)
+        let name = directory == nil ? nil : BackupName.name(at: made.header.madeAt)
+        let path = try output.finish(as: name)
+        let proof = verify ? try await prove(path, passphrase) : nil
+        var removed: [String] = []
+        if let directory, let keep, let name {
+            removed = try BackupName.prune(directory, keeping: keep, of: made.header.installId, new: name)
+        }
+        let result = BackupResult(path: path, made: made, proof: proof, removed: removed)
         if daemon.json { return try Output.json(result.json) }
         try Facts.print(result.facts)
+    }
+
+    /// - Throws: `.failed` for a backup that is not one to rely on.
+    private func prove(_ path: String, _ passphrase: Secret?) async throws -> DrillResult {
+        let own = await FoundMasterKey.own(daemon)
+        let drill = RestoreDrill(
+            place: try WorkingDirectory.make(), masterKeyFile: nil, withoutKeys: own == nil && !withMasterKey)
+        let result = try await drill.run(try BackupFile(path: path), passphrase, fallback: { own })
+        guard result.isPassed else {
+            for line in result.lines { Output.note(line) }
+            throw CommandFailure(
+                .failed, "the backup \(path) is made, and is not one to rely on; no old one was removed",
+                hint: "look at the store while the daemon is stopped: latchkey fsck --state-dir DIR")
+        }
+        return result
     }
 
     private func passphrase() throws(CommandFailure) -> Secret? {
@@ -102,7 +128,7 @@ struct CreateBackup: AsyncCommand {
             throw CommandFailure(
                 .failed, "what the daemon sent is not a whole backup: \(error.message)", hint: "look at its log, and try again")
         }
-        guard let header = reader.header, let checksum = reader.checksum else { throw JSONScanner.foreign }
-        return BackupResult.Made(header: header, byteCount: byteCount, checksum: checksum)
+        guard let header = reader.header, let sha256 = reader.sha256 else { throw JSONScanner.foreign }
+        return BackupResult.Made(header: header, byteCount: byteCount, sha256: sha256)
     }
 }

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Glibc
 import LatchkeyAuthority
 import LatchkeyCrypto
 import LatchkeyVerifier
@@ -14,7 +13,8 @@ struct VerifyBackup: AsyncCommand {
 
             Every byte, row, index and count is checked; each private key is opened, signs and is verified; a token is minted and verified. The \
             install is not touched. It needs the master key: the one in the backup, --master-key-file, or the one of the daemon here. Room for the \
-            store is taken in TMPDIR (default: /var/tmp).
+            store is taken in TMPDIR (default: /var/tmp): there it lies for the time of the look, readable by you alone, also when the backup is \
+            encrypted; private keys stay sealed.
             """
     )
 
@@ -38,21 +38,23 @@ struct VerifyBackup: AsyncCommand {
     }
 
     func run() async throws {
+        do {
+            try await verify()
+        } catch let error as BackupError where daemon.json && [.notABackup, .newer, .damaged, .cutShort].contains(error.code) {
+            try Output.json(try DrillResult.json(file, damage: error))
+            throw error
+        }
+    }
+
+    private func verify() async throws {
         let backup = try BackupFile(path: file)
         let secret = try passphrase.passphrase(for: try backup.header())
         let place = try WorkingDirectory.make()
         let drill = RestoreDrill(place: place, masterKeyFile: masterKeyFile, withoutKeys: withoutKeys)
-        let result = try await drill.run(backup, secret, fallback: { try await ownMasterKey() })
+        let result = try await drill.run(backup, secret, fallback: { await FoundMasterKey.own(daemon) })
         if daemon.json { try Output.json(result.json(file)) } else { for line in result.lines { try Output.line(line) } }
         guard result.isPassed else {
             throw CommandFailure(.failed, "the backup is not one to rely on", hint: "make another one while the daemon still runs")
         }
-    }
-
-    /// The daemon on this host knows where its own is.
-    private func ownMasterKey() async throws -> FoundMasterKey? {
-        let path = try? await DaemonClient.with(daemon) { try await $0.get("/v1/admin/status") }.root["seal"]?["masterKey"]?.text
-        guard let path, access(path, R_OK) == 0 else { return nil }
-        return try? FoundMasterKey.read(path)
     }
 }

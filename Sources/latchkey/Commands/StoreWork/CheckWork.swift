@@ -1,5 +1,4 @@
 import ArgumentParser
-import Glibc
 import LatchkeyAuthority
 
 /// A look at every row of a store, and the repair of what can be.
@@ -16,7 +15,7 @@ struct CheckWork: AsyncCommand {
 
     func run() async throws {
         options.begin()
-        let report = try StoreRepair(directory: directory, program: Version.program, userId: getuid()).run(repairs: repair)
+        let report = try StoreRepair(directory: directory, program: Version.program, userId: options.user).run(repairs: repair)
         try options.leave(report)
     }
 }

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Glibc
 import LatchkeyAuthority
 import LatchkeyVerifier
 
@@ -25,6 +24,9 @@ struct MergeWork: AsyncCommand {
     @Flag(help: .hidden)
     var otherInstall = false
 
+    @Flag(help: .hidden)
+    var withoutMerge = false
+
     @OptionGroup var options: WorkOptions
 
     func run() async throws {
@@ -32,7 +34,7 @@ struct MergeWork: AsyncCommand {
         guard let madeAt = Timestamp(rfc3339: madeAt) else { throw CommandFailure(.usage, "--made-at is not a moment") }
         let merge = RestoreMerge(
             restored: directory, replaced: replaced, notMerged: notMerged, program: Version.program, madeAt: madeAt, keptAs: keptAs,
-            allowsOtherInstall: otherInstall, userId: getuid())
+            allowsOtherInstall: otherInstall, goesWithoutMerge: withoutMerge, userId: options.user)
         try options.leave(try merge.run())
     }
 }

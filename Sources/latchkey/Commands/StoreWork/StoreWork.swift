@@ -22,6 +22,14 @@ struct WorkOptions: ParsableArguments {
     @Flag(help: .hidden)
     var masterKey = false
 
+    /// The process that waits for this one.
+    @Option(help: .hidden)
+    var parent: Int32
+
+    /// Who began it, for the audit log.
+    @Option(help: .hidden)
+    var user: UInt32
+
     /// Bytes of memory of its own, at most; the store's pages are not among them.
     private static let memory: rlim_t = 2 << 30
 
@@ -29,7 +37,7 @@ struct WorkOptions: ParsableArguments {
     func begin() {
         var limit = rlimit(rlim_cur: Self.memory, rlim_max: Self.memory)
         setrlimit(__rlimit_resource_t(RLIMIT_DATA.rawValue), &limit)
-        ParentDeath.follow()
+        ParentDeath.follow(parent)
     }
 
     /// The master key, from standard input.
