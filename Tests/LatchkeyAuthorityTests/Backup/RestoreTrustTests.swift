@@ -86,7 +86,7 @@ struct RestoreTrustTests {
         let lost = try install.anchor
         let restored = try await Restored.of(install, backup)
         #expect(!restored.report.hasNewerAnchor && restored.report.lostAnchor == lost.fingerprint)
-        let scratch = try await restored.install.closed()
+        let scratch = await restored.install.closed()
         try FileManager.default.removeItem(atPath: scratch.masterKey)
         #expect(FileManager.default.createFile(atPath: scratch.masterKey, contents: key, attributes: [.posixPermissions: 0o400]))
         let opened = try Install(at: scratch, clock: install.clock)

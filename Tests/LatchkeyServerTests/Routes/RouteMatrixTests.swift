@@ -50,7 +50,7 @@ extension ServerTests {
                     "PATCH /v1/admin/org",
                     "GET /v1/admin/keys", "POST /v1/admin/keys/rotate", "POST /v1/admin/keys/{kid}/revoke",
                     "POST /v1/admin/keys/revoke-all",
-                    "GET /v1/admin/anchor", "POST /v1/admin/anchor/succeed", "GET /v1/bundle", "POST /v1/admin/backup",
+                    "GET /v1/admin/anchor", "POST /v1/admin/anchor/succeed", "GET /v1/bundle",
                     "POST /v1/admin/keys/import", "POST /v1/admin/clock/accept", "POST /v1/admin/seal/rewrap",
                     "GET /v1/admin/cutover", "POST /v1/admin/cutover/advance", "POST /v1/admin/cutover/rollback",
                     "POST /v1/admin/cutover/purge", "POST /v1/admin/cutover/verifiers", "POST /v1/admin/cutover/legacy-secret",
