@@ -12,15 +12,20 @@ struct MasterKeyChecks {
 
     /// Where it is read from at a start.
     private var source: MasterKey.Source? {
-        let named = try? install.settings.get().masterKey([:])
-        guard let path = install.status?["seal"]?["masterKey"]?.text else {
-            return named ?? install.stateDirectory.map { .file($0 + "/master.key") }
-        }
+        guard let path = install.status?["seal"]?["masterKey"]?.text else { return unasked }
         // Behind a path that the settings don't come to stands the service manager.
         let own = [
-            named?.path, install.stateDirectory.map { $0 + "/master.key" }, install.status?["stateDir"]?.text.map { $0 + "/master.key" },
+            (try? install.settings.get())?.masterKey([:]).path, install.stateDirectory.map { $0 + "/master.key" },
+            install.status?["stateDir"]?.text.map { $0 + "/master.key" },
         ]
         return own.contains(path) || !path.hasPrefix("/run/") ? .file(path) : .provided(path)
+    }
+
+    /// Where a daemon that does not answer would look.
+    private var unasked: MasterKey.Source? {
+        guard let directory = install.stateDirectory else { return nil }
+        let place = (try? MasterKeyPlace.find(directory, settingsFile: install.settingsFile))?.path ?? directory + "/master.key"
+        return place == Packaged.credential ? .provided(place) : .file(place)
     }
 
     /// The file as the next start finds it: a daemon that runs has the key in memory.
