@@ -137,19 +137,26 @@ extension ServerTests {
 
     @Suite("A storm of requests")
     struct StormRouteTests {
+        /// What those who present a token share.
+        private final class Storm: Sendable {
+            let isAnswered = Atomic(false)
+            let accepted = Atomic(0)
+            /// After the answer to the revocation.
+            let late = Atomic(0)
+        }
+
         @Test(
             "on 8 connections, while their token is revoked: after the answer it is accepted not once, in 300 rounds",
             .timeLimit(.minutes(5)))
         func storm() async throws {
             try await withDaemon { daemon in
                 let identity = try await daemon.identity("relayauth:identity:read:*")
-                let accepted = Atomic(0)
-                let late = Atomic(0)
+                let storm = Storm()
                 var wires: [Wire] = []
                 for _ in 0..<8 { wires.append(try await Wire.open(daemon.tcp)) }
                 for number in 0..<300 {
                     let pair = try await daemon.pair(identity)
-                    let isAnswered = Atomic(false)
+                    storm.isAnswered.store(false, ordering: .sequentiallyConsistent)
                     let request = TestDaemon.request("GET", "/v1/identities?limit=1", [pair.bearer])
                     let body = number % 2 == 0 ? #"{"tokenId":"\#(try pair.tokenId)"}"# : #"{"sessionId":"\#(try pair.sessionId)"}"#
                     try await withThrowingTaskGroup(of: Void.self) { group in
@@ -157,25 +164,25 @@ extension ServerTests {
                             group.addTask {
                                 while true {
                                     // In this order: the answer had come before the request went out.
-                                    let isLate = isAnswered.load(ordering: .sequentiallyConsistent)
+                                    let isLate = storm.isAnswered.load(ordering: .sequentiallyConsistent)
                                     try await wire.send(request)
                                     let status = try await wire.reply().status
-                                    if status == 200 { accepted.add(1, ordering: .relaxed) } else { #expect(status == 401) }
-                                    if status == 200, isLate { late.add(1, ordering: .relaxed) }
+                                    if status == 200 { storm.accepted.add(1, ordering: .relaxed) } else { #expect(status == 401) }
+                                    if status == 200, isLate { storm.late.add(1, ordering: .relaxed) }
                                     if isLate { return }
                                 }
                             }
                         }
                         let reply = try await daemon.admin("POST", "/v1/tokens/revoke", body: body)
-                        isAnswered.store(true, ordering: .sequentiallyConsistent)
+                        storm.isAnswered.store(true, ordering: .sequentiallyConsistent)
                         #expect(reply.status == 204)
                         try await group.waitForAll()
                     }
                 }
                 for wire in wires { await wire.close() }
-                #expect(late.load(ordering: .relaxed) == 0)
+                #expect(storm.late.load(ordering: .relaxed) == 0)
                 // Else nobody was there in time.
-                #expect(accepted.load(ordering: .relaxed) >= 100)
+                #expect(storm.accepted.load(ordering: .relaxed) >= 100)
             }
         }
     }
