@@ -1,5 +1,6 @@
 @testable import LatchkeyAuthority
 import LatchkeyCrypto
+import LatchkeyStore
 @testable import LatchkeyServer
 import LatchkeyVerifier
 import Testing
