@@ -128,8 +128,24 @@ let package = Package(
         // tests
         .testTarget(name: "LatchkeyScopesTests", dependencies: ["LatchkeyScopes"], swiftSettings: swift),
         .testTarget(name: "LatchkeyCryptoTests", dependencies: ["LatchkeyCrypto"], swiftSettings: swift),
+        // The examples of the library's documentation, compiled as in a project that has no settings of its own; delivered with nothing.
+        .target(
+            name: "LatchkeyExamples",
+            dependencies: [
+                "LatchkeyVerifier", .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ],
+            path: "Tests/Examples"),
         .testTarget(
-            name: "LatchkeyVerifierTests", dependencies: ["LatchkeyVerifier", "LatchkeyCrypto", "LatchkeyScopes"], swiftSettings: swift),
+            name: "LatchkeyVerifierTests",
+            // Hummingbird's router for the middleware among the examples; the library itself knows no HTTP.
+            dependencies: [
+                "LatchkeyVerifier", "LatchkeyCrypto", "LatchkeyScopes", "LatchkeyExamples", .logging,
+                .product(name: "Hummingbird", package: "hummingbird"), .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ] + Target.Dependency.hummingbird,
+            swiftSettings: swift
+        ),
         .testTarget(name: "LatchkeyStoreTests", dependencies: ["LatchkeyStore"], swiftSettings: swift),
         .testTarget(
             name: "LatchkeyAuthorityTests",

@@ -18,15 +18,17 @@ extension Authority {
     ) throws -> Authority {
         let source = source.resolved
         source.removeLeftovers()
-        let (existing, floor, seen) = try store.read { transaction in
+        let (existing, floor, seen, newest) = try store.read { transaction in
             (
                 try transaction.get(Tables.install, InstallRecord.key), try ClockRow.floor(settings.madeAt, in: transaction),
-                try transaction.get(Tables.clock, ClockRow.seen)?.moment
+                try transaction.get(Tables.clock, ClockRow.seen)?.moment, try Self.newestId(in: transaction)
             )
         }
         let clock = SteadyClock(host, floor: floor)
         let absence = clock.absence(since: seen)
         let ids = IdentifierSource(clock: clock)
+        // Also by a clock that has gone back a little: a cut-off parts ids by when they were made.
+        if let newest { try ids.begin(after: newest) }
         let install: InstallRecord
         let sealing: Sealing
         if let existing {
@@ -203,8 +205,7 @@ extension Authority {
             if state == .active { record.longestToken = settings.maxAccessTokenTTL }
             return record
         }
-        let sealedSeed = try seal.seal(anchor.seed, type: "anchor", id: anchorId, version: AnchorRecord.version)
-        let anchorRecord = AnchorRecord(id: anchorId, x: Base64URL.encode(anchor.publicKey.raw), sealedSeed: sealedSeed, createdAt: now)
+        let anchorRecord = try AnchorRecord.making(anchor, id: anchorId, number: 0, succession: nil, seal: seal, at: now)
         let install = InstallRecord(id: installId, createdAt: now, firstOrganisation: organisation, sealCheck: seal.check, anchor: anchorId)
         try store.writeAndWait { transaction in
             try transaction.put(Tables.organisations, organisation, OrganisationRecord(id: organisation, name: "default", createdAt: now))

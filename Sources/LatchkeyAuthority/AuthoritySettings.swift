@@ -30,6 +30,10 @@ package struct AuthoritySettings: Sendable {
     package var organisationTokensPerHour: Int = 10
     /// Days that entries of the audit log are kept, and the most that an organisation may choose; 0 for ever.
     package var auditRetentionDays: Int = 0
+    /// A checkpoint of the audit log is signed after so many entries, and so many minutes after the first entry that none covers; 0 turns either
+    /// off.
+    package var auditCheckpointEntries = 1000
+    package var auditCheckpointMinutes = 60
     /// Events that wait for a subscriber, at most: more than one commit can tell. All subscribers of an organisation share them.
     package var mostWaitingEvents: Int = 12_000
     /// 2048, 3072 or 4096.

@@ -23,9 +23,8 @@ struct Latchkey: AsyncCommand {
         subcommands: [
             Serve.self, Status.self, APIKeys.self, Identities.self, Tokens.self, Scopes.self, Authorize.self, Audit.self, Events.self,
             Scan.self,
-            Backup.self, Restore.self, Fsck.self, Doctor.self, StoreWork.self, Orgs.self, SigningKeys.self, SealCommands.self,
-            ClockCommands.self,
-            CutoverCommands.self, JWKS.self, Verify.self,
+            Backup.self, Restore.self, Fsck.self, Doctor.self, StoreWork.self, Orgs.self, SigningKeys.self, AnchorCommands.self,
+            BundleCommands.self, SealCommands.self, ClockCommands.self, CutoverCommands.self, JWKS.self, Verify.self,
         ]
     )
 }

@@ -40,6 +40,39 @@ struct IdentifierSourceTests {
         #expect(values.prefix(10).reduce(0) { $0 * 32 + Int64($1) } == ManualClock.start.milliseconds)
     }
 
+    @Test("parts ids by a millisecond: none from before has a later one, all from then on have, by whatever clock")
+    func parts() throws {
+        let source = IdentifierSource(clock: clock)
+        var edges: [Timestamp] = []
+        var last = try source.make(.token)
+        for step in [0, 0, 1, 0, -5000, -60_000, 0, 90_000] as [Int64] {
+            clock.advance(milliseconds: step)
+            let before = try (0..<3).map { _ in try source.make(.token) }
+            let edge = try source.part()
+            let after = try (0..<3).map { _ in try source.make(.token) }
+            for id in before { #expect(try #require(Identifier.moment(of: id, .token)) <= edge) }
+            for id in after { #expect(try #require(Identifier.moment(of: id, .token)) > edge) }
+            for id in before + after {
+                #expect(last.utf8.lexicographicallyPrecedes(id.utf8))
+                last = id
+            }
+            edges.append(edge)
+        }
+        #expect(edges == edges.sorted() && Set(edges).count == edges.count)
+        #expect(source.newest == Identifier.moment(of: last, .token))
+    }
+
+    @Test("goes on after what another run has made, and never earlier than it has itself")
+    func begins() throws {
+        let source = IdentifierSource(clock: clock)
+        let ahead = ManualClock.start.adding(seconds: 3600)
+        try source.begin(after: ahead)
+        try source.begin(after: ManualClock.start)
+        let id = try source.make(.token)
+        #expect(try #require(Identifier.moment(of: id, .token)) == ahead.adding(milliseconds: 1))
+        #expect(Identifier.moment(of: "tok_x", .token) == nil && Identifier.moment(of: id, .session) == nil)
+    }
+
     @Test("gives two sources of one moment different ids")
     func random() throws {
         let ids = try (0..<100).map { _ in try IdentifierSource(clock: clock).make(.token) }

@@ -30,7 +30,7 @@ struct IdentityDeletionTests {
         try await install.authority.deleteIdentity(family.a.id, by: install.admin)
         #expect(
             try traces(of: family.records, in: install) == [
-                "audit", "tokens", "tokens-by-identity", "sessions", "session-liveness",
+                "audit", "tokens", "tokens-by-identity", "sessions", "session-liveness", "revocations",
             ])
         for table in [
             "identities", "identities-by-name", "identities-by-filter", "identities-by-parent", "identity-liveness", "identity-uses",

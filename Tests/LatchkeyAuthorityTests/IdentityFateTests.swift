@@ -83,7 +83,7 @@ struct IdentityFateTests {
         #expect(try await changes(tokens: 500) == few)
         // All of it: no table of tokens, sessions or refresh tokens is touched.
         let expected: Set<String> = [
-            "identities", "identities-by-filter", "identity-liveness", "audit", "audit-index",
+            "identities", "identities-by-filter", "identity-liveness", "audit", "audit-index", "revocations", "trust-numbers", "expiries",
         ]
         #expect(
             Set(few.keys) == expected.union(fate == .delete ? ["identities-by-name", "identities-by-parent", "identity-descendants"] : []))

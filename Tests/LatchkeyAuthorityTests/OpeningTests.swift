@@ -14,6 +14,7 @@ struct OpeningTests {
         #expect(
             counts == [
                 "install": 1, "organisations": 1, "anchors": 1, "signing-keys": 2, "signer": 2, "audit": 3, "audit-index": 9,
+                "audit-tree": 4, "audit-log": 1,
             ])
         let ring = install.authority.keys.ring
         #expect(ring.published.map(\.state) == [.active, .standby])

@@ -6,7 +6,7 @@ import Testing
 @Suite(.timeLimit(.minutes(1))) struct Help {
     static let groups: [[String]] = [
         [], ["api-keys"], ["identities"], ["identities", "sub-agents"], ["tokens"], ["scopes"], ["audit"], ["orgs"],
-        ["signing-keys"], ["seal"], ["clock"], ["backup"], ["cutover"], ["cutover", "verifiers"],
+        ["signing-keys"], ["anchor"], ["bundle"], ["seal"], ["clock"], ["backup"], ["cutover"], ["cutover", "verifiers"],
     ]
 
     static let leaves: [[String]] =
@@ -17,9 +17,10 @@ import Testing
         + ["create", "list"].map { ["identities", "sub-agents", $0] }
         + ["issue", "refresh", "list", "introspect", "validate", "revoke"].map { ["tokens", $0] }
         + ["validate", "check", "explain", "templates", "profile", "profiles"].map { ["scopes", $0] }
-        + ["query", "show", "export"].map { ["audit", $0] }
+        + ["query", "show", "export", "head", "verify", "prove", "check-proof"].map { ["audit", $0] }
         + ["create", "list", "show", "update"].map { ["orgs", $0] }
         + ["list", "show", "rotate", "revoke", "import", "export-public", "explain"].map { ["signing-keys", $0] }
+        + [["anchor", "show"], ["anchor", "succeed"], ["bundle", "export"], ["bundle", "show"]]
         + [["seal", "status"], ["seal", "rewrap"], ["clock", "accept"]]
         + ["status", "advance", "rollback", "purge", "import-secret"].map { ["cutover", $0] }
         + ["list", "add", "remove"].map { ["cutover", "verifiers", $0] }
@@ -68,6 +69,7 @@ import Testing
         (flags.auditRetention, flags.rotationPeriod, flags.shortestStandby, flags.graceAfterUse) = ("q", "r", "s", "t")
         (flags.maxBundleLife, flags.cutoverLegacyJWK, flags.cutoverSoak, flags.cutoverHold) = ("u", "v", "w", "x")
         (flags.organisationTokensPerHour, flags.requestsPerSecond) = ("y", "z")
+        (flags.auditCheckpointEntries, flags.auditCheckpointMinutes) = ("0", "1")
         (flags.certificateFile, flags.certificateKeyFile, flags.logLevel) = ("aa", "ab", "ac")
         #expect(Set(flags.values.keys) == Set(Setting.allCases))
         #expect(Set(flags.values.values).count == Setting.allCases.count)

@@ -12,7 +12,7 @@ import Testing
     }
 
     /// - Parameter jwks: the maker's own when `nil`.
-    private func verify(_ token: String, _ options: String..., jwks: String? = nil, asArgument: Bool = false) async throws -> Tool.Run {
+    private func verify(_ token: String, _ options: String..., jwks: String? = nil, asArgument: Bool = true) async throws -> Tool.Run {
         try await ScratchDirectory.with { scratch in
             try scratch.write(jwks ?? maker.jwks, to: "jwks.json")
             let arguments = ["verify", "--jwks", scratch["jwks.json"]] + options
@@ -72,6 +72,13 @@ import Testing
 
     @Test(arguments: ["", "x", "a.b.c", "lkr_0000", String(repeating: "x", count: 20_000)])
     func `what is no token`(text: String) async throws { try await expect("malformed", verify(text)) }
+
+    @Test func `a token on standard input is answered there, whatever is wrong with it`() async throws {
+        let run = try await verify(maker.token(expiresIn: -120), asArgument: false)
+        let verdict = try run.json(Verdict.self)
+        #expect(run.code == 5 && run.lines.count == 1 && !verdict.valid && verdict.reason == "expired")
+        #expect(run.errors == "latchkey: expired: \(verdict.message)\n")
+    }
 
     @Test(arguments: ["", "{}", "[]", #"{"keys":[]}"#, "not json"])
     func `what is no JWKS`(text: String) async throws { try await expect("key_set", verify(maker.token(), jwks: text)) }

@@ -11,18 +11,21 @@ package struct RevokedDescendants: Sendable, Equatable {
 extension Authority {
     /// Revokes a key; it authenticates nothing from the moment of the commit. Revoking again changes nothing.
     ///
-    /// - Parameter reachesDescendants: also every key, identity and session that came from it, in the same commit; also when the key itself was
-    ///   revoked before.
+    /// - Parameters:
+    ///   - reachesDescendants: also every key, identity and session that came from it, in the same commit; also when the key itself was revoked
+    ///     before.
+    ///   - marks: learn the numbers of what was revoked with it.
     /// - Returns: the key, and what died with it that was alive.
     /// - Throws: `invalid_request` (reason), `api_key_not_found`, `storage_unavailable`.
     package func revokeAPIKey(
-        _ id: String, reason: String?, reachesDescendants: Bool = false, by caller: Caller
+        _ id: String, reason: String?, reachesDescendants: Bool = false, marking marks: RevocationMarks? = nil, by caller: Caller
     ) async throws -> (key: APIKey, descendants: RevokedDescendants?) {
         let reason = try reason.map { try DisplayText.normalised($0, field: "reason", scalars: 1...500) }
         try caller.requireOwn()
         let place = try apiKeyPlace(id, caller.principal)
         let now = clock.now()
         return try await write(.essential) { [self] transaction in
+            try marks?.begin(in: transaction)
             guard var record = try transaction.get(Tables.apiKeys, place) else { throw Self.noSuchKey }
             let lastUsedAt = try transaction.get(Tables.apiKeyUses, place)?.moment
             let wasLive = record.revokedAt == nil
@@ -46,6 +49,7 @@ extension Authority {
                 }
                 try self.record(draft, in: transaction)
             }
+            try marks?.end(in: transaction)
             return (APIKey(record: record, lastUsedAt: lastUsedAt), descendants)
         }
     }
@@ -66,6 +70,7 @@ extension Authority {
             session.revokedAt = now
             try transaction.put(Tables.sessionLiveness, id, session)
             guard isLive else { continue }
+            try noteRevoked(session: id, session, at: now, in: transaction)
             revoked.sessions += 1
             var draft = AuditDraft(.tokenRevoked, by: caller)
             draft.resource = "token"
@@ -73,8 +78,10 @@ extension Authority {
             draft.metadata = ["sessionId": id, "reason": "ancestor_revoked", "ancestorId": root.id]
             try record(draft, in: transaction)
         }
+        guard !lineage.identities.isEmpty else { return revoked }
+        let edge = try cutEdge(in: transaction)
         for id in lineage.identities
-        where try retire(id, because: "ancestor_revoked", from: root.id, by: caller, at: now, in: transaction) {
+        where try retire(id, because: "ancestor_revoked", from: root.id, by: caller, at: now, cutAt: edge, in: transaction) {
             revoked.identities += 1
         }
         return revoked

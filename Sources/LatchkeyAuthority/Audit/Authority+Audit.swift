@@ -18,13 +18,18 @@ extension Authority {
     static func append(
         _ draft: AuditDraft, at now: Timestamp, least: UInt64 = 0, in transaction: borrowing WriteTransaction
     ) throws -> AuditRecord {
-        let sequence = try max(lastSequence(in: transaction) + 1, least)
+        let end = try AuditLog.end(in: transaction)
+        // The last number of the entries counts, too: what lies there, for whatever reason, is never written over.
+        let sequence = try max(end.sequence, lastSequence(in: transaction) &+ 1, least)
         let entry = AuditRecord(
             id: AuditEntryId(now, sequence).text, seq: sequence, timestamp: now, action: draft.action, actor: draft.actor,
             identityId: draft.identityId, orgId: draft.organisation, workspaceId: draft.workspaceId, plane: draft.plane,
             resource: draft.resource, result: draft.result, metadata: draft.metadata, ip: draft.origin.address,
             userAgent: draft.origin.userAgent, requestId: draft.origin.requestId ?? "")
-        try transaction.put(Tables.audit, sequence, AuditEntry(entry))
+        let stored = AuditEntry(entry)
+        try transaction.put(Tables.audit, sequence, stored)
+        try AuditLog.append(
+            MerkleTree.leafHash(stored.json), sequence: sequence, origin: .written, at: now, after: end, in: transaction)
         for key in AuditIndex.keys(of: entry) { try transaction.put(Tables.auditIndex, key, EmptyRow()) }
         return entry
     }

@@ -16,6 +16,8 @@ extension Authority {
             let cutOff = AuditIndex.Place(now.adding(seconds: -days * 86_400), 0)
             guard let old = try? oldEntries(organisation, before: cutOff), !old.isEmpty else { continue }
             let removed: Bool? = try? await write(.essential) { transaction in
+                // Leaves stay: what they prove of the rest goes on.
+                try AuditLog.noteRemoved(old.map(\.sequence), in: transaction)
                 for (sequence, keys) in old {
                     for key in keys { try transaction.delete(Tables.auditIndex, key) }
                     try transaction.delete(Tables.audit, sequence)

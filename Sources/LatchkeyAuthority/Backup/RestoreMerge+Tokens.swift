@@ -43,23 +43,6 @@ extension RestoreMerge {
         }
     }
 
-    /// The log goes on where it was: what happened after the backup happened, also where it left no trace in the restored store.
-    func mergeAudit(
-        _ source: ReplacedStore, _ old: borrowing WriteTransaction, _ new: borrowing WriteTransaction, _ report: inout RestoreReport
-    ) throws {
-        let last = try Authority.lastSequence(in: new)
-        var copied = 0
-        try source.rows(Tables.audit, from: (last + 1).storeBytes, in: old) { sequence, entry in
-            guard sequence > last, let record = try? entry.record(), record.seq == sequence,
-                try record.orgId.isEmpty || new.contains(Tables.organisations, record.orgId)
-            else { return }
-            try new.put(Tables.audit, sequence, entry)
-            for key in AuditIndex.keys(of: record) { try new.put(Tables.auditIndex, key, EmptyRow()) }
-            copied += 1
-        }
-        report.auditEntries = copied
-    }
-
     /// What is remembered of time never goes back.
     func mergeMoments(_ source: ReplacedStore, _ old: borrowing WriteTransaction, _ new: borrowing WriteTransaction) throws {
         for name in [ClockRow.seen, ClockRow.overruled, ClockRow.copies, ClockRow.legacyExpiry] {

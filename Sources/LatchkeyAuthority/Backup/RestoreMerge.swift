@@ -110,8 +110,10 @@ package struct RestoreMerge: Sendable {
         try mergeSessions(source, old, new, moment)
         try mergeRing(source, old, new, moment, isSameSeal: isSameSeal, deaths, &report)
         try mergeCutover(source, old, new, moment, isSameSeal: isSameSeal, &report)
+        try mergeAnchors(source, old, new, moment, isSameSeal: isSameSeal, &report)
+        try mergeTrust(source, old, new)
         try mergeMoments(source, old, new)
-        try mergeAudit(source, old, new, &report)
+        try mergeAudit(source, old, new, moment, &report)
         return try finish(report, nil, new, facts, moment, last: try? Authority.lastSequence(in: old))
     }
 
@@ -128,7 +130,10 @@ package struct RestoreMerge: Sendable {
         report.notMerged = merged == nil ? why ?? "there was no store before" : nil
         // By a clock that is behind what was seen nothing may begin.
         let moment = max(now, try new.get(Tables.clock, ClockRow.seen)?.moment ?? now)
-        if merged == nil { try listUnknown(new, moment, &report) }
+        if merged == nil {
+            try listUnknown(new, moment, &report)
+            for number in TrustNumber.allCases { try Self.passOver(number, new) }
+        }
         try endSessions(new, moment, &report)
         try new.delete(Tables.clock, ClockRow.behind)
         _ = try StoreChecker.check(facts, at: moment, repairs: true, in: new)
@@ -164,6 +169,8 @@ package struct RestoreMerge: Sendable {
             "suspendedIdentities": String(report.suspendedIdentities), "retiredIdentities": String(report.retiredIdentities),
             "deletedIdentities": String(report.deletedIdentities),
         ]
+        if report.lostAuditEntries > 0 { draft.metadata["lostEntries"] = String(report.lostAuditEntries) }
+        if report.notMerged == nil { draft.metadata["logGoesOn"] = String(report.logGoesOn) }
         draft.metadata["unknownCutover"] = report.unknownCutover
         draft.metadata["reason"] = report.notMerged
         draft.metadata["replacedStore"] = keptAs
@@ -190,6 +197,7 @@ package struct RestoreMerge: Sendable {
 
     /// Ends every session: tokens and refresh tokens from before are dead here, and the cut-off of each identity tells verifiers elsewhere.
     private func endSessions(_ new: borrowing WriteTransaction, _ now: Timestamp, _ report: inout RestoreReport) throws {
+        let edge = try cutEverything(new, now)
         try new.scan(Tables.sessionLiveness, limit: .max) { id, session in
             guard session.revokedAt == nil else { return true }
             if try Authority.liveSession(id, at: now, in: new) != nil { report.endedSessions += 1 }
@@ -201,7 +209,7 @@ package struct RestoreMerge: Sendable {
         try new.scan(Tables.identityLiveness, limit: .max) { id, row in
             var cut = row
             cut.epoch += 1
-            cut.cutOffAt = now
+            cut.cutOffAt = edge
             try new.put(Tables.identityLiveness, id, cut)
             return true
         }

@@ -57,8 +57,16 @@ package struct RestoreReport: Sendable, Equatable, Codable {
     package internal(set) var changedSigningKeys = 0
     package internal(set) var newSigningKeys = 0
     package internal(set) var endedSessions = 0
+    /// Whether a trust anchor that followed the backup's signs from now on.
+    package internal(set) var hasNewerAnchor = false
+    /// The fingerprint of a trust anchor that followed the backup's and whose private half can't be opened here.
+    package internal(set) var lostAnchor: String?
     /// Entries of the audit log from after the backup.
     package internal(set) var auditEntries = 0
+    /// Whether the log of the replaced store was the restored one with more behind it: then what was written down of its head still holds.
+    package internal(set) var logGoesOn = false
+    /// Entries from after the backup that could not be read: their leaves came along.
+    package internal(set) var lostAuditEntries = 0
     /// The number of the entry that tells of the restore.
     package internal(set) var auditSequence: UInt64 = 0
     /// API keys that live in the backup, and whose state since then could not be learned.

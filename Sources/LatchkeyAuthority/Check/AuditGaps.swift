@@ -39,10 +39,12 @@ struct AuditGaps {
 
     /// What is wrong, in sentences.
     ///
-    /// - Parameter seen: the latest moment that the store knows of.
-    func problems(seen: Timestamp?) -> [String] {
+    /// - Parameters:
+    ///   - seen: the latest moment that the store knows of.
+    ///   - hasLeaf: whether the log's tree knows of a number. What has become of its entry is told from there, exactly.
+    func problems(seen: Timestamp?, hasLeaf: (UInt64) throws -> Bool) rethrows -> [String] {
         guard let newest, case let from = max(newest, seen ?? newest).adding(seconds: -Self.kept) else { return [] }
-        return gaps.filter { from < $0.moment }.map { gap in
+        return try gaps.filter { try from < $0.moment && !hasLeaf($0.first) && !hasLeaf($0.last) }.map { gap in
             gap.first == gap.last
                 ? "the audit entry with the number \(gap.first) is not there"
                 : "the audit entries with the numbers \(gap.first) to \(gap.last) are not there"

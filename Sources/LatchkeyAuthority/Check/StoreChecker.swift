@@ -43,6 +43,19 @@ final class StoreChecker {
                 kind: kind, table: table.name, sentence: sentence, isRepairable: isRepairable, isRepaired: isRepairable && repairs))
     }
 
+    func find(_ fault: LogFault, _ table: any AnyTable) {
+        let kind: CheckFinding.Kind =
+            switch fault.kind {
+            case .changed, .node, .checkpointForm, .checkpointSignature, .checkpointRoot: .wrong
+            case .missing, .noLeaf, .unnumbered, .truncated, .ragged: .missing
+            case .revived, .stray: .stray
+            }
+        find(kind, table, fault.sentence)
+    }
+
+    /// Counts findings that nobody is told one by one.
+    func passOver(_ count: Int) { report.total += count }
+
     /// Visits every row that can be read; those that can't are findings.
     func rows<Key, Row>(
         _ table: Table<Key, Row>, in transaction: borrowing WriteTransaction, _ visit: (Key, Row) throws -> Void
@@ -88,6 +101,15 @@ final class StoreChecker {
         }
     }
 
+    /// What a look at other tables gives; `nil` where a row there can't be read, which is a finding of its own table.
+    func unlessUnreadable<Result>(_ look: () throws -> Result) throws -> Result? {
+        do {
+            return try look()
+        } catch let error as StoreError where error.code == .undecodable || error.code == .newer {
+            return nil
+        }
+    }
+
     /// A row that follows from what `reason` names must be there, and be this.
     func expect<Key, Row: Equatable>(
         _ table: Table<Key, Row>, _ key: Key, _ row: Row, of reason: @autoclosure () -> String, in transaction: borrowing WriteTransaction
@@ -103,6 +125,17 @@ final class StoreChecker {
                 isRepairable: true)
         }
         if repairs || isNew { try transaction.put(table, key, row) }
+    }
+
+    /// Rows that follow from others and may stand under any key: they are made up where they are missing.
+    func supply(
+        _ table: any AnyTable, missing sentences: [String], in transaction: borrowing WriteTransaction,
+        _ put: (borrowing WriteTransaction) throws -> Void
+    ) throws {
+        guard !sentences.isEmpty else { return }
+        let isNew = facts.missing.contains(table.slot)
+        if !isNew { for sentence in sentences { find(.missing, table, sentence, isRepairable: true) } }
+        if repairs || isNew { try put(transaction) }
     }
 
     /// A row that follows from nothing.

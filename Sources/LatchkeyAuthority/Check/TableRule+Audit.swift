@@ -24,7 +24,45 @@ extension TableRule {
                 }
             }
             let seen = try checker.found(Tables.clock, ClockRow.seen, in: transaction)?.moment
-            for problem in gaps.problems(seen: seen) { checker.find(.impossible, Tables.audit, problem) }
+            let problems = try gaps.problems(seen: seen) { try AuditLog.mayHaveLeaf($0, in: transaction) }
+            for problem in problems { checker.find(.impossible, Tables.audit, problem) }
+        },
+        // Evidence is never made anew: what is wrong with the tree is told, and stays.
+        TableRule(Tables.auditTree) { checker, transaction in
+            try checker.rows(Tables.auditTree, in: transaction) { _, _ in }
+            let install = try checker.found(Tables.install, InstallRecord.key, in: transaction)?.id ?? ""
+            var anchors: [TrustAnchor] = []
+            try transaction.scanKeys(Tables.anchors, limit: .max) { id in
+                if let anchor = try? checker.found(Tables.anchors, id, in: transaction)?.publicHalf() { anchors.append(anchor) }
+                return true
+            }
+            let report = try AuditLog.examine(LogExamination(install: install, anchors: anchors), in: transaction)
+            for fault in report.faults { checker.find(fault, Tables.auditTree) }
+            checker.passOver(report.total - report.faults.count)
+        },
+        TableRule(Tables.auditLog) { checker, transaction in
+            var before: (leaf: UInt64, row: AuditSpanRow)?
+            try checker.rows(Tables.auditLog, in: transaction) { leaf, row in
+                let isFirst = before == nil
+                let isAfter = before.map { row.sequence >= $0.row.sequence &+ (leaf - $0.leaf) } ?? (leaf == 0 && row.sequence > 0)
+                checker.require(
+                    isAfter, Tables.auditLog,
+                    "the entries from leaf \(leaf) on are numbered as \(isFirst ? "none can be" : "those before them are")",
+                    .impossible)
+                before = (leaf, row)
+            }
+        },
+        TableRule(Tables.checkpoints) { checker, transaction in
+            try checker.rows(Tables.checkpoints, in: transaction) { _, _ in }
+        },
+        TableRule(Tables.auditRemoved) { checker, transaction in
+            let extent = try AuditLog.extent(in: transaction)
+            try checker.rows(Tables.auditRemoved, in: transaction) { block, row in
+                let first = block.multipliedReportingOverflow(by: RemovedLeavesRow.leafCount)
+                checker.require(
+                    !first.overflow && row.count > 0 && row.last.map { first.partialValue &+ $0 < extent } ?? false, Tables.auditRemoved,
+                    "retention is said to have removed entries that there never were", .impossible)
+            }
         },
         TableRule(Tables.auditIndex, isDerived: true) { checker, transaction in
             // Every row that follows from an entry is there by now, so as many rows as follow are those and no others; only more are looked at one

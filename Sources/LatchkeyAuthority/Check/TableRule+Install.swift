@@ -82,6 +82,9 @@ extension Expiry {
         case .refreshAnswer: return try transaction.contains(Tables.refreshAnswers, key)
         case .mintBucket: return try checker.found(Tables.mintBuckets, key, in: transaction)?.at.adding(seconds: 3600) == at
         case .legacySpent: return try transaction.contains(Tables.legacySpent, key)
+        case .revocation:
+            guard let number = UInt64(storeBytes: key) else { return false }
+            return try checker.found(Tables.revocations, number, in: transaction)?.until == at
         case .maker:
             return try !Authority.made(by: text, limit: 1, in: transaction).isEmpty || !Authority.makers(of: text, in: transaction).isEmpty
         case .apiKeyEnd, .apiKeyNotice:

@@ -21,13 +21,6 @@ extension TableRule {
             }
             try checkLoss(states, checker, transaction)
         },
-        TableRule(Tables.anchors) { checker, transaction in
-            try checker.rows(Tables.anchors, in: transaction) { id, anchor in
-                checker.require(
-                    anchor.id == id && Base64URL.decode(anchor.x)?.count == 32, Tables.anchors,
-                    "the trust anchor \(id) does not stand under its id, or its public key is none", .impossible)
-            }
-        },
         TableRule(Tables.cutover) { checker, transaction in
             try checker.rows(Tables.cutover, in: transaction) { key, record in
                 checker.require(key == CutoverRecord.key, Tables.cutover, "there is a second cutover", .impossible)

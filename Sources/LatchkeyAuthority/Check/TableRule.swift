@@ -17,5 +17,5 @@ struct TableRule: Sendable {
     }
 
     /// In the order in which they are checked: what is derived from an index comes after it.
-    static let all: [TableRule] = install + keyRing + apiKeys + identities + sessions + audit + lineage + expiry
+    static let all: [TableRule] = install + keyRing + apiKeys + identities + sessions + trust + audit + lineage + expiry
 }

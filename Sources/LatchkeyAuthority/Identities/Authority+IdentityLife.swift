@@ -35,11 +35,14 @@ extension Authority {
 
     /// Suspends an identity and all its descendants. Their tokens and sessions are dead with the commit, and stay so.
     ///
+    /// - Parameter marks: learn the numbers of what was revoked with it.
     /// - Throws: `invalid_request` (reason), `identity_not_found`, `identity_not_active`, `storage_unavailable`.
-    package func suspendIdentity(_ id: String, reason: String, by caller: Caller) async throws -> Identity {
+    package func suspendIdentity(
+        _ id: String, reason: String, marking marks: RevocationMarks? = nil, by caller: Caller
+    ) async throws -> Identity {
         let reason = try DisplayText.normalised(reason, field: "reason", scalars: 1...500)
         try caller.requireOwn()
-        return try await decide(id, .suspended, reason, caller) { record in
+        return try await decide(id, .suspended, reason, marks, caller) { record in
             guard record.status == .active else {
                 throw AuthorityError(
                     .identityNotActive, "only an active identity can be suspended; this one is \(record.status.rawValue)",
@@ -51,11 +54,14 @@ extension Authority {
 
     /// Retires an identity and all its descendants, for good. Retiring again changes nothing.
     ///
+    /// - Parameter marks: learn the numbers of what was revoked with it.
     /// - Throws: `invalid_request` (reason), `identity_not_found`, `storage_unavailable`.
-    package func retireIdentity(_ id: String, reason: String?, by caller: Caller) async throws -> Identity {
+    package func retireIdentity(
+        _ id: String, reason: String?, marking marks: RevocationMarks? = nil, by caller: Caller
+    ) async throws -> Identity {
         let reason = try reason.map { try DisplayText.normalised($0, field: "reason", scalars: 1...500) }
         try caller.requireOwn()
-        return try await decide(id, .retired, reason, caller) { $0.status != .retired }
+        return try await decide(id, .retired, reason, marks, caller) { $0.status != .retired }
     }
 
     /// Deletes an identity and all its descendants. What the audit log says of them stays.
@@ -63,7 +69,7 @@ extension Authority {
     /// - Throws: `identity_not_found`, `storage_unavailable`.
     package func deleteIdentity(_ id: String, by caller: Caller) async throws {
         try caller.requireOwn()
-        _ = try await decide(id, .deleted, nil, caller) { _ in true }
+        _ = try await decide(id, .deleted, nil, nil, caller) { _ in true }
     }
 
     /// Makes one suspended identity active again; its descendants, and all that was issued before, stay as they are.
@@ -98,29 +104,35 @@ extension Authority {
 
     /// One commit: the identity, everything below it, and an entry of the log for each.
     ///
-    /// - Parameter isNews: says whether there is anything to do, or why it can't be done.
+    /// - Parameters:
+    ///   - marks: learn the numbers of what was revoked with it.
+    ///   - isNews: says whether there is anything to do, or why it can't be done.
     private func decide(
-        _ id: String, _ fate: Fate, _ reason: String?, _ caller: Caller, isNews: @escaping @Sendable (IdentityRecord) throws -> Bool
+        _ id: String, _ fate: Fate, _ reason: String?, _ marks: RevocationMarks?, _ caller: Caller,
+        isNews: @escaping @Sendable (IdentityRecord) throws -> Bool
     ) async throws -> Identity {
         let now = clock.now()
         return try await write(.essential) { [self] transaction in
             try Self.requireLive(caller.principal, at: now, in: transaction)
+            try marks?.begin(in: transaction)
             let (record, _) = try known(id, caller, in: transaction)
             let seen = try lastActive(record, in: transaction)
             guard try isNews(record) else { return Identity(record: record, lastActiveAt: seen) }
             let descendants = try Self.descendants(of: id, in: transaction)
+            let edge = try cutEdge(in: transaction)
             if fate == .deleted { try countDescendants(-Int64(descendants.count + 1), above: record, in: transaction) }
-            let decided = try meet(record, fate, reason, from: nil, caller, at: now, in: transaction)
+            let decided = try meet(record, fate, reason, from: nil, caller, at: now, cutAt: edge, in: transaction)
             var deleted = fate == .deleted ? [decided] : []
             for child in descendants {
                 guard let record = try transaction.get(Tables.identities, OwnedKey(record.orgId, child)) else { continue }
                 // What is suspended for a reason of its own keeps it, and what is retired stays retired, unless all of it goes.
                 guard fate == .deleted || record.status == .active || (fate == .retired && record.status == .suspended) else { continue }
-                let gone = try meet(record, fate, fate.inherited, from: id, caller, at: now, in: transaction)
+                let gone = try meet(record, fate, fate.inherited, from: id, caller, at: now, cutAt: edge, in: transaction)
                 if fate == .deleted { deleted.append(gone) }
             }
             // Children first: what they made came from their parents, too.
             for record in deleted.reversed() { try Self.letGoSoon(record.id, of: record.parentId, at: now, in: transaction) }
+            try marks?.end(in: transaction)
             return Identity(record: decided, lastActiveAt: seen)
         }
     }
@@ -141,7 +153,7 @@ extension Authority {
 
     private func meet(
         _ old: IdentityRecord, _ fate: Fate, _ reason: String?, from ancestor: String?, _ caller: Caller, at now: Timestamp,
-        in transaction: borrowing WriteTransaction
+        cutAt edge: Timestamp, in transaction: borrowing WriteTransaction
     ) throws -> IdentityRecord {
         var record = old
         record.updatedAt = now
@@ -163,9 +175,10 @@ extension Authority {
                 ?? IdentityRow(orgId: old.orgId, status: old.status, epoch: 0, cutOffAt: nil)
             row.status = record.status
             row.epoch += 1
-            row.cutOffAt = now
+            row.cutOffAt = edge
             try transaction.put(Tables.identityLiveness, old.id, row)
         }
+        try noteCutOff(old.id, at: edge, in: transaction)
         if fate != .suspended { try revokeOwnKeys(of: record, because: fate.ofKeys, by: caller, at: now, in: transaction) }
         var draft = identityDraft(fate.action, record, caller)
         draft.metadata["reason"] = reason
@@ -178,12 +191,12 @@ extension Authority {
     ///
     /// - Returns: whether it was not.
     func retire(
-        _ id: String, because reason: String, from ancestor: String, by caller: Caller, at now: Timestamp,
+        _ id: String, because reason: String, from ancestor: String, by caller: Caller, at now: Timestamp, cutAt edge: Timestamp,
         in transaction: borrowing WriteTransaction
     ) throws -> Bool {
         guard let record = try transaction.get(Tables.identities, OwnedKey(caller.principal.organisation, id)), record.status != .retired
         else { return false }
-        _ = try meet(record, .retired, reason, from: ancestor, caller, at: now, in: transaction)
+        _ = try meet(record, .retired, reason, from: ancestor, caller, at: now, cutAt: edge, in: transaction)
         return true
     }
 

@@ -183,7 +183,10 @@ extension Authority {
             holders.append(KeyHolder(who: "verifiers with a copy of the JWKS from before \(now)", until: copies))
         }
         if let bundles = revoked.compactMap(\.heldByBundlesUntil).max(), bundles > now {
-            holders.append(KeyHolder(who: "verifiers that hold a trust bundle from before \(now)", until: bundles))
+            let last = try read { try newestBundle(madeBy: now, in: $0) }
+            holders.append(
+                last.map { .holdingBundles(upTo: $0, until: bundles) }
+                    ?? KeyHolder(who: "verifiers that hold a trust bundle from before \(now)", until: bundles))
         }
         return KeyRevocation(
             revokedKeyIds: revoked.map(\.kid), revokedAt: now,

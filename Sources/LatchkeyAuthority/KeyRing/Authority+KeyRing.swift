@@ -222,20 +222,17 @@ extension Authority {
         return NewKey(key: try seams.makeKey(settings.signingKeyBits))
     }
 
-    /// Notes that a trust bundle with the keys of this moment is out.
+    /// Notes that a trust bundle with the keys of this moment is out. Who committed it reads the ring again.
     ///
     /// - Parameter notAfter: until when it may be used.
-    func noteBundle(notAfter: Timestamp) async throws {
-        try await write { [self] transaction in
-            let records = try Self.signingKeys(in: transaction)
-            let cutover = try transaction.get(Tables.cutover, CutoverRecord.key)
-            for key in KeyRing(records, settings.timings, cutover: cutover, at: clock.now()).published {
-                var key = key
-                key.heldByBundlesUntil = max(key.heldByBundlesUntil ?? notAfter, notAfter)
-                try transaction.put(Tables.signingKeys, key.kid, key)
-            }
+    func noteBundle(notAfter: Timestamp, in transaction: borrowing WriteTransaction) throws {
+        let records = try Self.signingKeys(in: transaction)
+        let cutover = try transaction.get(Tables.cutover, CutoverRecord.key)
+        for key in KeyRing(records, settings.timings, cutover: cutover, at: clock.nowOnRecord()).published {
+            var key = key
+            key.heldByBundlesUntil = max(key.heldByBundlesUntil ?? notAfter, notAfter)
+            try transaction.put(Tables.signingKeys, key.kid, key)
         }
-        try reloadKeys()
     }
 }
 

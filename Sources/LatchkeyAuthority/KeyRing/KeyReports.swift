@@ -5,6 +5,14 @@ package struct KeyHolder: Sendable, Equatable {
     /// A sentence.
     package let who: String
     package let until: Timestamp
+    /// The newest trust bundle of those that are meant, where holders of bundles are.
+    package let sequence: UInt64?
+
+    package init(who: String, until: Timestamp, sequence: UInt64? = nil) {
+        self.who = who
+        self.until = until
+        self.sequence = sequence
+    }
 }
 
 /// All that is to be said of the key ring at a moment.

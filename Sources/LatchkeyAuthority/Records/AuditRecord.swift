@@ -28,6 +28,8 @@ package struct AuditRecord: Sendable, Equatable, Codable {
         case keyImported = "key.imported"
         case sealRewrapped = "seal.rewrapped"
         case clockAccepted = "clock.accepted"
+        case anchorSucceeded = "anchor.succeeded"
+        case bundleExported = "bundle.exported"
         case cutoverSecretImported = "cutover.secret_imported"
         case cutoverAdvanced = "cutover.advanced"
         case cutoverRolledBack = "cutover.rolled_back"
@@ -100,7 +102,8 @@ package struct AuditEntry: StoreRow, Equatable {
 
     package init(_ record: AuditRecord) { json = record.json() }
 
-    private init(json: [UInt8]) { self.json = json }
+    /// - Parameter json: an entry's bytes, as the log of another store keeps them.
+    init(stored json: [UInt8]) { self.json = json }
 
     package func record() throws -> AuditRecord {
         do {
@@ -112,7 +115,7 @@ package struct AuditEntry: StoreRow, Equatable {
 
     package static func decode(_ bytes: Span<UInt8>) throws -> Self {
         guard !bytes.isEmpty, bytes[0] == form else { throw BinaryRowError.unknownVersion }
-        return Self(json: BytesRow.decode(bytes.extracting(1..<bytes.count)).bytes)
+        return Self(stored: BytesRow.decode(bytes.extracting(1..<bytes.count)).bytes)
     }
 
     package func encode() -> [UInt8] { [Self.form] + json }

@@ -1,4 +1,5 @@
 package import LatchkeyStore
+package import LatchkeyVerifier
 
 /// Every table of the store. The slots are the schema: a slot never changes its meaning within a schema version.
 package enum Tables {
@@ -80,21 +81,40 @@ package enum Tables {
     /// (what was made, its maker): the rows of `makings` the other way round.
     package static let makers = Table<OwnedKey, EmptyRow>("makers", slot: 33)
 
+    /// Number → what was revoked: what bundles are made of.
+    package static let revocations = Table<UInt64, RevocationRow>("revocations", slot: 34)
+    /// Sequence → a trust bundle that was given out: the newest, and those that may still be in use.
+    package static let bundles = Table<UInt64, BundleRow>("bundles", slot: 35)
+    /// `TrustNumber` → a number that only grows.
+    package static let trustNumbers = Table<String, SequenceRow>("trust-numbers", slot: 36)
+
+    /// Place in post-order → hash: the tree over the entries of the audit log. `AuditLog` writes it.
+    package static let auditTree = Table<UInt64, TreeHashRow>("audit-tree", slot: 37)
+    /// Leaf → how the entries are numbered whose leaves stand from there on.
+    package static let auditLog = Table<UInt64, AuditSpanRow>("audit-log", slot: 38)
+    /// Size of the log → the checkpoint that was signed over it.
+    package static let checkpoints = Table<UInt64, CheckpointRow>("checkpoints", slot: 39)
+    /// Block of leaves → those whose entries retention removed.
+    package static let auditRemoved = Table<UInt64, RemovedLeavesRow>("audit-removed", slot: 40)
+
     package static let all: [any AnyTable] = [
         install, organisations, signingKeys, anchors, apiKeys, apiKeysByHash, apiKeyHashes, apiKeyUses, identities, identityLiveness,
         identitiesByName, identitiesByFilter, identitiesByParent, sessions, sessionLiveness, tokens, tokensByIdentity, refreshTokens,
         refreshAnswers, audit,
         auditIndex, identityUses, mintBuckets, expiries, identityDescendants, clock, signer, cutover, legacyUses,
-        legacySpent, makings, organisationTokens, apiKeysByEnd, makers,
+        legacySpent, makings, organisationTokens, apiKeysByEnd, makers, revocations, bundles, trustNumbers,
+        auditTree, auditLog, checkpoints, auditRemoved,
     ]
 
     /// The version of the schema.
-    package static let version = 1
+    package static let version = 2
 
     /// The schema.
     ///
-    /// - Parameter writer: the program's version, told to whoever opens a newer store with an older program.
-    package static func schema(writer: String) -> Schema {
-        Schema(application: "latchkey", version: version, writer: writer, tables: all)
+    /// - Parameters:
+    ///   - writer: the program's version, told to whoever opens a newer store with an older program.
+    ///   - now: asked once when an older store is brought forward.
+    package static func schema(writer: String, now: @escaping @Sendable () -> Timestamp = { SystemClock().now() }) -> Schema {
+        Schema(application: "latchkey", version: version, writer: writer, tables: all, migrations: migrations(now))
     }
 }

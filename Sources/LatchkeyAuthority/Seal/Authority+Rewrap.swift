@@ -154,14 +154,13 @@ extension Authority {
                 let lost = Set(records.filter { $0.leftAt == nil }.map(\.kid))
                 let change = KeyChange.revocation(of: lost, records, schedule, fresh: born, reason: reason, timings: timings, at: now)
                 try put(change, replacing: records, by: caller, at: now, in: transaction)
-                if var lost = try transaction.get(Tables.anchors, install.anchor) {
-                    lost.sealedSeed = nil
-                    try transaction.put(Tables.anchors, lost.id, lost)
-                }
-                let sealed = try new.seal(anchor.key.seed, type: "anchor", id: anchor.id, version: AnchorRecord.version)
+                // The lost one can't sign that another follows it: a line of anchors begins anew here, and its numbers go on.
+                let line = try AnchorLine(in: transaction)
+                for lost in line.records { try transaction.put(Tables.anchors, lost.id, lost.ended(at: now)) }
+                let number = try line.nextNumber(in: transaction)
                 try transaction.put(
                     Tables.anchors, anchor.id,
-                    AnchorRecord(id: anchor.id, x: Base64URL.encode(anchor.key.publicKey.raw), sealedSeed: sealed, createdAt: now))
+                    .making(anchor.key, id: anchor.id, number: number, succession: nil, seal: new, at: now))
                 install.anchor = anchor.id
                 endsCutover = try endCutover(because: reason, by: caller, at: now, in: transaction)
                 try putSigner(in: transaction)

@@ -166,6 +166,7 @@ extension Authority {
         var dead = session
         dead.revokedAt = now
         try transaction.put(Tables.sessionLiveness, id, dead)
+        try noteRevoked(session: id, dead, at: now, in: transaction)
         var draft = AuditDraft(.tokenReuseDetected, actor: "identity:\(session.identityId)", organisation: session.orgId)
         draft.result = .denied
         draft.origin = origin

@@ -16,12 +16,14 @@ extension Authority {
 
     /// Revokes; effective everywhere here once this returns. What is revoked already stays as it is.
     ///
+    /// - Parameter marks: learn the numbers of what was revoked.
     /// - Throws: `token_not_found`, also for another organisation's; `storage_unavailable`.
-    package func revoke(_ target: RevocationTarget, by caller: Caller) async throws {
+    package func revoke(_ target: RevocationTarget, marking marks: RevocationMarks? = nil, by caller: Caller) async throws {
         try caller.requireOwn()
         let principal = caller.principal
         let now = clock.now()
         try await write(.essential) { [self] transaction in
+            try marks?.begin(in: transaction)
             var draft = AuditDraft(.tokenRevoked, by: caller)
             draft.resource = "token"
             switch target {
@@ -31,34 +33,45 @@ extension Authority {
                 else {
                     throw Self.nothingToRevoke
                 }
-                guard row.revokedAt == nil else { return }
+                guard row.revokedAt == nil else {
+                    try marks?.find(.token, id, in: transaction)
+                    return
+                }
                 row.revokedAt = now
                 try Self.requireLive(principal, at: now, in: transaction)
                 try transaction.put(Tables.tokens, id, row)
+                try RevocationLog.note(RevocationLog.token(id, row), at: now, in: transaction)
                 draft.identityId = row.identityId
                 draft.metadata = ["tokenId": id, "sessionId": row.sessionId]
             case .session(let id):
                 guard Identifier.isPlausible(id, .session), var row = try transaction.get(Tables.sessionLiveness, id),
                     row.orgId == principal.organisation
                 else { throw Self.nothingToRevoke }
-                guard row.revokedAt == nil else { return }
+                guard row.revokedAt == nil else {
+                    try marks?.find(.session, id, in: transaction)
+                    return
+                }
                 row.revokedAt = now
                 try Self.requireLive(principal, at: now, in: transaction)
                 try transaction.put(Tables.sessionLiveness, id, row)
+                try noteRevoked(session: id, row, at: now, in: transaction)
                 draft.identityId = row.identityId
                 draft.metadata = ["sessionId": id]
             case .identity(let id):
                 guard Identifier.isPlausible(id, .identity), var row = try transaction.get(Tables.identityLiveness, id),
                     row.orgId == principal.organisation
                 else { throw Self.nothingToRevoke }
-                row.epoch += 1
-                row.cutOffAt = now
                 try Self.requireLive(principal, at: now, in: transaction)
+                let edge = try cutEdge(in: transaction)
+                row.epoch += 1
+                row.cutOffAt = edge
                 try transaction.put(Tables.identityLiveness, id, row)
+                try noteCutOff(id, at: edge, in: transaction)
                 draft.identityId = id
                 draft.metadata = ["all": "every token issued until now"]
             }
             try record(draft, in: transaction)
+            try marks?.end(in: transaction)
         }
     }
 

@@ -24,7 +24,7 @@ extension Authority {
     }
 
     /// Seconds: no access token lives longer, whatever is configured (contract §6).
-    private static let longestLife: Int64 = 86_400
+    static let longestLife: Int64 = 86_400
 
     /// The planes of the scopes; `*` stands for all configured ones, and `relayauth` for none.
     func defaultAudience(of scopes: ScopeSet) -> [String] {

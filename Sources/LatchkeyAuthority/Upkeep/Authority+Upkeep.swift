@@ -21,6 +21,7 @@ extension Authority {
         await tendClock(tick: tick)
         // What is due now, now; what failed is tried again once a minute, and is forgotten when nothing is due any more.
         if keyRingProblem == nil ? hasDueKeys() : tick % Self.ringPeriod == 1 { await tendKeys() }
+        await tendCheckpoint()
         // By a clock that can't be trusted nothing is old.
         guard clock.problem == nil else { return false }
         // The next look at old entries comes at once while there are many; the count of rounds goes on, others live by it.
@@ -152,6 +153,9 @@ extension Authority {
             try transaction.delete(Tables.organisationTokens, key)
             try transaction.delete(Tables.apiKeysByEnd, APIKeyEnd.place(expiry.at, key))
         case .apiKeyNotice: break
+        case .revocation:
+            guard let number = UInt64(storeBytes: expiry.key) else { return }
+            try transaction.delete(Tables.revocations, number)
         case .maker: try letGo(String(decoding: expiry.key, as: UTF8.self), at: now, in: transaction)
         }
     }

@@ -13,6 +13,7 @@ struct Expiry {
         case apiKeyEnd = 7
         case apiKeyNotice = 8
         case maker = 9
+        case revocation = 10
     }
 
     let at: Timestamp

@@ -85,6 +85,8 @@ package struct DaemonSettings: Sendable {
         settings.jwksMaxAge = try values.seconds(.jwksMaxAge, 1...86_400, default: 3600)
         try Self.readKeyTimings(values, into: &settings)
         settings.auditRetentionDays = try values.number(.auditRetention, 0...36_500, default: 0)
+        settings.auditCheckpointEntries = try values.number(.auditCheckpointEntries, 0...1_000_000, default: 1000)
+        settings.auditCheckpointMinutes = try values.number(.auditCheckpointMinutes, 0...10_080, default: 60)
         settings.organisationTokensPerHour = try values.number(.organisationTokensPerHour, 0...1_000_000, default: 10)
         settings.mintsPerHour = try values.number(.mintsPerHour, 0...1_000_000, default: 60)
         settings.signingKeyBits = try values.number(.signingKeyBits, 2048...4096, default: 3072)

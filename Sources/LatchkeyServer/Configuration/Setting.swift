@@ -18,6 +18,8 @@ package enum Setting: String, CaseIterable, Sendable {
     case cutoverSoak = "cutover-soak"
     case cutoverHold = "cutover-hold"
     case auditRetention = "audit-retention"
+    case auditCheckpointEntries = "audit-checkpoint-entries"
+    case auditCheckpointMinutes = "audit-checkpoint-minutes"
     case planes
     case trustedProxies = "trusted-proxies"
     case adminGroup = "admin-group"

@@ -53,15 +53,20 @@ enum APIKeyRoutes {
     private static let revoke = Route.post("/v1/api-keys/{id}/revoke", "revokeApiKey", manage, "Revoke an API key")
         .note(
             "It authenticates nothing from then on. Revoking again changes nothing, but with `descendants` whatever of these still lives dies then: "
-                + "all of it in one commit, however much it is. Who gave up waiting may ask again; what is dead is counted once."
+                + "all of it in one commit, however much it is. Who gave up waiting may ask again; what is dead is counted once. "
+                + Reach.note
         )
         .id(.apiKey)
+        .header(.prefer, Reach.preference, Reach.note)
         .body(RevokeKeyBody.self)
         .answers(.ok, .revokedAPIKey)
         .handle { call, body in
+            let reach = Reach(call)
             let (key, descendants) = try await call.authority.revokeAPIKey(
-                call.parameter("id"), reason: body.reason, reachesDescendants: body.descendants ?? false, by: call.caller)
-            return .json { $0.apiKey(key, revokedDescendants: descendants) }
+                call.parameter("id"), reason: body.reason, reachesDescendants: body.descendants ?? false, marking: reach.marks,
+                by: call.caller)
+            let holders = try reach.holders
+            return .json(headers: reach.headers) { $0.apiKey(key, revokedDescendants: descendants, stillAcceptedBy: holders) }
         }
 
     private static let rotate = Route.post("/v1/api-keys/{id}/rotate", "rotateApiKey", manage, "Replace an API key by a new one")

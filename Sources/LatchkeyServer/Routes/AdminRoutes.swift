@@ -16,14 +16,15 @@ enum AdminRoutes {
         let status = try call.authority.status()
         let sealed = try call.authority.sealedRecords()
         let ending = try EndingAPIKeys(call.authority)
+        let trust = try TrustFacts(call.authority)
         let backup = try call.authority.lastBackup()
-        return .json { $0.status(status, call, sealed: sealed, ending: ending, backup: backup) }
+        return .json { $0.status(status, call, sealed: sealed, ending: ending, trust: trust, backup: backup) }
     }
 }
 
 extension JSONWriter {
     fileprivate mutating func status(
-        _ status: AuthorityStatus, _ call: Call, sealed: Int, ending: EndingAPIKeys, backup: Timestamp?
+        _ status: AuthorityStatus, _ call: Call, sealed: Int, ending: EndingAPIKeys, trust: TrustFacts, backup: Timestamp?
     ) {
         let (about, seal, services) = (call.about, call.authority.sealState, call.services)
         let level = services.map(\.level).max() ?? .healthy
@@ -86,6 +87,7 @@ extension JSONWriter {
                     }
                 }
             }
+            writer.trustFacts(trust)
             writer.endingAPIKeys(ending)
             writer.key("counts")
             writer.object { writer in for (name, count) in status.counts { writer.member(name, Int64(count)) } }

@@ -37,14 +37,18 @@ enum IdentityLifeRoutes {
     private static let suspend = Route.post(
         "/v1/identities/{id}/suspend", "suspendIdentity", manage, "Suspend an identity and all that it created"
     )
-    .note("Their tokens and sessions are dead with the answer, and stay so when the identity is reactivated.")
+    .note("Their tokens and sessions are dead with the answer, and stay so when the identity is reactivated. " + Reach.note)
     .id(.identity)
+    .header(.prefer, Reach.preference, Reach.note)
     .body(SuspendBody.self)
-    .answers(.ok, .identity)
+    .answers(.ok, .endedIdentity)
     .refuses(.identityNotActive)
     .handle { call, body in
-        let identity = try await call.authority.suspendIdentity(call.parameter("id"), reason: body.reason, by: call.caller)
-        return .json { $0.identity(identity) }
+        let reach = Reach(call)
+        let identity = try await call.authority.suspendIdentity(
+            call.parameter("id"), reason: body.reason, marking: reach.marks, by: call.caller)
+        let holders = try reach.holders
+        return .json(headers: reach.headers) { $0.identity(identity, stillAcceptedBy: holders) }
     }
 
     private static let reactivate = Route.post(
@@ -63,13 +67,17 @@ enum IdentityLifeRoutes {
     private static let retire = Route.post(
         "/v1/identities/{id}/retire", "retireIdentity", manage, "Retire an identity and all that it created, for good"
     )
-    .note("Retiring again changes nothing.")
+    .note("Retiring again changes nothing. " + Reach.note)
     .id(.identity)
+    .header(.prefer, Reach.preference, Reach.note)
     .body(RetireBody.self)
-    .answers(.ok, .identity)
+    .answers(.ok, .endedIdentity)
     .handle { call, body in
-        let identity = try await call.authority.retireIdentity(call.parameter("id"), reason: body.reason, by: call.caller)
-        return .json { $0.identity(identity) }
+        let reach = Reach(call)
+        let identity = try await call.authority.retireIdentity(
+            call.parameter("id"), reason: body.reason, marking: reach.marks, by: call.caller)
+        let holders = try reach.holders
+        return .json(headers: reach.headers) { $0.identity(identity, stillAcceptedBy: holders) }
     }
 
     private static let createSubAgent = Route.post(

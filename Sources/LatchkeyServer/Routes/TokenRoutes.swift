@@ -30,12 +30,22 @@ enum TokenRoutes {
     private static let revoke = Route.post(
         "/v1/tokens/revoke", "revokeToken", manage, "Revoke a token, a session, or all tokens of an identity"
     )
+    .note("Effective with the answer. " + Reach.note)
+    .header(.prefer, Reach.preference, Reach.note)
     .body(RevokeTokenBody.self)
     .answers(.noContent)
+    .answers(.ok, .tokenRevocation)
     .refuses(.tokenNotFound)
     .handle { call, body in
-        try await call.authority.revoke(body.target, by: call.caller)
-        return .noContent
+        let reach = Reach(call)
+        try await call.authority.revoke(body.target, marking: reach.marks, by: call.caller)
+        guard let holders = try reach.holders else { return .noContent }
+        return .json(headers: Reach.applied) { writer in
+            writer.object { writer in
+                writer.key("stillAcceptedBy")
+                writer.holders(holders)
+            }
+        }
     }
 
     private static let introspect = Route.get(

@@ -76,7 +76,8 @@ extension Schema {
                 .object([
                     .required("keys", .integer(0...Int64.max)), .required("identities", .integer(0...Int64.max)),
                     .required("sessions", .integer(0...Int64.max)),
-                ]).noted("What died with it, when `descendants` was asked for: as many as were alive"))
+                ]).noted("What died with it, when `descendants` was asked for: as many as were alive")),
+            Reach.member,
         ])
 
     private static var apiKeyMembers: [Property] {
@@ -102,7 +103,7 @@ extension Schema {
 }
 
 extension JSONWriter {
-    mutating func apiKey(_ key: APIKey, revokedDescendants: RevokedDescendants? = nil) {
+    mutating func apiKey(_ key: APIKey, revokedDescendants: RevokedDescendants? = nil, stillAcceptedBy holders: [KeyHolder]? = nil) {
         let record = key.record
         object { writer in
             writer.member("id", record.id)
@@ -125,6 +126,10 @@ extension JSONWriter {
                     writer.member("identities", Int64(died.identities))
                     writer.member("sessions", Int64(died.sessions))
                 }
+            }
+            if let holders {
+                writer.key("stillAcceptedBy")
+                writer.holders(holders)
             }
         }
     }

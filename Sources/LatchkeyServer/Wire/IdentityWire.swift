@@ -37,8 +37,12 @@ struct IdentityBody: RequestBodyType {
 }
 
 extension Schema {
-    static let identity = Schema.object(
-        "Identity",
+    static let identity = Schema.object("Identity", identityMembers)
+
+    /// The answer to what ends an identity's tokens.
+    static let endedIdentity = Schema.object("EndedIdentity", identityMembers + [Reach.member])
+
+    private static var identityMembers: [Property] {
         [
             .required("id", .id(.identity)), .required("name", .string(length: 1...100).sampled("deploy-bot")),
             .required("type", .cases(IdentityRecord.Kind.self)), .required("orgId", .organisationId.sampled(.subject(.organisation))),
@@ -50,11 +54,12 @@ extension Schema {
             .required("createdAt", .timestamp), .required("updatedAt", .timestamp), .optional("lastActiveAt", .string(format: "date-time")),
             .optional("suspendedAt", .string(format: "date-time")),
             .optional("suspendReason", .string()),
-        ])
+        ]
+    }
 }
 
 extension JSONWriter {
-    mutating func identity(_ identity: Identity) {
+    mutating func identity(_ identity: Identity, stillAcceptedBy holders: [KeyHolder]? = nil) {
         let record = identity.record
         object { writer in
             writer.member("id", record.id)
@@ -73,6 +78,10 @@ extension JSONWriter {
             writer.member("lastActiveAt", ifPresent: identity.lastActiveAt)
             writer.member("suspendedAt", ifPresent: record.suspendedAt)
             writer.member("suspendReason", ifPresent: record.suspendReason)
+            if let holders {
+                writer.key("stillAcceptedBy")
+                writer.holders(holders)
+            }
         }
     }
 }

@@ -105,7 +105,7 @@ extension Schema {
                         .required("status", .signingKeyState),
                         .required("createdAt", .timestamp),
                     ]))),
-            .required("endingApiKeys", .endingAPIKeys),
+            .required("trust", .trustFacts), .required("endingApiKeys", .endingAPIKeys),
             .required("counts", .map(of: .integer(0...Int64.max)).sampled(["organisations": 1, "apiKeys": 2])),
         ])
 }

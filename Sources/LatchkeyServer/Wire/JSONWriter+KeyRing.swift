@@ -118,12 +118,13 @@ extension JSONWriter {
         }
     }
 
-    private mutating func holders(_ holders: [KeyHolder]) {
+    mutating func holders(_ holders: [KeyHolder]) {
         array { writer in
             for holder in holders {
                 writer.object { writer in
                     writer.member("who", holder.who)
                     writer.member("until", holder.until)
+                    if let sequence = holder.sequence { writer.member("sequence", Int64(clamping: sequence)) }
                 }
             }
         }

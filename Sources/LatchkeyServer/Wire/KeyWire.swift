@@ -8,12 +8,14 @@ extension Schema {
     private static let keyId = Schema.string().sampled("NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs")
 
     /// Who is meant, as a sentence, and until when.
-    private static let concerned = Schema.array(
+    static let concerned = Schema.array(
         of: .object(
             "Concerned",
             [
                 .required("who", .string().sampled("verifiers with a cached JWKS (Cache-Control: max-age 3600 s)")),
                 .required("until", .timestamp),
+                .optional(
+                    "sequence", .integer(1...Int64.max).noted("Of the newest trust bundle that is meant, where holders of bundles are")),
             ]))
 
     private static let signingKey = Schema.object(

@@ -124,6 +124,11 @@ extension Schema {
         "Revocation", [.required("jti", .string().sampled(.subject(.token))), .required("revoked", .boolean)])
 }
 
+extension Schema {
+    /// The answer of a revocation, for whoever wants one.
+    static let tokenRevocation = Schema.object("TokenRevocation", [.required("stillAcceptedBy", .concerned)])
+}
+
 extension Answer {
     /// A token pair, in the same bytes whenever it is given.
     static func pair(_ pair: TokenPair, status: HTTPResponse.Status) -> Answer {

@@ -15,9 +15,12 @@ public struct KeySet: Sendable {
     /// The `kid`s of the usable keys.
     public var keyIds: [String] { keys.keys.sorted() }
 
+    /// Bytes of the largest JWKS that is read.
+    public static let greatestSize = 1 << 20
+
     /// Reads a JWKS document, at most 1 MiB.
     public init(jwks document: [UInt8]) throws(VerificationError) {
-        guard document.count <= 1 << 20 else {
+        guard document.count <= Self.greatestSize else {
             throw VerificationError(.keySet, "the JWKS is larger than 1 MiB")
         }
         let set: JWKSet
@@ -41,12 +44,26 @@ public struct KeySet: Sendable {
                 throw VerificationError(.keySet, "the JWKS holds two keys with the kid \(kid)")
             }
         }
+        try self.init(keys, legacy: legacy)
+    }
+
+    private init(_ keys: [String: RSAPublicKey], legacy: LegacyKey?) throws(VerificationError) {
         if let legacy, keys[legacy.kid] != nil {
             throw VerificationError(.keySet, "the kid of the legacy key, \(legacy.kid), is also that of an RSA key")
         }
         self.keys = keys
         self.legacy = legacy
     }
+
+    /// This set, and the legacy key besides: for the time in which an install moves from HS256 to RS256.
+    ///
+    /// ```swift
+    /// let legacy = try LegacyKey(kid: "production", secret: Array(secretFile), issuer: "https://old.example")
+    /// let keys = try KeySet(jwks: Array(jwksFile)).accepting(legacy)
+    /// ```
+    ///
+    /// - Throws: `.keySet` when an RSA key has the same `kid`.
+    public func accepting(_ legacy: LegacyKey) throws(VerificationError) -> KeySet { try KeySet(keys, legacy: legacy) }
 
     /// Whether an RSA key of the set has this `kid`; never so for the legacy key's.
     package func contains(_ kid: String) -> Bool { keys[kid] != nil }
@@ -99,8 +116,8 @@ public struct KeySet: Sendable {
             do {
                 switch self {
                 case .rsa:
-                    return VerifiedToken(
-                        claims: try JSONDecoder().decode(Claims.self, from: Data(payload)), payload: payload, keyId: keyId)
+                    let claims = try Claims(canonical: payload) ?? JSONDecoder().decode(Claims.self, from: Data(payload))
+                    return VerifiedToken(claims: claims, payload: payload, keyId: keyId)
                 case .legacy(let key):
                     // What two parsers could read in two ways is not what an issuer wrote.
                     try JSONObjectReader.read(payload) { (_, _) in }

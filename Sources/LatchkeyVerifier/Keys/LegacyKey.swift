@@ -1,15 +1,15 @@
 package import LatchkeyCrypto
 
 /// The HMAC key of the tokens that an install signed before it had RSA keys (HS256, RFC 7518 §3.2). It counts only while a cutover is under
-/// way, and only for tokens that name it.
+/// way, and only for tokens that name it. No key set holds one unless it was given one.
 ///
 /// Whoever can verify with it can also sign with it, so it has no JWK, no description and no coding, and nothing but this type sees its
 /// secret.
-package final class LegacyKey: Sendable {
+public final class LegacyKey: Sendable {
     /// The `kid` that its tokens name, and no other key has.
-    package let kid: String
+    public let kid: String
     /// The `iss` of its tokens.
-    package let issuer: String
+    public let issuer: String
     private let secret: Secret
 
     /// The only algorithm of this key, as a token's header spells it.
@@ -25,6 +25,17 @@ package final class LegacyKey: Sendable {
         self.kid = kid
         self.secret = secret
         self.issuer = issuer
+    }
+
+    /// The secret's bytes are copied; those given are the caller's to wipe.
+    ///
+    /// - Parameters:
+    ///   - kid: the one `kid` that tokens may name to be held against this secret.
+    ///   - secret: 16 to 1,024 bytes, as the old issuer has them.
+    ///   - issuer: `iss` of its tokens, exactly.
+    /// - Throws: `.keySet` for a `kid`, a secret or an issuer that can't be one.
+    public convenience init(kid: String, secret: [UInt8], issuer: String) throws(VerificationError) {
+        try self.init(kid: kid, secret: Secret(copying: secret), issuer: issuer)
     }
 
     /// What is wrong with a `kid`, as a sentence; `nil` when it can be used.
@@ -73,7 +84,7 @@ package final class LegacyKey: Sendable {
 
 /// Reflection, and with it `dump` and debuggers' summaries, sees an object without parts.
 extension LegacyKey: CustomReflectable {
-    package var customMirror: Mirror {
+    public var customMirror: Mirror {
         Mirror(self, children: [], displayStyle: .class, ancestorRepresentation: .suppressed)
     }
 }

@@ -1,4 +1,4 @@
-/// Why a token is not good. Two errors are equal when their reasons are.
+/// Why a token is not good, or what it was to be held against. Two errors are equal when their reasons are.
 public struct VerificationError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The fixed list of reasons, spelled as programs see them.
     public enum Reason: String, Sendable, CaseIterable {
@@ -19,6 +19,22 @@ public struct VerificationError: Error, Sendable, Equatable, CustomStringConvert
         case scope
         /// The key set that the token was held against is not usable.
         case keySet = "key_set"
+        /// The trust bundle says that the token, its session, or all that its identity was given up to a moment, is revoked.
+        case revoked
+        /// Not a trust anchor, or the bundle is not signed by this one, nor by one that it leads to.
+        case anchor
+        /// Not a trust bundle in the form that this version reads.
+        case bundle
+        /// The bundle, or the anchor that signed it, is older than one that was accepted here before.
+        case rollback
+        /// The bundle is past its not-after.
+        case frozen
+        /// The bundle is not a successor of the one that was accepted here before, but of another one with its number.
+        case fork
+        /// The host's clock is before the moment at which the bundle was made.
+        case clock
+        /// What this verifier remembered of earlier bundles can't be read, can't be written, or belongs to another install.
+        case state
     }
 
     public let reason: Reason

@@ -41,6 +41,8 @@ struct EffectiveSettings {
                 case .cutoverSoak: .number(authority.cutoverSoak)
                 case .cutoverHold: .number(authority.cutoverHold)
                 case .auditRetention: .number(Int64(authority.auditRetentionDays))
+                case .auditCheckpointEntries: .number(Int64(authority.auditCheckpointEntries))
+                case .auditCheckpointMinutes: .number(Int64(authority.auditCheckpointMinutes))
                 case .planes: .list(authority.planes.names)
                 case .trustedProxies: .list(proxies)
                 case .adminGroup: .text(settings.adminGroup)

@@ -72,6 +72,16 @@ struct SettingFlags: ParsableArguments {
         help: .setting("Days that entries of the audit log are kept, and the most that an organisation may choose (0: for ever).", "days"))
     var auditRetention: String?
 
+    @Option(
+        name: .setting(.auditCheckpointEntries),
+        help: .setting("Sign a checkpoint of the audit log after so many entries (1000; 0: not by their number).", "number"))
+    var auditCheckpointEntries: String?
+
+    @Option(
+        name: .setting(.auditCheckpointMinutes),
+        help: .setting("Sign one so many minutes after the first entry that none covers (60; 0: not by time).", "minutes"))
+    var auditCheckpointMinutes: String?
+
     @Option(name: .setting(.planes), help: .setting("Planes of scopes beyond the built-in ones, joined by commas.", "names"))
     var planes: String?
 
@@ -121,7 +131,8 @@ struct SettingFlags: ParsableArguments {
             .refreshRetryWindow: refreshRetryWindow, .jwksMaxAge: jwksMaxAge, .rotationPeriod: rotationPeriod,
             .shortestStandby: shortestStandby,
             .graceAfterUse: graceAfterUse, .maxBundleLife: maxBundleLife, .cutoverLegacyJWK: cutoverLegacyJWK, .cutoverSoak: cutoverSoak,
-            .cutoverHold: cutoverHold, .auditRetention: auditRetention, .planes: planes,
+            .cutoverHold: cutoverHold, .auditRetention: auditRetention, .auditCheckpointEntries: auditCheckpointEntries,
+            .auditCheckpointMinutes: auditCheckpointMinutes, .planes: planes,
             .trustedProxies: trustedProxies,
             .adminGroup: adminGroup, .masterKeyFile: masterKeyFile, .allowPlaintext: allowPlaintext, .mintsPerHour: mintsPerHour,
             .organisationTokensPerHour: organisationTokensPerHour, .requestsPerSecond: requestsPerSecond,

@@ -50,6 +50,19 @@ struct RestoreResult {
                 "audit log",
                 "\(Self.counted(report.auditEntries, "entry", "entries")) from after the backup; goes on at \(report.auditSequence)"
             ),
+            (
+                "lost entries",
+                report.lostAuditEntries > 0
+                    ? "\(Self.counted(report.lostAuditEntries, "entry", "entries")) of the log that could not be read, which were there"
+                    : nil
+            ),
+            (
+                "heads",
+                report.notMerged == nil && !report.logGoesOn
+                    ? "the replaced log was not this one with more behind it: heads that were written down since the backup don't hold"
+                    : nil
+            ),
+            ("trust anchor", anchor),
             ("sessions", "all ended, \(report.endedSessions) of them live: whoever had a token asks for a new one"),
             (
                 "unknown API keys",
@@ -92,6 +105,13 @@ struct RestoreResult {
                 ending == nil ? nil : "start the daemon (\(Packaged.start), which brings its sockets, too), and look: latchkey status"
             ),
         ]
+    }
+
+    private var anchor: String? {
+        if report.hasNewerAnchor { return "the one that followed the backup's signs" }
+        return report.lostAnchor.map {
+            "the backup's signs; the one that followed it, \($0), can't be opened here: whoever trusts that one needs this one's file"
+        }
     }
 
     private static func counted(_ count: some BinaryInteger, _ one: String, _ many: String) -> String {

@@ -55,13 +55,18 @@ struct DaemonClient {
         try await send(.GET, path)
     }
 
-    func post(_ path: String, _ members: (inout JSONWriter) -> Void = { _ in }) async throws(CommandFailure) -> JSONDocument {
-        try await JSONDocument(postForBytes(path, members))
+    /// - Parameter headers: beside those that every request has.
+    func post(
+        _ path: String, headers: [(String, String)] = [], _ members: (inout JSONWriter) -> Void = { _ in }
+    ) async throws(CommandFailure) -> JSONDocument {
+        try await JSONDocument(postForBytes(path, headers: headers, members))
     }
 
-    /// As `post`, for answers without a body.
-    func postForBytes(_ path: String, _ members: (inout JSONWriter) -> Void) async throws(CommandFailure) -> [UInt8] {
-        try await send(.POST, path, members)
+    /// As `post`, for answers that may have no body.
+    func postForBytes(
+        _ path: String, headers: [(String, String)] = [], _ members: (inout JSONWriter) -> Void
+    ) async throws(CommandFailure) -> [UInt8] {
+        try await send(.POST, path, headers: headers, members)
     }
 
     func patch(_ path: String, _ members: (inout JSONWriter) -> Void) async throws(CommandFailure) -> JSONDocument {
@@ -98,13 +103,13 @@ struct DaemonClient {
     }
 
     private func send(
-        _ method: HTTPMethod, _ path: String, _ members: (inout JSONWriter) -> Void
+        _ method: HTTPMethod, _ path: String, headers: [(String, String)] = [], _ members: (inout JSONWriter) -> Void
     ) async throws(CommandFailure) -> [UInt8] {
         var writer = JSONWriter(capacity: 32_768)
         writer.object(members)
         // The body may hold a refresh token; the connection's own copy of it is out of reach, this one is not.
         defer { writer.wipe() }
-        return try await send(method, path, body: writer.bytes)
+        return try await send(method, path, body: writer.bytes, headers: headers)
     }
 
     private func send(

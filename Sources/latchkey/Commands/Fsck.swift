@@ -1,5 +1,5 @@
 import ArgumentParser
-import Glibc
+import FoundationEssentials
 import LatchkeyAuthority
 
 struct Fsck: AsyncCommand {
@@ -35,7 +35,8 @@ struct Fsck: AsyncCommand {
     }
 
     func run() async throws {
-        let report = try backup.map { try check(backup: $0) } ?? check(stateDirectory: stateDir ?? ".")
+        let store = try backup.map { try StoppedStore(backup: $0, passphrase) } ?? StoppedStore(stateDirectory: stateDir ?? ".")
+        let report = try store.look(CheckReport.self, ["check", store.path] + (`repair` ? ["--repair"] : []), restoring: restoring)
         try tell(report)
         guard report.isSound else {
             let left = report.total - report.repaired
@@ -54,37 +55,6 @@ struct Fsck: AsyncCommand {
     private var restoring: String {
         guard let stateDir else { return "take another backup, or another copy of this one" }
         return "keep the store as it is, and restore a backup: latchkey restore FILE --state-dir \(ShellWord.quoted(stateDir))"
-    }
-
-    private func check(stateDirectory: String) throws -> CheckReport {
-        let store = stateDirectory + "/store"
-        var status = stat()
-        guard stat(store + "/data.mdb", &status) == 0 else {
-            throw CommandFailure(
-                .failed, "there is no store in \(stateDirectory)", hint: "name the daemon's state directory with --state-dir")
-        }
-        try OwnerIdentity.take(of: store)
-        let place = try WorkingDirectory.make()
-        return try run(store, place, storeBytes: Int64(status.st_size))
-    }
-
-    private func check(backup path: String) throws -> CheckReport {
-        let file = try BackupFile(path: path)
-        let secret = try passphrase.passphrase(for: try file.header())
-        let place = try WorkingDirectory.make()
-        let store = try place.directory("store")
-        let content = try file.extract(into: store, passphrase: secret)
-        return try run(store, place, storeBytes: content.storeBytes)
-    }
-
-    private func run(_ store: String, _ place: PrivateDirectory, storeBytes: Int64) throws -> CheckReport {
-        do {
-            return try StoreChild.run(
-                CheckReport.self, ["check", store] + (`repair` ? ["--repair"] : []), masterKey: nil, report: place.path + "/report.json",
-                storeBytes: storeBytes)
-        } catch let fallen as StoreChild.Fallen {
-            throw CommandFailure(.failed, "the store is damaged: \(fallen.sentence)", hint: restoring)
-        }
     }
 
     private func tell(_ report: CheckReport) throws {

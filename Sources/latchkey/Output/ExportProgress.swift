@@ -5,8 +5,7 @@ import LatchkeyVerifier
 struct ExportProgress {
     private let isShown = isatty(STDERR_FILENO) == 1
     private let started = ContinuousClock.now
-    private var shownAt = ContinuousClock.now
-    private var width = 0
+    private var line = ProgressLine()
     private var counter: EntryCounter
     private(set) var byteCount: Int64 = 0
 
@@ -16,26 +15,12 @@ struct ExportProgress {
         byteCount += Int64(bytes.count)
         guard isShown else { return }
         counter.add(bytes)
-        let now = ContinuousClock.now
-        guard now - shownAt >= .milliseconds(250) else { return }
-        shownAt = now
-        let seconds = max((now - started) / .seconds(1), 0.001)
-        show("\(Self.size(byteCount))  \(counter.count) entries  \(Int64(Double(counter.count) / seconds)) entries/s")
+        let seconds = max((ContinuousClock.now - started) / .seconds(1), 0.001)
+        line.set("\(Self.size(byteCount))  \(counter.count) entries  \(Int64(Double(counter.count) / seconds)) entries/s")
     }
 
     /// Takes the line away again.
-    mutating func clear() {
-        guard width > 0 else { return }
-        show("")
-        _ = Descriptor.write([UInt8(ascii: "\r")].span, to: STDERR_FILENO)
-        width = 0
-    }
-
-    private mutating func show(_ text: String) {
-        let padding = String(repeating: " ", count: max(width - text.count, 0))
-        _ = Descriptor.write(Array(("\r" + text + padding).utf8).span, to: STDERR_FILENO)
-        width = text.count
-    }
+    mutating func clear() { line.clear() }
 
     static func size(_ bytes: Int64) -> String {
         var value = Double(bytes)

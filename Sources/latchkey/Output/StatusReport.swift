@@ -18,6 +18,7 @@ struct StatusReport {
             ]
             facts.append(("signing key", words.compactMap { $0 }.joined(separator: " ")))
         }
+        facts += [("trust anchor", status["trust"]?["anchor"]?["fingerprint"]?.text), ("trust bundles", bundles)]
         facts += [("seal", seal), ("clock", clock), ("cutover", cutover)]
         for (name, value) in status["counts"]?.members ?? [] { facts.append((Self.words[name] ?? name, value.integer.map { String($0) })) }
         facts += EndingKeys(status).facts
@@ -31,6 +32,14 @@ struct StatusReport {
     }
 
     private static let words = ["apiKeys": "API keys", "auditEntries": "audit entries"]
+
+    /// Those that may be in use, and the last of them.
+    private var bundles: String? {
+        guard let live = status["trust"]?["bundles"]?.elements, let newest = live.first else { return nil }
+        let count = status["trust"]?["moreBundles"]?.bool == true ? "more than \(live.count)" : String(live.count)
+        let number = newest["sequence"]?.integer.map { String($0) } ?? "?"
+        return "\(count) in use; the newest is number \(number), until \(newest["notAfter"]?.text ?? "?")"
+    }
 
     private var seal: String? { status["seal"].flatMap { try? SealReport($0) }?.line }
 

@@ -16,8 +16,9 @@ struct WholeFile: ~Copyable {
     /// - Parameters:
     ///   - option: what the path was given with, for messages.
     ///   - replaces: whether a file of that name may be replaced.
+    ///   - isPublic: whether everybody may read it; otherwise its owner alone.
     /// - Throws: `.failed` when no file can be made there, or what has the name is no regular file, or may not be replaced.
-    init(path: String, option: String = "--out", replaces: Bool = true) throws(CommandFailure) {
+    init(path: String, option: String = "--out", replaces: Bool = true, isPublic: Bool = false) throws(CommandFailure) {
         let slash = path.utf8.lastIndex(of: UInt8(ascii: "/"))
         let name = slash.map { String(path[path.index(after: $0)...]) } ?? path
         guard !name.isEmpty, name != ".", name != "..", !path.utf8.contains(0) else {
@@ -42,6 +43,8 @@ struct WholeFile: ~Copyable {
         }
         // As long as this is held, nobody clears it away.
         _ = flock(file, LOCK_EX | LOCK_NB)
+        // Whatever the umask is: it goes to other hosts and other users.
+        if isPublic { fchmod(file, 0o644) }
         self.path = path
         self.temporary = temporary
         self.parent = parent

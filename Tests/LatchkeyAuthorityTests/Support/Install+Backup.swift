@@ -26,10 +26,23 @@ extension Install {
         let known = try await identity("known to the old issuer")
         _ = try await authority.refresh(OldToken.refresh(self, known), origin: RequestOrigin())
         let other = try await otherOrganisation()
+        try await removeOldEntries(of: other)
         _ = try await key(["relayfile:fs:read:*"], name: "neighbour", by: other)
         _ = try? self.caller(made)
+        _ = try await authority.auditHead(by: admin)
+        _ = try await bundle()
         await authority.upkeep()
         await authority.noteTime()
+    }
+
+    /// Lets retention have something to remove.
+    private func removeOldEntries(of caller: Caller) async throws {
+        var change = OrganisationChange()
+        change.auditRetentionDays = 1
+        let draft = AuditDraft(.tokenIssued, actor: "system", organisation: caller.principal.organisation)
+        try await log([(draft, clock.now().adding(seconds: -3 * 86_400))])
+        _ = try await authority.updateOrganisation(change, by: caller)
+        _ = await authority.removeOldAuditEntries()
     }
 
     /// A backup of it, as bytes.

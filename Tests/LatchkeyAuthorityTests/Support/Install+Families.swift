@@ -54,7 +54,8 @@ extension Install {
         let before = try contents()
         try await body()
         var changes: [String: Int] = [:]
-        for (table, after) in try contents() {
+        // How many nodes come with a leaf of the log depends on how many leaves there are.
+        for (table, after) in try contents() where table != "audit-tree" {
             let old = before[table] ?? [:]
             let count = after.count { old[$0.key] != $0.value } + old.count { after[$0.key] == nil }
             if count > 0 { changes[table] = count }

@@ -170,6 +170,13 @@ struct MutatingOperation: Sendable, CustomTestStringConvertible {
         MutatingOperation("put a new master key in place", [.sealRewrapped]) { install in
             { _ = try await install.authority.rewrapSeal(keyFile: nil, givingUp: nil, by: install.admin) }
         },
+        MutatingOperation("let a trust anchor follow", [.anchorSucceeded]) { install in
+            { _ = try await install.authority.succeedAnchor(by: install.admin) }
+        },
+        MutatingOperation("export a trust bundle", [.bundleExported]) { install in
+            try await install.suspend(install.identity())
+            return { _ = try await install.authority.exportBundle(validFor: nil, by: install.admin) }
+        },
         MutatingOperation("begin a backup", [.backupCreated]) { install in
             { try await install.authority.backUp(BackupRequest(), by: install.admin).close() }
         },

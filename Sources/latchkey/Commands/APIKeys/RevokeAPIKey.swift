@@ -10,7 +10,7 @@ struct RevokeAPIKey: AsyncCommand {
             latchkey api-keys revoke ak_01ARZ3NDEKTSV4RRFFQ69G5FAV --descendants --reason 'found in a log'
 
             Somebody who had the key may have made others with it. With --descendants every key, identity and session that came from it dies in \
-            the same moment, and is counted.
+            the same moment, and is counted; standard error says who may still accept its tokens elsewhere, and until when.
             """
     )
 
@@ -28,7 +28,7 @@ struct RevokeAPIKey: AsyncCommand {
 
     func run() async throws {
         let document = try await DaemonClient.with(daemon, organisation: organisation.org) { client in
-            try await client.post("/v1/api-keys/\(PathText.encoded(id))/revoke") { writer in
+            try await client.post("/v1/api-keys/\(PathText.encoded(id))/revoke", headers: ReachReport.wanted) { writer in
                 writer.member("reason", ifPresent: reason)
                 if descendants { writer.member("descendants", true) }
             }
@@ -38,8 +38,13 @@ struct RevokeAPIKey: AsyncCommand {
                 .failed, "the API key \(id) has been revoked, but the daemon does not say that what came from it was, too",
                 hint: "is the daemon of the same version as this command? look at what there is: latchkey api-keys list")
         }
-        if daemon.json { return try Output.json(document.root.raw) }
-        try Facts.print(APIKeyReport(document.root).facts + [("also revoked", Self.count(document.root["revokedDescendants"]))])
+        if daemon.json {
+            try Output.json(document.root.raw)
+        } else {
+            try Facts.print(APIKeyReport(document.root).facts + [("also revoked", Self.count(document.root["revokedDescendants"]))])
+        }
+        // An API key is asked about here, each time: of it nobody elsewhere has a copy. Its descendants' tokens travel.
+        if descendants { ReachReport(document.root).note() }
     }
 
     private static func count(_ died: JSONValue?) -> String? {

@@ -19,9 +19,11 @@ struct RetireIdentity: AsyncCommand {
 
     func run() async throws {
         let document = try await DaemonClient.with(daemon, organisation: organisation.org) { client in
-            try await client.post("/v1/identities/\(PathText.encoded(id))/retire") { $0.member("reason", ifPresent: reason) }
+            try await client.post("/v1/identities/\(PathText.encoded(id))/retire", headers: ReachReport.wanted) {
+                $0.member("reason", ifPresent: reason)
+            }
         }
-        if daemon.json { return try Output.json(document.root.raw) }
-        try Facts.print(IdentityReport(document.root).facts)
+        if daemon.json { try Output.json(document.root.raw) } else { try Facts.print(IdentityReport(document.root).facts) }
+        ReachReport(document.root).note()
     }
 }

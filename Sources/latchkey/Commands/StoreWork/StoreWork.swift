@@ -10,7 +10,7 @@ struct StoreWork: AsyncCommand {
         commandName: "store-work",
         abstract: "Open a store that may be damaged, for another run of this program.",
         shouldDisplay: false,
-        subcommands: [DrillWork.self, CheckWork.self, MergeWork.self]
+        subcommands: [DrillWork.self, CheckWork.self, MergeWork.self, LogWork.self]
     )
 }
 

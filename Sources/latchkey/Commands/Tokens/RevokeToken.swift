@@ -10,7 +10,8 @@ struct RevokeToken: AsyncCommand {
             latchkey tokens revoke --session sess_01ARZ3NDEKTSV4RRFFQ69G5FAV
             latchkey tokens revoke --identity agent_01ARZ3NDEKTSV4RRFFQ69G5FAV
 
-            A token is named by its jti and a session by its sid, both to be found among the claims.
+            A token is named by its jti and a session by its sid, both to be found among the claims. When it returns, nothing of it is accepted here any
+            more; standard error says who may still accept it elsewhere, and until when.
             """
     )
 
@@ -33,17 +34,28 @@ struct RevokeToken: AsyncCommand {
     }
 
     func run() async throws {
-        _ = try await DaemonClient.with(daemon, organisation: organisation.org) { client in
-            try await client.postForBytes("/v1/tokens/revoke") { writer in
+        let answer = try await DaemonClient.with(daemon, organisation: organisation.org) { client in
+            try await client.postForBytes("/v1/tokens/revoke", headers: ReachReport.wanted) { writer in
                 writer.member("tokenId", ifPresent: token)
                 writer.member("sessionId", ifPresent: session)
                 writer.member("identityId", ifPresent: identity)
             }
         }
         let id = token ?? session ?? identity ?? ""
-        guard daemon.json else { return try Facts.print([("revoked", id)]) }
-        var writer = JSONWriter()
-        writer.object { $0.member("revoked", id) }
-        try Output.json(writer.bytes)
+        let reach = ReachReport(try answer.isEmpty ? nil : JSONDocument(answer).root)
+        if daemon.json {
+            var writer = JSONWriter()
+            writer.object { writer in
+                writer.member("revoked", id)
+                if let holders = reach.json {
+                    writer.key("stillAcceptedBy")
+                    writer.raw(holders)
+                }
+            }
+            try Output.json(writer.bytes)
+        } else {
+            try Facts.print([("revoked", id)])
+        }
+        reach.note()
     }
 }

@@ -1,0 +1,117 @@
+import LatchkeyStore
+import LatchkeyVerifier
+
+extension AuditLog {
+    /// Leaves of a page, at most.
+    static let pageSize: UInt64 = 500
+
+    /// How many leaves a look at the whole log has to go through; more come in meanwhile.
+    static func extent(in transaction: borrowing some StoreReads & ~Copyable) throws -> UInt64 {
+        MerkleTree.size(nodeCount: try nodeCount(in: transaction))
+    }
+
+    /// A part of the log as it lies in the store. What can't be read is not there.
+    ///
+    /// - Parameters:
+    ///   - first: the first leaf.
+    ///   - extent: how many leaves there were when the look at the log began.
+    static func page(from first: UInt64, extent: UInt64, in transaction: borrowing some StoreReads & ~Copyable) throws -> LogPage {
+        var page = LogPage(first: first)
+        let nodes = try nodeCount(in: transaction)
+        let size = MerkleTree.size(nodeCount: nodes)
+        let end = min(first + min(pageSize, extent - min(first, extent)), size)
+        for leaf in first..<max(first, end) { page.leaves.append(try Self.leaf(leaf, in: transaction)) }
+        let isLast = end >= extent || end >= size
+        let checkpoints = Table<UInt64, BytesRow>(Tables.checkpoints.name, slot: Tables.checkpoints.slot)
+        try transaction.scan(checkpoints, from: (first == 0 ? 0 : first + 1).storeBytes, limit: .max) { over, row in
+            guard over <= end || (isLast && over > size) else { return isLast }
+            page.checkpoints.append(LogPage.StoredCheckpoint(size: over, text: row.bytes))
+            return true
+        }
+        let before = first == 0 ? nil : try number(ofLeaf: first - 1, in: transaction)
+        page.strays = try strays(after: before, among: page.leaves, in: transaction)
+        guard isLast else { return page }
+        page.isRagged = MerkleTree.nodeCount(size) != nodes
+        let newest = size == 0 ? nil : try number(ofLeaf: size - 1, in: transaction)
+        try transaction.scanKeys(Tables.audit, after: newest?.storeBytes, limit: .max) { sequence in
+            page.strays.append(sequence)
+            return page.strays.count < Int(pageSize)
+        }
+        return page
+    }
+
+    /// Numbers of entries between those of these leaves that are none of theirs.
+    private static func strays(
+        after before: UInt64?, among leaves: [LogExamination.Leaf], in transaction: borrowing some StoreReads & ~Copyable
+    ) throws -> [UInt64] {
+        guard let last = leaves.last?.sequence else { return [] }
+        let numbers = Set(leaves.compactMap(\.sequence))
+        var strays: [UInt64] = []
+        try transaction.scanKeys(Tables.audit, after: before?.storeBytes, limit: .max) { sequence in
+            guard sequence <= last else { return false }
+            if !numbers.contains(sequence) { strays.append(sequence) }
+            return true
+        }
+        return strays
+    }
+
+    private static func number(ofLeaf leaf: UInt64, in transaction: borrowing some StoreReads & ~Copyable) throws -> UInt64? {
+        try readable { try sequence(ofLeaf: leaf, in: transaction) }
+    }
+
+    /// Whether the tree has a leaf for a number; also where it is too damaged to tell.
+    static func mayHaveLeaf(_ sequence: UInt64, in transaction: borrowing some StoreReads & ~Copyable) throws -> Bool {
+        var (low, high) = (UInt64(0), try extent(in: transaction))
+        while low < high {
+            let middle = low + (high - low) / 2
+            guard let found = try number(ofLeaf: middle, in: transaction) else { return true }
+            if found == sequence { return true }
+            if found < sequence { low = middle + 1 } else { high = middle }
+        }
+        return false
+    }
+
+    /// Looks at the whole log in one transaction.
+    static func examine(
+        _ examination: LogExamination, in transaction: borrowing some StoreReads & ~Copyable
+    ) throws -> LogReport {
+        let extent = try extent(in: transaction)
+        var examination = examination
+        repeat {
+            examination.take(try page(from: examination.size, extent: extent, in: transaction))
+        } while examination.size < extent
+        var report = examination.finish()
+        report.genesis = try readable { try genesis(in: transaction) }
+        return report
+    }
+
+    private static func leaf(_ leaf: UInt64, in transaction: borrowing some StoreReads & ~Copyable) throws -> LogExamination.Leaf {
+        let position = MerkleTree.position(ofLeaf: leaf)
+        var nodes: [TreeHash?] = []
+        for level in 0..<UInt64(MerkleTree.nodes(withLeaf: leaf)) {
+            nodes.append(try readable { try transaction.get(Tables.auditTree, position + level)?.hash })
+        }
+        guard let sequence = try number(ofLeaf: leaf, in: transaction) else {
+            return LogExamination.Leaf(sequence: nil, body: .missing, nodes: nodes)
+        }
+        let entry = try readable { try transaction.get(Tables.audit, sequence)?.json }
+        let isRemoved = try readable { try Self.isRemoved(leaf, in: transaction) } ?? false
+        let body: LogExamination.Leaf.Body =
+            switch (entry, isRemoved) {
+            case (let entry?, false): .entry(entry)
+            case (let entry?, true): .revived(entry)
+            case (nil, true): .removed
+            case (nil, false): .missing
+            }
+        return LogExamination.Leaf(sequence: sequence, body: body, nodes: nodes)
+    }
+
+    /// What can't be read is not there: that it can't is told by a check of its table.
+    private static func readable<Value>(_ read: () throws -> Value?) throws -> Value? {
+        do {
+            return try read()
+        } catch let error as StoreError where error.code == .undecodable || error.code == .newer {
+            return nil
+        }
+    }
+}

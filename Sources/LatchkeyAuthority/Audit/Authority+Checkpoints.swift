@@ -1,0 +1,118 @@
+import LatchkeyCrypto
+import LatchkeyStore
+package import LatchkeyVerifier
+
+/// The head of the audit log, and who signed it.
+package struct AuditHead: Sendable {
+    package let checkpoint: Checkpoint
+    package let anchor: TrustAnchor
+    /// What the log knows of entries from before it had a tree.
+    package let genesis: LogGenesis?
+
+    /// What other programs take as the anchor's verifier key (C2SP signed-note).
+    package var verifierKey: String { SignedNote.verifierKey(checkpoint.origin, anchor) }
+}
+
+extension Authority {
+    /// The head of the log as it is now, signed; the checkpoint is kept.
+    ///
+    /// - Throws: `signing_unavailable` when there is none yet and the anchor can't sign.
+    package func auditHead(by caller: Caller) async throws -> AuditHead {
+        try caller.requireOwn()
+        let (checkpoint, anchor) = try await self.checkpoint()
+        return AuditHead(checkpoint: checkpoint, anchor: anchor, genesis: try read { try AuditLog.genesis(in: $0) })
+    }
+
+    /// What shows that an entry is in the log.
+    ///
+    /// - Parameter sequence: the entry's number.
+    /// - Throws: `audit_entry_not_found`, also for another organisation's, or one whose time is over; `signing_unavailable`.
+    package func auditProof(of sequence: UInt64, by caller: Caller) async throws -> InclusionProof {
+        try caller.requireOwn()
+        let notFound = AuthorityError(.auditEntryNotFound, "there is no audit entry with that number in your organisation")
+        guard let entry = try read({ try $0.get(Tables.audit, sequence) }) else { throw notFound }
+        let organisation = try entry.record().orgId
+        let isOwn = organisation.utf8.elementsEqual(caller.principal.organisation.utf8)
+        guard isOwn || (organisation.isEmpty && caller.principal.isAdministrator),
+            let leaf = try read({ try AuditLog.leaf(ofSequence: sequence, in: $0) })
+        else { throw notFound }
+        let (checkpoint, anchor) = try await self.checkpoint(covering: leaf)
+        let path = try read { transaction in
+            try MerkleTree.inclusionPath(leaf, in: checkpoint.size) { try AuditLog.node($0, in: transaction) }
+        }
+        let proof = InclusionProof(leaf: leaf, entry: entry.json, path: path, checkpoint: checkpoint)
+        // What would not convince its reader is not given out.
+        guard (try? proof.check(anchor)) != nil else {
+            throw StoreError(.corrupt, "the audit entry \(sequence) is not the one that was hashed; look with latchkey audit verify")
+        }
+        return proof
+    }
+
+    /// Signs a checkpoint when one is due: so many entries after the last one, or so long after the first entry that it does not cover.
+    func tendCheckpoint() async {
+        let now = clock.now()
+        let (entries, minutes) = (settings.auditCheckpointEntries, settings.auditCheckpointMinutes)
+        let isDue =
+            (try? read { transaction in
+                let size = try AuditLog.size(in: transaction)
+                let covered = try Self.lastCheckpointSize(in: transaction)
+                guard size > covered else { return false }
+                if entries > 0, size - covered >= UInt64(entries) { return true }
+                guard minutes > 0 else { return false }
+                guard let sequence = try AuditLog.sequence(ofLeaf: covered, in: transaction),
+                    let since = try transaction.get(Tables.audit, sequence)?.record().timestamp
+                else { return true }
+                return now >= since.adding(seconds: Int64(minutes) * 60)
+            }) ?? false
+        if isDue { _ = try? await self.checkpoint() }
+    }
+
+    private static func lastCheckpointSize(in transaction: borrowing some StoreReads & ~Copyable) throws -> UInt64 {
+        var last: UInt64 = 0
+        try transaction.scanKeys(Tables.checkpoints, descending: true, limit: 1) { size in
+            last = size
+            return false
+        }
+        return last
+    }
+
+    /// The checkpoint over the log as it is now; one that was signed before will do.
+    ///
+    /// - Parameter leaf: a leaf that is covered; then an earlier checkpoint will do, too.
+    private func checkpoint(covering leaf: UInt64? = nil) async throws -> (Checkpoint, TrustAnchor) {
+        var tries = 0
+        while true {
+            tries += 1
+            let (size, root, known, anchor) = try read { transaction in
+                let size = try AuditLog.size(in: transaction)
+                var known: CheckpointRow?
+                try transaction.scan(Tables.checkpoints, descending: true, limit: 1) { over, row in
+                    if over == size || (over < size && leaf.map { $0 < over } == true) { known = row }
+                    return false
+                }
+                return (size, try AuditLog.root(size, in: transaction), known, try AnchorLine(in: transaction).current)
+            }
+            let trusted = try anchor.publicHalf()
+            if let known, let checkpoint = try? Checkpoint(parsing: known.text), (try? checkpoint.check(trusted)) != nil {
+                return (checkpoint, trusted)
+            }
+            let signer = try read { try anchorKey(in: $0) }
+            var isKept = true
+            let checkpoint = try Checkpoint(install: install.id, size: size, root: root, anchor: TrustAnchor(signer.key.publicKey)) {
+                try signer.key.sign($0)
+            }
+            do {
+                isKept = try await write(.essential) { transaction in
+                    // An anchor that was succeeded meanwhile signs nothing any more.
+                    guard try transaction.get(Tables.install, InstallRecord.key)?.anchor == signer.record.id else { return false }
+                    try transaction.put(Tables.checkpoints, size, CheckpointRow(checkpoint))
+                    return true
+                }
+            } catch let error as AuthorityError where error.code == .storageUnavailable {
+                // It is true all the same.
+            }
+            if isKept { return (checkpoint, TrustAnchor(signer.key.publicKey)) }
+            guard tries < 3 else { throw Self.anchorOutOfReach }
+        }
+    }
+}

@@ -1,0 +1,81 @@
+import LatchkeyStore
+import LatchkeyVerifier
+
+/// The trust anchors, what was revoked, and the bundles that are out.
+extension RestoreMerge {
+    /// Anchors that are passed over where the last one is not known.
+    private static let anchorGap: UInt64 = 1_000_000
+
+    /// The newest anchor of the two stores signs, where its private half can be opened; that of every other one is destroyed. Under another
+    /// master key the backup's own goes on, and what followed it is remembered, so that no number comes twice.
+    func mergeAnchors(
+        _ source: ReplacedStore, _ old: borrowing WriteTransaction, _ new: borrowing WriteTransaction, _ now: Timestamp, isSameSeal: Bool,
+        _ report: inout RestoreReport
+    ) throws {
+        guard var install = try new.get(Tables.install, InstallRecord.key), let own = try new.get(Tables.anchors, install.anchor) else {
+            return
+        }
+        try source.rows(Tables.anchors, in: old) { id, former in
+            if try new.contains(Tables.anchors, id) { return }
+            var record = former
+            if !isSameSeal { record.sealedSeed = nil }
+            try new.put(Tables.anchors, id, record)
+        }
+        guard let signing = source.row(Tables.install, InstallRecord.key, in: old)?.anchor, signing != own.id,
+            let successor = try new.get(Tables.anchors, signing), successor.place > own.place
+        else { return }
+        guard successor.sealedSeed != nil else {
+            report.lostAnchor = try successor.publicHalf().fingerprint
+            return
+        }
+        report.hasNewerAnchor = true
+        install.anchor = successor.id
+        try new.put(Tables.install, InstallRecord.key, install)
+        for record in try Authority.anchors(in: new) where record.id != successor.id && record.sealedSeed != nil {
+            try new.put(Tables.anchors, record.id, record.ended(at: now))
+        }
+    }
+
+    /// Numbers go on where the replaced store was, and the bundles that it gave out are known.
+    func mergeTrust(
+        _ source: ReplacedStore, _ old: borrowing WriteTransaction, _ new: borrowing WriteTransaction
+    ) throws {
+        for number in TrustNumber.allCases {
+            guard !source.isUnreadable(Tables.trustNumbers, number.rawValue, in: old) else {
+                try Self.passOver(number, new)
+                continue
+            }
+            let former = source.row(Tables.trustNumbers, number.rawValue, in: old)?.sequence ?? 0
+            try number.raise(to: former, in: new)
+        }
+        try source.rows(Tables.bundles, in: old) { sequence, row in
+            try new.put(Tables.bundles, sequence, row)
+            try TrustNumber.bundle.raise(to: sequence, in: new)
+        }
+        var last: UInt64 = 0
+        try source.rows(Tables.revocations, in: old) { number, _ in last = max(last, number) }
+        try TrustNumber.revocation.raise(to: last, in: new)
+    }
+
+    /// Where nothing was learned, numbers may have been given that nobody knows of any more.
+    static func passOver(_ number: TrustNumber, _ new: borrowing WriteTransaction) throws {
+        switch number {
+        case .cut: break
+        case .anchor:
+            let last = try Authority.anchors(in: new).map(\.place).max() ?? 0
+            try number.raise(to: max(UInt64(clamping: last), number.last(in: new)) + anchorGap, in: new)
+        case .bundle, .revocation: try number.raise(to: number.last(in: new) + gap, in: new)
+        }
+    }
+
+    /// Everything that was ever issued is dead: one line of each bundle says so, also of what is in neither store any more.
+    ///
+    /// - Returns: the last millisecond that an id from before may have.
+    func cutEverything(_ new: borrowing WriteTransaction, _ now: Timestamp) throws -> Timestamp {
+        let edge = max(now, try Authority.newestId(in: new) ?? now)
+        try TrustNumber.cut.raise(to: UInt64(max(0, edge.milliseconds)), in: new)
+        let until = edge.adding(seconds: Authority.longestLife + RevocationLog.afterlife)
+        try RevocationLog.note(RevocationRow(.everything, "", cutOff: edge, until: until), at: now, in: new)
+        return edge
+    }
+}

@@ -1,0 +1,120 @@
+import LatchkeyCrypto
+import LatchkeyStore
+import LatchkeyVerifier
+
+extension Authority {
+    private static let attempts = 4
+    /// Seconds.
+    private static let usualBundleLife: Int64 = 7 * 86_400
+    /// Rows of bundles that are not in use any more, and that one commit removes at most.
+    private static let mostForgotten = 256
+
+    /// Makes a trust bundle: what verifiers without a network hold tokens against.
+    ///
+    /// All that was revoked up to a number that is fixed first is in it; what is revoked while it is being made may be. Its number, what the
+    /// key ring has to know of it and the entry that tells of it are one commit, and its bytes are worth nothing before that.
+    ///
+    /// - Parameter life: seconds; a week when none is said, or `max-bundle-life` if that is less.
+    /// - Throws: `invalid_request` (validFor), `clock_unreliable`, `signing_unavailable`, `storage_unavailable`.
+    package func exportBundle(validFor life: Int64?, by caller: Caller) async throws -> ExportedBundle {
+        let most = settings.maxBundleLife
+        let life = life ?? min(Self.usualBundleLife, most)
+        guard (1...most).contains(life) else {
+            throw AuthorityError.invalid(
+                "validFor",
+                "validFor is 1 to \(most) seconds, which is max-bundle-life: a bundle that outlived it would not know the keys that sign then"
+            )
+        }
+        try caller.requireOwn()
+        return try await bundleTurns.take {
+            for _ in 0..<Self.attempts { if let bundle = try await makeBundle(validFor: life, by: caller) { return bundle } }
+            throw AuthorityError(.storageUnavailable, "the signing keys are being changed again and again; try again")
+        }
+    }
+
+    /// - Returns: `nil` when the install changed meanwhile: then another one has to be made.
+    private func makeBundle(validFor life: Int64, by caller: Caller) async throws -> ExportedBundle? {
+        try requireClock()
+        let madeAt = clock.now()
+        let (ground, revocation) = try read {
+            (try BundleGround(settings, at: madeAt, in: $0), try TrustNumber.revocation.last(in: $0))
+        }
+        seams.afterStep("bundle: fixed")
+        let revoked = try revokedThings(upTo: revocation, at: madeAt)
+        let notAfter = madeAt.adding(seconds: life)
+        let legacy = try ground.cutover.map { try legacyTerms($0, notAfter: notAfter) }
+        let contents = BundleContents(
+            install: install.id, issuer: settings.issuer, anchors: ground.statements, sequence: Int64(clamping: ground.sequence),
+            previous: ground.previous, madeAt: madeAt, notAfter: notAfter, revocation: Int64(clamping: revocation), keys: ground.keys,
+            revokedTokens: RevokedIds(prefix: BundleContents.tokenPrefix, revoked.tokens),
+            revokedSessions: RevokedIds(prefix: BundleContents.sessionPrefix, revoked.sessions), cutOffs: revoked.cutOffs, legacy: legacy)
+        let file = try signed(contents, by: ground.anchor)
+        seams.afterStep("bundle: signed")
+        let row = BundleRow(hash: SHA256.hash(file), madeAt: madeAt, notAfter: notAfter, revocation: revocation)
+        guard try await commitBundle(row, on: ground, by: caller) else { return nil }
+        try reloadKeys()
+        return ExportedBundle(file: file, sequence: ground.sequence, madeAt: madeAt, notAfter: notAfter, revocation: revocation)
+    }
+
+    private func signed(_ contents: BundleContents, by anchor: AnchorRecord) throws -> [UInt8] {
+        guard let seal = sealing.seal, let key = anchor.privateHalf(by: seal) else { throw Self.anchorOutOfReach }
+        do {
+            return try TrustBundle.encode(contents, keyId: key.publicKey.thumbprint, sign: { try key.sign($0) })
+        } catch let error as VerificationError {
+            throw AuthorityError(
+                .signingUnavailable,
+                "no trust bundle can be made of this install: \(error.message). Until revocations have expired, verifiers have to ask the "
+                    + "introspection route")
+        }
+    }
+
+    private func commitBundle(_ row: BundleRow, on ground: BundleGround, by caller: Caller) async throws -> Bool {
+        try await write { [self] transaction in
+            try requireClock()
+            let now = clock.nowOnRecord()
+            try Self.requireLive(caller.principal, at: now, in: transaction)
+            guard try BundleGround(settings, at: now, in: transaction) == ground else { return false }
+            try TrustNumber.bundle.raise(to: ground.sequence, in: transaction)
+            try transaction.put(Tables.bundles, ground.sequence, row)
+            try Self.forgetBundles(before: ground.sequence, at: now, in: transaction)
+            try noteBundle(notAfter: row.notAfter, in: transaction)
+            var draft = AuditDraft(.bundleExported, by: caller)
+            draft.resource = "bundle"
+            draft.metadata = [
+                "sequence": String(ground.sequence), "notAfter": row.notAfter.description, "revocation": String(row.revocation),
+                "sha256": Base64URL.encode(row.hash),
+            ]
+            try record(draft, in: transaction)
+            return true
+        }
+    }
+
+    /// Bundles that nobody may use any more are remembered no longer.
+    private static func forgetBundles(before sequence: UInt64, at now: Timestamp, in transaction: borrowing WriteTransaction) throws {
+        var gone: [UInt64] = []
+        try transaction.scan(Tables.bundles, limit: mostForgotten) { number, row in
+            if number < sequence, row.isOver(at: now) { gone.append(number) }
+            return number < sequence
+        }
+        for number in gone { try transaction.delete(Tables.bundles, number) }
+    }
+
+    /// The newest trust bundles of those that may be in use at this moment, the newest first.
+    package func liveBundles(_ most: Int) throws -> [LiveBundle] {
+        let now = clock.now()
+        return try read { transaction in
+            var live: [LiveBundle] = []
+            try transaction.scan(Tables.bundles, descending: true, limit: RevokedThings.page) { sequence, row in
+                guard !row.isOver(at: now) else { return true }
+                live.append(LiveBundle(sequence: sequence, madeAt: row.madeAt, notAfter: row.notAfter, revocation: row.revocation))
+                return live.count < most
+            }
+            return live
+        }
+    }
+}
+
+extension BundleRow {
+    /// Whether no verifier takes it any more, with the skew that they allow.
+    func isOver(at now: Timestamp) -> Bool { notAfter.adding(seconds: TokenPolicy.standardSkew) <= now }
+}

@@ -1,0 +1,130 @@
+/// Derives the whole tree of a log anew from its entries, one after the other, and holds it against what is stored, what was signed, and what was
+/// written down. Takes no memory to speak of, however long the log is.
+package struct LogExamination: Sendable {
+    /// A leaf as it lies in the store.
+    package struct Leaf: Sendable, Equatable {
+        package enum Body: Sendable, Equatable {
+            case entry([UInt8])
+            /// Retention removed it.
+            case removed
+            /// Retention is said to have removed it, and it is there.
+            case revived([UInt8])
+            /// Nothing tells why it is not there.
+            case missing
+        }
+
+        /// The entry's number; none when nobody can tell.
+        package let sequence: UInt64?
+        package let body: Body
+        /// The hashes that are stored with it, in post-order; none for what is not there.
+        package let nodes: [TreeHash?]
+
+        package init(sequence: UInt64?, body: Body, nodes: [TreeHash?]) {
+            self.sequence = sequence
+            self.body = body
+            self.nodes = nodes
+        }
+    }
+
+    package private(set) var report: LogReport
+    private let anchors: [TrustAnchor]
+    /// Heads that were written down, the smallest first.
+    private var heads: [LogHead]
+    private var tree = TreeFrontier()
+    /// The size of the largest checkpoint that told of this log.
+    private var good: UInt64 = 0
+
+    /// - Parameters:
+    ///   - install: whose log it is.
+    ///   - heads: what was written down.
+    ///   - anchors: who may have signed checkpoints; with none, signatures are not looked at.
+    package init(install: String, heads: [LogHead] = [], anchors: [TrustAnchor] = []) {
+        report = LogReport(install: install, checksSignatures: !anchors.isEmpty)
+        self.anchors = anchors
+        self.heads = heads.sorted { $0.size < $1.size }
+        passHeads()
+    }
+
+    package var size: UInt64 { tree.size }
+
+    /// The next part of the log.
+    package mutating func take(_ page: LogPage) {
+        var checkpoints = page.checkpoints[...]
+        while let next = checkpoints.first, next.size <= tree.size { take(checkpoints.removeFirst()) }
+        for leaf in page.leaves {
+            take(leaf)
+            while let next = checkpoints.first, next.size <= tree.size { take(checkpoints.removeFirst()) }
+        }
+        if page.isRagged { report.add(.ragged, LogFault.Place(leaf: tree.size, sequence: nil)) }
+        for checkpoint in checkpoints { take(checkpoint) }
+        for sequence in page.strays { report.add(.stray, LogFault.Place(leaf: nil, sequence: sequence)) }
+    }
+
+    private mutating func take(_ leaf: Leaf) {
+        let index = tree.size
+        let stored = leaf.nodes.first ?? nil
+        // What is derived from here on is derived of what is stored, so that each entry that differs is told once, and nothing else.
+        let nodes = tree.append(stored ?? Self.hash(of: leaf.body) ?? MerkleTree.emptyRoot)
+        let place = LogFault.Place(leaf: index, sequence: leaf.sequence)
+        if leaf.sequence == nil { report.add(.unnumbered, place) }
+        switch leaf.body {
+        case .entry(let bytes):
+            if let stored, MerkleTree.leafHash(bytes) != stored { report.add(.changed, place) }
+        case .removed: report.removed += 1
+        case .revived: report.add(.revived, place)
+        case .missing: if leaf.sequence != nil { report.add(.missing, place) }
+        }
+        if stored == nil { report.add(.noLeaf, place) }
+        for level in nodes.indices.dropFirst() {
+            guard leaf.nodes.indices.contains(level), leaf.nodes[level] == nodes[level] else {
+                report.add(.node(level: level), place)
+                break
+            }
+        }
+        report.size = tree.size
+        passHeads()
+    }
+
+    /// They come in the order of their sizes, each right after its last leaf.
+    private mutating func take(_ stored: LogPage.StoredCheckpoint) {
+        let size = stored.size
+        report.checkpoints += 1
+        let place = LogFault.Place(leaf: size == 0 ? nil : size - 1, sequence: nil)
+        guard let checkpoint = try? Checkpoint(parsing: stored.text), checkpoint.size == size,
+            checkpoint.install.utf8.elementsEqual(report.install.utf8)
+        else { return report.add(.checkpointForm(size: size), place) }
+        if !anchors.isEmpty, !anchors.contains(where: { (try? checkpoint.check($0)) != nil }) {
+            report.add(.checkpointSignature(size: size), place)
+        }
+        if size > tree.size {
+            report.add(.truncated(size: size), LogFault.Place(leaf: tree.size, sequence: nil))
+        } else if checkpoint.root != tree.root {
+            report.add(.checkpointRoot(size: size, good: good), place)
+        } else {
+            good = size
+        }
+    }
+
+    /// What came out, once the last leaf was taken.
+    package mutating func finish() -> LogReport {
+        let size = tree.size
+        report.root = tree.root
+        for head in heads { report.judge(head, .beyond(size: size)) }
+        return report
+    }
+
+    /// Holds heads of the tree's size of now against its root of now.
+    private mutating func passHeads() {
+        while let head = heads.first, head.size == tree.size {
+            heads.removeFirst()
+            report.judge(head, head.root == tree.root ? .extended : .rewritten)
+        }
+    }
+
+    private static func hash(of body: Leaf.Body) -> TreeHash? {
+        switch body {
+        case .entry(let bytes), .revived(let bytes): MerkleTree.leafHash(bytes)
+        case .removed, .missing: nil
+        }
+    }
+}

@@ -1,0 +1,69 @@
+/// Something in a log that is not as it must be, with its place.
+package struct LogFault: Sendable, Equatable, Codable {
+    package enum Kind: Sendable, Equatable, Codable {
+        /// The entry's bytes are not those that were hashed.
+        case changed
+        /// The entry is not there, and retention did not remove it.
+        case missing
+        /// Retention removed the entry, and one is there.
+        case revived
+        /// An entry is there that the tree knows nothing of.
+        case stray
+        /// The tree has no leaf for the entry.
+        case noLeaf
+        /// A node over the leaf is not what follows from the leaves below it.
+        case node(level: Int)
+        /// The tree ends within a leaf.
+        case ragged
+        /// No number is known for the entry of a leaf.
+        case unnumbered
+        /// A checkpoint can't be read, or is another log's.
+        case checkpointForm(size: UInt64)
+        case checkpointSignature(size: UInt64)
+        /// The log was another one when it had the size that a checkpoint tells of; it was not yet when it had the size of an earlier one.
+        case checkpointRoot(size: UInt64, good: UInt64)
+        /// A checkpoint tells of more entries than there are.
+        case truncated(size: UInt64)
+    }
+
+    /// Where: the leaf's number in the log from 0, and the entry's own number.
+    package struct Place: Sendable, Equatable, Codable {
+        package let leaf: UInt64?
+        package let sequence: UInt64?
+    }
+
+    package let kind: Kind
+    package let place: Place
+
+    /// What is wrong, as a sentence that names the place.
+    package var sentence: String {
+        switch kind {
+        case .changed: "the audit entry \(name) is not the one that was hashed when it was written"
+        case .missing: "the audit entry \(name) is gone, and retention did not remove it"
+        case .revived: "the audit entry \(name) is there, and retention had removed it"
+        case .stray: "the audit entry \(name) is not in the log's tree"
+        case .noLeaf: "the log's tree has no leaf for the audit entry \(name)"
+        case .node(let level):
+            "the node over leaves \(leaf &+ 1 &- (1 << UInt64(level))) to \(leaf), which ends with the audit entry \(name), does not follow from them"
+        case .ragged: "the log's tree ends in the middle of \(name)"
+        case .unnumbered: "nobody can tell the number of the audit entry \(name)"
+        case .checkpointForm(let size): "the checkpoint over \(size) entries can't be read, or is of another log"
+        case .checkpointSignature(let size): "the checkpoint over \(size) entries is not signed by the trust anchor"
+        case .checkpointRoot(let size, let good):
+            "the first \(size) entries are not those that a checkpoint was signed over: one from leaf \(good) up to leaf \(max(size, 1) - 1) was "
+                + "changed, taken out or put in"
+        case .truncated(let size): "a checkpoint was signed over \(size) entries, and the log ends before leaf \(leaf)"
+        }
+    }
+
+    private var leaf: UInt64 { place.leaf ?? 0 }
+
+    private var name: String {
+        switch (place.sequence, place.leaf) {
+        case (let sequence?, let leaf?): "\(sequence) (leaf \(leaf))"
+        case (let sequence?, nil): "\(sequence)"
+        case (nil, let leaf?): "at leaf \(leaf)"
+        case (nil, nil): "somewhere"
+        }
+    }
+}

@@ -1,0 +1,92 @@
+/// What a look at every entry of a log found.
+package struct LogReport: Sendable, Equatable, Codable {
+    /// Faults that are told one by one; more are counted only.
+    private static let most = 1000
+
+    /// A head that was written down, and what became of it.
+    package struct HeadVerdict: Sendable, Equatable, Codable {
+        package enum Outcome: Sendable, Equatable, Codable {
+            /// The log goes on where it ended then.
+            case extended
+            /// The first entries are not what they were.
+            case rewritten
+            /// The log has fewer entries than it had then.
+            case beyond(size: UInt64)
+        }
+
+        /// As it is written down.
+        package let head: String
+        package let size: UInt64
+        package let outcome: Outcome
+    }
+
+    package let install: String
+    package let checksSignatures: Bool
+    package internal(set) var size: UInt64 = 0
+    /// 64 hexadecimal digits.
+    package private(set) var rootDigits = MerkleTree.emptyRoot.description
+    /// Entries whose bytes retention has removed; their leaves are there.
+    package internal(set) var removed: UInt64 = 0
+    package internal(set) var checkpoints = 0
+    package private(set) var faults: [LogFault] = []
+    /// Faults in all.
+    package private(set) var total = 0
+    package private(set) var heads: [HeadVerdict] = []
+    /// Entries from before the tree was there; they are in it as they were when it was made.
+    package var genesis: LogGenesis?
+
+    init(install: String, checksSignatures: Bool) {
+        self.install = install
+        self.checksSignatures = checksSignatures
+    }
+
+    package internal(set) var root: TreeHash {
+        get { TreeHash(hexadecimal: Array(rootDigits.utf8)) ?? MerkleTree.emptyRoot }
+        set { rootDigits = newValue.description }
+    }
+
+    package var head: LogHead { LogHead(size: size, root: root) }
+
+    package var isGood: Bool { total == 0 && heads.allSatisfy { $0.outcome == .extended } }
+
+    /// Of the heads that were written down, what the log no longer is, as sentences that name the place.
+    package var headSentences: [String] {
+        let known = heads.filter { $0.outcome == .extended }.map(\.size).max() ?? 0
+        return heads.compactMap { verdict in
+            switch verdict.outcome {
+            case .extended: nil
+            case .rewritten:
+                "the head over \(verdict.size) entries that was written down is not this log's: an entry from leaf \(known) up to leaf \(max(verdict.size, 1) - 1) "
+                    + "was changed, taken out or put in, and the tree was made anew"
+            case .beyond(let size):
+                "the head that was written down is over \(verdict.size) entries, and the log ends before leaf \(size): its tail was cut off, or an older "
+                    + "store was put in its place"
+            }
+        }
+    }
+
+    mutating func add(_ kind: LogFault.Kind, _ place: LogFault.Place) {
+        total += 1
+        if faults.count < Self.most { faults.append(LogFault(kind: kind, place: place)) }
+    }
+
+    mutating func judge(_ head: LogHead, _ outcome: HeadVerdict.Outcome) {
+        heads.append(HeadVerdict(head: head.description, size: head.size, outcome: outcome))
+    }
+}
+
+/// Where the tree of a log began that had entries before: what it says of them, it says since then.
+package struct LogGenesis: Sendable, Equatable, Codable {
+    /// How many entries there were.
+    package let leaves: UInt64
+    /// The number of the last of them.
+    package let through: UInt64
+    /// When the tree was made.
+    package let at: Timestamp
+
+    package init(leaves: UInt64, through: UInt64, at: Timestamp) {
+        self.leaves = leaves
+        self.through = through
+        self.at = at
+    }
+}

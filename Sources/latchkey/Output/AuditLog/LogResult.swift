@@ -1,0 +1,83 @@
+import LatchkeyVerifier
+
+/// What a look at the whole audit log found, for people and for programs.
+struct LogResult {
+    let report: LogReport
+
+    /// A line each for what is wrong, the first fault first.
+    var problems: [String] {
+        report.headSentences + report.faults.map(\.sentence)
+            + (report.total > report.faults.count ? ["and \(report.total - report.faults.count) more"] : [])
+    }
+
+    var facts: [(name: String, value: String?)] {
+        let genesis = report.genesis.map {
+            "\($0.leaves) entries, up to number \($0.through), are from before the tree was made, at \($0.at): what they were before nobody can tell"
+        }
+        let good = report.heads.count { $0.outcome == .extended }
+        return [
+            ("audit log", report.total == 0 ? "\(report.size) entries, as they were hashed" : "\(report.size) entries"),
+            ("install", report.install), ("head", report.head.description),
+            ("removed", report.removed > 0 ? "\(report.removed) entries by retention; their hashes are there" : nil),
+            ("checkpoints", checkpoints), ("genesis", genesis),
+            ("written down", report.heads.isEmpty ? nil : "goes on from \(good) of \(report.heads.count) heads"),
+        ]
+    }
+
+    private var checkpoints: String {
+        report.checksSignatures
+            ? "\(report.checkpoints), held against the trust anchor"
+            : "\(report.checkpoints); who signed them was not looked at: name the trust anchor with --anchor"
+    }
+
+    var json: [UInt8] {
+        var writer = JSONWriter(capacity: 2048)
+        writer.object { writer in
+            writer.member("good", report.isGood)
+            writer.member("installId", report.install)
+            writer.member("size", Int64(clamping: report.size))
+            writer.member("root", report.root.description)
+            writer.member("head", report.head.description)
+            writer.member("removed", Int64(clamping: report.removed))
+            writer.member("checkpoints", Int64(report.checkpoints))
+            writer.member("signaturesChecked", report.checksSignatures)
+            if let genesis = report.genesis {
+                writer.key("genesis")
+                writer.object { writer in
+                    writer.member("leaves", Int64(clamping: genesis.leaves))
+                    writer.member("through", Int64(clamping: genesis.through))
+                    writer.member("at", genesis.at)
+                }
+            }
+            writer.key("heads")
+            writer.array { writer in
+                for verdict in report.heads {
+                    writer.object { writer in
+                        writer.member("head", verdict.head)
+                        writer.member("outcome", Self.word(verdict.outcome))
+                    }
+                }
+            }
+            writer.member("faultCount", Int64(report.total))
+            writer.key("faults")
+            writer.array { writer in
+                for fault in report.faults {
+                    writer.object { writer in
+                        if let leaf = fault.place.leaf { writer.member("leaf", Int64(clamping: leaf)) }
+                        if let sequence = fault.place.sequence { writer.member("seq", Int64(clamping: sequence)) }
+                        writer.member("message", fault.sentence)
+                    }
+                }
+            }
+        }
+        return writer.bytes
+    }
+
+    private static func word(_ outcome: LogReport.HeadVerdict.Outcome) -> String {
+        switch outcome {
+        case .extended: "extended"
+        case .rewritten: "rewritten"
+        case .beyond: "beyond"
+        }
+    }
+}

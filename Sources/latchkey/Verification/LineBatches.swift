@@ -1,0 +1,75 @@
+import Glibc
+
+/// The lines of a file descriptor, as many at a time as are there: whoever sends one line and waits gets it answered, and whoever sends a
+/// flood has it read in large pieces. At most a batch and one line are in memory.
+struct LineBatches {
+    /// Bytes of one batch. A token has some 700.
+    private static let batchSize = 1 << 20
+    private static let chunkSize = 1 << 16
+
+    private let descriptor: CInt
+    private let greatestLine: Int
+    private var rest: [UInt8] = []
+    private var isAtEnd = false
+    private var chunk = [UInt8](repeating: 0, count: chunkSize)
+
+    /// - Parameter greatestLine: bytes; of a longer line so many and one are given out.
+    init(_ descriptor: CInt, greatestLine: Int) {
+        self.descriptor = descriptor
+        self.greatestLine = greatestLine
+    }
+
+    /// The next lines, without their ends; waits until there is one. Empty at the end.
+    ///
+    /// - Throws: the operating system's number as a `SystemError`.
+    mutating func next() throws(SystemError) -> [[UInt8]] {
+        var lines: [[UInt8]] = []
+        var size = 0
+        while !isAtEnd, size < Self.batchSize {
+            if !lines.isEmpty, !isReady { break }
+            let count = Glibc.read(descriptor, &chunk, chunk.count)
+            if count > 0 {
+                take(chunk[..<count], into: &lines)
+                size += count
+            } else if count == 0 {
+                isAtEnd = true
+                if !rest.isEmpty { finishLine(into: &lines) }
+            } else if errno == EAGAIN {
+                waitForInput()
+            } else if errno != EINTR {
+                throw SystemError(number: errno)
+            }
+        }
+        return lines
+    }
+
+    private mutating func take(_ bytes: ArraySlice<UInt8>, into lines: inout [[UInt8]]) {
+        var bytes = bytes
+        while let end = bytes.firstIndex(of: UInt8(ascii: "\n")) {
+            append(bytes[..<end])
+            finishLine(into: &lines)
+            bytes = bytes[(end + 1)...]
+        }
+        append(bytes)
+    }
+
+    private mutating func append(_ bytes: ArraySlice<UInt8>) {
+        rest.append(contentsOf: bytes.prefix(max(0, greatestLine + 1 - rest.count)))
+    }
+
+    private mutating func finishLine(into lines: inout [[UInt8]]) {
+        lines.append(rest)
+        rest = []
+    }
+
+    /// Whether a read would not wait.
+    private var isReady: Bool {
+        var input = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        return poll(&input, 1, 0) > 0
+    }
+
+    private func waitForInput() {
+        var input = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        _ = poll(&input, 1, -1)
+    }
+}

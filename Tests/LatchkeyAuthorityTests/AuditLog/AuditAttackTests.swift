@@ -1,0 +1,296 @@
+import FoundationEssentials
+@testable import LatchkeyAuthority
+import LatchkeyCrypto
+import LatchkeyStore
+import LatchkeyVerifier
+import Testing
+
+/// Somebody can write the store's file while the daemon is stopped.
+@Suite("An audit log that was tampered with tells where:")
+struct AuditAttackTests {
+    /// A log with checkpoints over 40 and 50 of its 64 entries, and two heads that were written down: over 40, and over all.
+    private struct Site {
+        let scratch: Scratch
+        let early: LogHead
+        let head: LogHead
+        let anchor: TrustAnchor
+        /// Opens the anchor's private half: what an attacker has who was on the host.
+        let key: Ed25519PrivateKey
+
+        static let first = Task<Site, any Error> {
+            let install = try Install()
+            try await install.fillLog(40 - Int(install.logSize), "first")
+            let early = try await install.head()
+            try await install.fillLog(10, "second")
+            _ = try await install.head()
+            try await install.fillLog(14, "third")
+            let anchor = try install.anchor
+            let (root, key) = try install.store.read { transaction in
+                (try AuditLog.root(64, in: transaction), try install.authority.anchorKey(in: transaction).key)
+            }
+            return Site(
+                scratch: await install.closed(), early: early, head: LogHead(size: 64, root: root), anchor: anchor, key: key)
+        }
+
+        static func made() async throws -> Site {
+            let site = try await first.value
+            return Site(
+                scratch: try site.scratch.copied(), early: site.early, head: site.head, anchor: site.anchor, key: site.key)
+        }
+
+        func report(heads: [LogHead]? = nil) throws -> LogReport {
+            let report = try scratch.examineLog(heads: heads ?? [early, head], anchors: [anchor])
+            // What the operator's other commands look at tells the same.
+            #expect(try scratch.check().isSound == (report.total == 0))
+            return report
+        }
+    }
+
+    private static func forged(_ sequence: UInt64, in transaction: borrowing WriteTransaction) throws -> AuditEntry {
+        let entry = try transaction.get(Tables.audit, sequence)!
+        let text = String(decoding: entry.json, as: UTF8.self).replacing("\"actor\":\"", with: "\"actor\":\"not-")
+        return AuditEntry(stored: Array(text.utf8))
+    }
+
+    /// The tree made anew over whatever entries there are, as if it had always been so.
+    private static func replant(_ transaction: borrowing WriteTransaction) throws {
+        var positions: [UInt64] = []
+        try transaction.scanKeys(Tables.auditTree, limit: .max) { position in
+            positions.append(position)
+            return true
+        }
+        let span = try transaction.get(Tables.auditLog, 0)!
+        for position in positions { try transaction.delete(Tables.auditTree, position) }
+        try transaction.delete(Tables.auditLog, 0)
+        try AuditLog.plant(at: span.at, in: transaction)
+        try transaction.put(Tables.auditLog, 0, span)
+    }
+
+    /// Takes entries from a leaf on away, with their leaves, and everything that tells of them.
+    private static func cut(from leaf: UInt64, _ transaction: borrowing WriteTransaction) throws {
+        for sequence in (leaf + 1)...64 {
+            for key in AuditIndex.keys(of: try transaction.get(Tables.audit, sequence)!.record()) {
+                try transaction.delete(Tables.auditIndex, key)
+            }
+            try transaction.delete(Tables.audit, sequence)
+        }
+        for position in MerkleTree.nodeCount(leaf)..<MerkleTree.nodeCount(64) { try transaction.delete(Tables.auditTree, position) }
+    }
+
+    @Test("nothing, when nothing was done")
+    func untouched() async throws {
+        let site = try await Site.made()
+        let report = try site.report()
+        #expect(report.isGood && report.size == 64 && report.checkpoints == 2 && report.outcomes == [.extended, .extended])
+        #expect(report.head == site.head)
+    }
+
+    @Test("an entry that was edited", arguments: [1, 13, 40, 64] as [UInt64])
+    func edited(_ sequence: UInt64) async throws {
+        let site = try await Site.made()
+        try site.scratch.tamper { try $0.put(Tables.audit, sequence, Self.forged(sequence, in: $0)) }
+        let report = try site.report()
+        #expect(report.told == ["changed leaf \(sequence - 1) seq \(sequence)"])
+        #expect(
+            report.faults.first?.sentence
+                == "the audit entry \(sequence) (leaf \(sequence - 1)) is not the one that was hashed when it was written")
+    }
+
+    @Test("an entry that was edited together with its leaf: the first node over it")
+    func editedLeaf() async throws {
+        let site = try await Site.made()
+        try site.scratch.tamper { transaction in
+            let entry = try Self.forged(14, in: transaction)
+            try transaction.put(Tables.audit, 14, entry)
+            try transaction.put(Tables.auditTree, MerkleTree.position(ofLeaf: 13), TreeHashRow(MerkleTree.leafHash(entry.json)))
+        }
+        let report = try site.report()
+        #expect(report.told.first == "node(level: 1) leaf 13 seq 14")
+        #expect(report.faults.first?.sentence.contains("the node over leaves 12 to 13") == true)
+        #expect(report.outcomes == [.rewritten, .rewritten])
+    }
+
+    @Test("an entry that was edited, and the whole tree made anew: between the checkpoints that it lies between")
+    func editedAll() async throws {
+        let site = try await Site.made()
+        try site.scratch.tamper { transaction in
+            try transaction.put(Tables.audit, 45, Self.forged(45, in: transaction))
+            try Self.replant(transaction)
+        }
+        let report = try site.report()
+        #expect(report.told == ["checkpointRoot(size: 50, good: 40) leaf 49 seq -"])
+        #expect(report.faults.first?.sentence.contains("from leaf 40 up to leaf 49") == true)
+        #expect(report.outcomes == [.extended, .rewritten])
+    }
+
+    @Test("an entry that was deleted, alone or with what lists it", arguments: [false, true])
+    func deleted(_ withLists: Bool) async throws {
+        let site = try await Site.made()
+        try site.scratch.tamper { transaction in
+            if withLists {
+                for key in AuditIndex.keys(of: try transaction.get(Tables.audit, 30)!.record()) {
+                    try transaction.delete(Tables.auditIndex, key)
+                }
+            }
+            try transaction.delete(Tables.audit, 30)
+        }
+        #expect(try site.report().told == ["missing leaf 29 seq 30"])
+    }
+
+    @Test("an entry that was deleted, and the tree made anew without it: between the checkpoints")
+    func deletedAll() async throws {
+        let site = try await Site.made()
+        try site.scratch.tamper { transaction in
+            try transaction.delete(Tables.audit, 30)
+            try Self.replant(transaction)
+        }
+        let report = try site.report()
+        #expect(report.told.contains("checkpointRoot(size: 40, good: 0) leaf 39 seq -"))
+        #expect(report.outcomes == [.rewritten, .beyond(size: 63)])
+    }
+
+    @Test("an entry that was put in: at the end, and where no number was given")
+    func inserted() async throws {
+        let site = try await Site.made()
+        try site.scratch.tamper { transaction in
+            let entry = try Self.forged(30, in: transaction)
+            try transaction.put(Tables.audit, 65, entry)
+            try transaction.put(Tables.audit, 0, entry)
+        }
+        let report = try site.report()
+        #expect(report.told == ["stray leaf - seq 0", "stray leaf - seq 65"])
+        #expect(report.outcomes == [.extended, .extended])
+    }
+
+    @Test("an entry that was put in between, and the tree made anew: between the checkpoints")
+    func insertedAll() async throws {
+        let site = try await Site.made()
+        try site.scratch.tamper { transaction in
+            for sequence in (43...64).reversed() as ReversedCollection<ClosedRange<UInt64>> {
+                try transaction.put(Tables.audit, sequence + 1, transaction.get(Tables.audit, sequence)!)
+            }
+            try transaction.put(Tables.audit, 43, Self.forged(43, in: transaction))
+            try Self.replant(transaction)
+        }
+        let report = try site.report()
+        #expect(report.told.contains("checkpointRoot(size: 50, good: 40) leaf 49 seq -"))
+        #expect(report.outcomes == [.extended, .rewritten])
+    }
+
+    @Test("two entries that changed places")
+    func swapped() async throws {
+        let site = try await Site.made()
+        try site.scratch.tamper { transaction in
+            let (a, b) = (try transaction.get(Tables.audit, 20)!, try transaction.get(Tables.audit, 33)!)
+            try transaction.put(Tables.audit, 20, b)
+            try transaction.put(Tables.audit, 33, a)
+        }
+        #expect(try site.report().told == ["changed leaf 19 seq 20", "changed leaf 32 seq 33"])
+    }
+
+    @Test("a tail that was cut off: before which leaf, by a checkpoint, and by the head that was written down")
+    func truncated() async throws {
+        let site = try await Site.made()
+        try site.scratch.tamper { try Self.cut(from: 45, $0) }
+        let report = try site.report()
+        #expect(report.told == ["truncated(size: 50) leaf 45 seq -"])
+        #expect(report.outcomes == [.extended, .beyond(size: 45)])
+        #expect(report.headSentences.first?.contains("ends before leaf 45") == true)
+    }
+
+    @Test("a tail that was cut off behind the last checkpoint: by the head alone")
+    func truncatedLate() async throws {
+        let site = try await Site.made()
+        try site.scratch.tamper { try Self.cut(from: 52, $0) }
+        let report = try site.report()
+        #expect(report.total == 0 && report.outcomes == [.extended, .beyond(size: 52)] && !report.isGood)
+        #expect(try site.report(heads: []).isGood, "without a head nobody can tell")
+    }
+
+    @Test("entries that were cut off without care: each of them, or the leaf in which the tree ends")
+    func truncatedRoughly() async throws {
+        let entries = try await Site.made()
+        try entries.scratch.tamper { for sequence in UInt64(60)...64 { try $0.delete(Tables.audit, sequence) } }
+        #expect(try entries.report().told == (60...64).map { "missing leaf \($0 - 1) seq \($0)" })
+        let node = try await Site.made()
+        try node.scratch.tamper { try $0.delete(Tables.auditTree, MerkleTree.nodeCount(64) - 1) }
+        #expect(try node.report().told == ["ragged leaf 63 seq -", "stray leaf - seq 64"])
+    }
+
+    @Test("a tail that was written anew and signed with the anchor's own key: by the head, between the heads that it lies between")
+    func rewritten() async throws {
+        let site = try await Site.made()
+        try site.scratch.tamper { transaction in
+            try Self.cut(from: 45, transaction)
+            for number in 0..<25 {
+                try Authority.append(
+                    AuditDraft(.tokenIssued, actor: "forger \(number)", organisation: ""), at: ManualClock.start, in: transaction)
+            }
+            for size in [50, 70] as [UInt64] {
+                let install = try transaction.get(Tables.install, InstallRecord.key)!.id
+                let checkpoint = try Checkpoint(
+                    install: install, size: size, root: AuditLog.root(size, in: transaction), anchor: site.anchor
+                ) { try site.key.sign($0) }
+                try transaction.put(Tables.checkpoints, size, CheckpointRow(checkpoint))
+            }
+        }
+        let report = try site.report()
+        #expect(report.total == 0 && !report.isGood && report.outcomes == [.extended, .rewritten])
+        #expect(report.headSentences.first?.contains("from leaf 40 up to leaf 63") == true)
+        #expect(try site.report(heads: []).isGood, "without a head nobody can tell")
+    }
+
+    @Test("a whole store that was replaced by an older one, as it was and with new entries after it: by the head")
+    func replaced() async throws {
+        let install = try Install()
+        try await install.fillLog(20)
+        let older = try install.scratch.copied()
+        let size = try install.logSize
+        try await install.fillLog(30)
+        let head = try await install.head()
+        let report = try older.examineLog(heads: [head])
+        #expect(report.total == 0 && report.outcomes == [.beyond(size: size)])
+        #expect(report.headSentences.first?.contains("ends before leaf \(size)") == true)
+        let again = try Install(at: older, clock: install.clock)
+        try await again.fillLog(40, "another life")
+        let later = try await again.closed().examineLog(heads: [head])
+        #expect(later.total == 0 && later.outcomes == [.rewritten])
+    }
+
+    @Test("a node, a numbering, a checkpoint or a note of retention that was changed")
+    func others() async throws {
+        func told(_ body: (borrowing WriteTransaction) throws -> Void) async throws -> [String] {
+            let site = try await Site.made()
+            try site.scratch.tamper(body)
+            return try site.report().told
+        }
+        let node = try await told { transaction in
+            let place = MerkleTree.Place(level: 3, index: 2)
+            let hash = try AuditLog.node(place, in: transaction)
+            try transaction.put(Tables.auditTree, place.position, TreeHashRow(TreeHash([hash.bytes[0] ^ 1] + hash.bytes.dropFirst())!))
+        }
+        #expect(node == ["node(level: 3) leaf 23 seq 24"])
+        let numbering = try await told {
+            try $0.put(Tables.auditLog, 9, AuditSpanRow(sequence: 11, origin: .written, at: ManualClock.start))
+        }
+        #expect(numbering.first == "changed leaf 9 seq 11")
+        let checkpoint = try await told { transaction in
+            let row = try transaction.get(Tables.checkpoints, 40)!
+            var text = row.text
+            text[text.count - 10] ^= 1
+            try transaction.put(Table<UInt64, BytesRow>(Tables.checkpoints.name, slot: Tables.checkpoints.slot), 40, BytesRow(text))
+        }
+        #expect(checkpoint == ["checkpointSignature(size: 40) leaf 39 seq -"] || checkpoint == ["checkpointForm(size: 40) leaf 39 seq -"])
+        let retention = try await told { try AuditLog.noteRemoved([30], in: $0) }
+        #expect(retention == ["revived leaf 29 seq 30"])
+    }
+
+    @Test("nobody is proven an entry that is not the one that was hashed")
+    func unproven() async throws {
+        let site = try await Site.made()
+        try site.scratch.tamper { try $0.put(Tables.audit, 30, Self.forged(30, in: $0)) }
+        let install = try Install(at: site.scratch)
+        await #expect(throws: StoreError.self) { try await install.authority.auditProof(of: 30, by: install.admin) }
+        try await install.authority.auditProof(of: 31, by: install.admin).check(site.anchor)
+    }
+}

@@ -1,0 +1,122 @@
+@testable import LatchkeyAuthority
+import LatchkeyCrypto
+import LatchkeyStore
+import LatchkeyVerifier
+import Testing
+
+@Suite("Checkpoints of the audit log")
+struct CheckpointMakingTests {
+    private func sizes(_ install: Install) throws -> [UInt64] {
+        try install.store.read { transaction in
+            var sizes: [UInt64] = []
+            try transaction.scanKeys(Tables.checkpoints, limit: .max) { size in
+                sizes.append(size)
+                return true
+            }
+            return sizes
+        }
+    }
+
+    @Test("are signed after so many entries, so long after the first that none covers, and when a head is asked for")
+    func due() async throws {
+        let install = try Install {
+            $0.auditCheckpointEntries = 50
+            $0.auditCheckpointMinutes = 60
+        }
+        let first = try install.logSize
+        await install.authority.upkeep()
+        #expect(try sizes(install) == [])
+        install.clock.advance(seconds: 3599)
+        try await install.fillLog(10)
+        await install.authority.upkeep()
+        #expect(try sizes(install) == [])
+        // The hour counts from the oldest entry.
+        install.clock.advance(seconds: 1)
+        await install.authority.upkeep()
+        #expect(try sizes(install) == [first + 10])
+        install.clock.advance(seconds: 86_400)
+        await install.authority.upkeep()
+        #expect(try sizes(install) == [first + 10])
+        try await install.fillLog(49)
+        await install.authority.upkeep()
+        #expect(try sizes(install) == [first + 10])
+        try await install.fillLog(1)
+        await install.authority.upkeep()
+        #expect(try sizes(install) == [first + 10, first + 60])
+        try await install.fillLog(1)
+        let head = try await install.head()
+        #expect(head.size == first + 61)
+        #expect(try sizes(install) == [first + 10, first + 60, first + 61])
+        // Nothing is written for what was signed already.
+        let batches = install.store.statistics.batches
+        #expect(try await install.head() == head)
+        #expect(install.store.statistics.batches == batches)
+    }
+
+    @Test("are not made by number or time that is turned off")
+    func off() async throws {
+        let install = try Install {
+            $0.auditCheckpointEntries = 0
+            $0.auditCheckpointMinutes = 0
+        }
+        try await install.fillLog(3000)
+        install.clock.advance(seconds: 30 * 86_400)
+        await install.authority.upkeep()
+        #expect(try sizes(install) == [])
+    }
+
+    @Test("are signed by the anchor of their time, over the root of their size")
+    func signed() async throws {
+        let install = try Install()
+        let old = try install.anchor
+        let early = try await install.authority.auditHead(by: install.admin)
+        try early.checkpoint.check(old)
+        let new = try await install.authority.succeedAnchor(by: install.admin).current
+        let late = try await install.authority.auditHead(by: install.admin)
+        try late.checkpoint.check(new)
+        #expect(throws: LogError(.anchor, "")) { try late.checkpoint.check(old) }
+        let scratch = await install.closed()
+        #expect(try scratch.examineLog(heads: [early.checkpoint.head, late.checkpoint.head]).isGood)
+        // Who knows the new one alone can't tell who signed the old ones.
+        let report = try scratch.examineLog(anchors: [new])
+        #expect(report.told == ["checkpointSignature(size: \(early.checkpoint.size)) leaf \(early.checkpoint.size - 1) seq -"])
+        #expect(try scratch.check().isSound)
+    }
+
+    @Test("of a log that is signed for need no private half; a new one does, and is refused without it")
+    func sealed() async throws {
+        let install = try Install()
+        let head = try await install.head()
+        let scratch = await install.closed()
+        let moved = try Install(at: scratch, masterKey: .file(scratch.path + "/nowhere.key"))
+        #expect(try await moved.head() == head)
+        try await moved.fillLog(1)
+        #expect(await refusal { try await moved.head() }?.code == .signingUnavailable)
+        await moved.authority.upkeep()
+    }
+
+    @Test("cover every entry's proof; another organisation's entry is not found")
+    func proofs() async throws {
+        let install = try Install()
+        let other = try await install.otherOrganisation()
+        try await install.randomLog(40, organisations: [install.authority.firstOrganisation, other.principal.organisation, ""])
+        let anchor = try install.anchor
+        for record in try install.audit() {
+            let isTheirs = record.orgId == other.principal.organisation
+            let reader = try isTheirs ? other : install.admin
+            let proof = try await install.authority.auditProof(of: record.seq, by: reader)
+            try proof.check(anchor)
+            #expect(proof.entry == record.json())
+            if !record.orgId.isEmpty {
+                let stranger = try isTheirs ? install.admin : other
+                let code = await refusal { try await install.authority.auditProof(of: record.seq, by: stranger) }?.code
+                #expect(code == .auditEntryNotFound)
+            }
+            let again = try InclusionProof(reading: proof.file)
+            #expect(again == proof)
+        }
+        #expect(await refusal { try await install.authority.auditProof(of: 1_000_000, by: install.admin) }?.code == .auditEntryNotFound)
+        // One checkpoint did for all of them.
+        #expect(try sizes(install).count == 1)
+    }
+}

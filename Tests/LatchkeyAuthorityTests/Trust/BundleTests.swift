@@ -1,0 +1,197 @@
+import LatchkeyCrypto
+@testable import LatchkeyAuthority
+import LatchkeyStore
+@testable import LatchkeyVerifier
+import Synchronization
+import Testing
+
+@Suite("A trust bundle")
+struct BundleTests {
+    @Test("has the next number, names the one before it, and holds what the JWKS shows")
+    func form() async throws {
+        let install = try Install.prepared()
+        let first = try await install.bundle(validFor: 3600)
+        let contents = first.contents
+        #expect(first.sequence == 1 && contents.previous == nil && contents.revocation == 0)
+        #expect(first.install == install.authority.install.id && first.issuer == "https://keys.example")
+        #expect(first.madeAt == at(0) && first.notAfter == at(3600) && contents.anchors.isEmpty)
+        #expect(contents.keys.compactMap(\.kid) == [try install.signer.kid, try install.standby.kid])
+        #expect(contents.revokedTokens.count == 0 && contents.revokedSessions.count == 0 && contents.cutOffs.isEmpty)
+        #expect(contents.legacy == nil)
+        install.clock.advance(seconds: 60)
+        let second = try await install.bundle()
+        #expect(second.sequence == 2 && second.contents.previous == first.hash && second.madeAt == at(60))
+        let state = try first.checked(by: install.anchor, at: at(60)).state
+        _ = try second.checked(by: install.anchor, state: state, at: at(60))
+        let entries = try install.audit(.bundleExported)
+        #expect(entries.map { $0.metadata["sequence"] } == ["1", "2"] && entries[0].metadata["sha256"] == first.hash)
+        #expect(entries[0].metadata["notAfter"] == at(3600).description && entries.allSatisfy { $0.resource == "bundle" })
+    }
+
+    @Test("lives for a week unless it is told, never longer than max-bundle-life")
+    func life() async throws {
+        let install = try Install.prepared()
+        let usual = try await install.bundle()
+        #expect(usual.notAfter == at(7 * day))
+        let longest = try await install.bundle(validFor: 30 * day)
+        #expect(longest.notAfter == at(30 * day))
+        for wrong in [0, -1, 30 * day + 1, .max] {
+            let refused = await refusal { try await install.bundle(validFor: wrong) }
+            #expect(refused?.code == .invalidRequest && refused?.text("field") == "validFor")
+        }
+        let short = try Install.prepared { $0.maxBundleLife = day }
+        let bounded = try await short.bundle()
+        #expect(bounded.notAfter == at(day))
+        let rows = try install.bundleRows
+        #expect(rows == 2)
+    }
+
+    @Test("tells the key ring: what is born after it does not sign by plan before it has ended")
+    func ring() async throws {
+        let install = try Install.prepared()
+        _ = try await install.bundle(validFor: 30 * day)
+        for key in [try install.signer, try install.standby] { #expect(key.heldByBundlesUntil == at(30 * day)) }
+        install.clock.advance(seconds: day)
+        _ = try await install.authority.rotateKeys(now: false, by: install.admin)
+        #expect(try install.standby.bundlesLackItUntil == at(30 * day))
+        // A shorter one changes nothing of that.
+        _ = try await install.bundle(validFor: day)
+        #expect(try install.signer.heldByBundlesUntil == at(30 * day) && install.standby.heldByBundlesUntil == at(2 * day))
+    }
+
+    @Test("is not made by a clock that can't be trusted, nor without the master key, nor by a credential that is dead")
+    func refused() async throws {
+        let install = try Install.prepared()
+        let key = try await install.key(["*"])
+        let holder = try install.caller(key)
+        try await install.revoke(key)
+        let dead = await refusal { try await install.authority.exportBundle(validFor: nil, by: holder) }
+        #expect(dead?.code == .invalidAPIKey)
+        install.clock.step(seconds: day)
+        let unreliable = await refusal { try await install.bundle() }
+        #expect(unreliable?.code == .clockUnreliable)
+        install.clock.step(seconds: -day)
+        #expect(try install.bundleRows == 0 && install.audit(.bundleExported).isEmpty)
+        let sealed = try await install.withoutMasterKey()
+        let closed = await refusal { try await sealed.bundle() }
+        #expect(closed?.code == .signingUnavailable)
+    }
+
+    @Test("is made again when the key ring, the anchor or the master key changed while it was being made", arguments: ["ring", "anchor"])
+    func again(_ what: String) async throws {
+        let meanwhile = Meanwhile(at: "bundle: signed")
+        let install = try Install.prepared(seams: { $0.afterStep = meanwhile.seam })
+        let store = install.store
+        let standby = try install.standby
+        let authority = install.authority
+        meanwhile.does {
+            try store.writeAndWait { transaction in
+                if what == "ring" {
+                    var gone = standby
+                    gone.state = .retired
+                    gone.sealedPrivateKey = nil
+                    gone.leftAt = at(0)
+                    try transaction.put(Tables.signingKeys, gone.kid, gone)
+                } else {
+                    let (record, _) = try authority.anchorKey(in: transaction)
+                    var changed = record
+                    changed.sealedSeed = try authority.sealing.seal?.seal(
+                        authority.anchorKey(in: transaction).key.seed, type: "anchor", id: record.id, version: AnchorRecord.version)
+                    try transaction.put(Tables.anchors, record.id, changed)
+                }
+            }
+        }
+        let bundle = try await install.bundle()
+        #expect(meanwhile.count == 2 && bundle.sequence == 1)
+        let kids = bundle.contents.keys.compactMap(\.kid)
+        #expect(kids == (what == "ring" ? [try install.signer.kid] : [try install.signer.kid, standby.kid]))
+        #expect(try install.audit(.bundleExported).count == 1)
+    }
+
+    @Test("never has the number of another, also of those that are made at once")
+    func atOnce() async throws {
+        let install = try Install.prepared()
+        let bundles = try await withThrowingTaskGroup(of: TrustBundle.self) { group in
+            for _ in 0..<16 { group.addTask { try await install.bundle() } }
+            return try await group.reduce(into: [TrustBundle]()) { $0.append($1) }
+        }
+        let line = bundles.sorted { $0.sequence < $1.sequence }
+        #expect(line.map(\.sequence) == Array(1...16))
+        #expect(line.map { $0.contents.previous } == [nil] + line.dropLast().map { Optional($0.hash) })
+    }
+
+    @Test("holds all up to the number that was fixed first, read in pages, and the next one holds the rest")
+    func pages() async throws {
+        let meanwhile = Meanwhile(at: "bundle: page read")
+        let install = try Install.prepared(seams: { $0.afterStep = meanwhile.seam })
+        let ids = try await install.plantRevocations(2500)
+        let late = try install.authority.ids.make(.token)
+        let store = install.store
+        meanwhile.does {
+            try store.writeAndWait { try RevocationLog.note(RevocationRow(.token, late, until: at(600)), at: at(0), in: $0) }
+        }
+        let first = try await install.bundle()
+        #expect(first.contents.revocation == 2500 && meanwhile.count == 3)
+        #expect(Set(first.contents.revokedTokens.ids) == Set(ids))
+        let second = try await install.bundle()
+        #expect(second.contents.revocation == 2501 && Set(second.contents.revokedTokens.ids) == Set(ids + [late]))
+    }
+
+    @Test("says 100,000 revocations in less than 2 MB, each of them and no other")
+    func size() async throws {
+        let install = try Install.prepared()
+        let ids = try await install.plantRevocations(100_000)
+        let exported = try await install.authority.exportBundle(validFor: nil, by: install.admin)
+        #expect(exported.file.count < 2_000_000)
+        let bundle = try TrustBundle(reading: exported.file)
+        #expect(bundle.contents.revokedTokens.count == 100_000)
+        for id in [ids[0], ids[1], ids[99_999], ids[50_000]] {
+            let revoked = try #require(ULID(id: id, prefix: "tok_"))
+            #expect(bundle.contents.revokedTokens.contains(revoked))
+            #expect(!bundle.contents.revokedTokens.contains(ULID(number: revoked.number ^ 1 << 60)))
+        }
+    }
+
+    @Test("is remembered for as long as it may be in use, and the newest for good")
+    func remembered() async throws {
+        let install = try Install.prepared()
+        _ = try await install.bundle(validFor: 3600)
+        _ = try await install.bundle(validFor: 7200)
+        #expect(try install.authority.liveBundles(10).map(\.sequence) == [2, 1])
+        #expect(try install.authority.liveBundles(1).map(\.sequence) == [2])
+        install.clock.advance(seconds: 3661)
+        #expect(try install.authority.liveBundles(10).map(\.sequence) == [2])
+        install.clock.advance(seconds: day)
+        #expect(try install.authority.liveBundles(10).isEmpty && install.bundleRows == 2)
+        let third = try await install.bundle(validFor: 3600)
+        #expect(try third.sequence == 3 && third.contents.previous != nil && install.bundleRows == 1)
+    }
+
+    @Test("names the legacy key in the phases that take its tokens, and whose of them are dead")
+    func legacy() async throws {
+        let install = try Install.prepared()
+        try await install.importSecret()
+        let (good, dead, gone) = try await (install.identity("good"), install.identity("dead"), install.identity("gone"))
+        try await install.authority.revoke(.identity(good.id), by: install.admin)
+        try await install.suspend(dead)
+        try await install.authority.deleteIdentity(gone.id, by: install.admin)
+        let bundle = try await install.bundle(validFor: 3600)
+        let terms = try #require(bundle.contents.legacy)
+        let record = try #require(install.authority.keys.ring.cutover)
+        #expect(terms.kid == record.kid && terms.issuer == record.issuer && terms.until >= at(3600 + day))
+        #expect(terms.subjects.keys.sorted() == [good.id, dead.id, gone.id].sorted())
+        #expect(terms.subjects[good.id].map { $0 < at(60) } == true)
+        #expect(terms.subjects[dead.id] == terms.until && terms.subjects[gone.id] == terms.until)
+    }
+}
+
+extension Install {
+    /// Numbers that many tokens as revoked, as many revocations would, without the time that these take.
+    func plantRevocations(_ count: Int) async throws -> [String] {
+        let ids = try (0..<count).map { _ in try authority.ids.make(.token) }
+        try await store.write { transaction in
+            for id in ids { try RevocationLog.note(RevocationRow(.token, id, until: at(600)), at: at(0), in: transaction) }
+        }
+        return ids
+    }
+}
