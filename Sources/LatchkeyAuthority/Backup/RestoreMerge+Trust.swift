@@ -3,6 +3,10 @@ import LatchkeyVerifier
 
 /// The trust anchors, what was revoked, and the bundles that are out.
 extension RestoreMerge {
+    /// How far, in seconds, ids that nobody knows of any more may be ahead of the clock of this host: each of the two clocks may be off by what
+    /// is still taken for right.
+    private static let unknownIdMargin = 2 * SteadyClock.tolerance / 1000
+
     /// Anchors that are passed over where the last one is not known.
     private static let anchorGap: UInt64 = 1_000_000
 
@@ -72,7 +76,7 @@ extension RestoreMerge {
     ///
     /// - Returns: the last millisecond that an id from before may have.
     func cutEverything(_ new: borrowing WriteTransaction, _ now: Timestamp) throws -> Timestamp {
-        let edge = max(now, try Authority.newestId(in: new) ?? now)
+        let edge = max(now, try Authority.newestId(in: new) ?? now).adding(seconds: Self.unknownIdMargin)
         try TrustNumber.cut.raise(to: UInt64(max(0, edge.milliseconds)), in: new)
         let until = edge.adding(seconds: Authority.longestLife + RevocationLog.afterlife)
         try RevocationLog.note(RevocationRow(.everything, "", cutOff: edge, until: until), at: now, in: new)
