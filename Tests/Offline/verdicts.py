@@ -8,6 +8,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -20,7 +21,7 @@ CASES = json.loads((PACK / "verdicts.json").read_text())["cases"]
 
 # What a case may need for a program to have a say in it.
 PYTHON = {"succession", "state"}
-OPENSSL = set()
+OPENSSL = {"state"}
 
 
 def block(language):
@@ -57,8 +58,20 @@ def by_openssl(cases):
             arguments = [PACK / case["anchor"], PACK / case["bundle"], case["audience"]]
             if "issuer" in case or "scopes" in case:
                 arguments += [case.get("issuer", ""), *case.get("scopes", [])]
+            environment = dict(os.environ)
+            environment.pop("STATE", None)
+            remembered = pathlib.Path(tempfile.mkdtemp(dir=scratch)) / "state"
+            if "state" in case or "stateAfter" in case:
+                environment["STATE"] = str(remembered)
+            if "state" in case:
+                shutil.copy(PACK / case["state"], remembered)
             with open(PACK / case["token"], "rb") as token:
-                run = subprocess.run(["bash", script, *arguments], stdin=token, capture_output=True, text=True, check=False)
+                run = subprocess.run(
+                    ["bash", script, *arguments], stdin=token, env=environment, capture_output=True, text=True, check=False
+                )
+            after = case.get("stateAfter") or case.get("state")
+            if after and (not remembered.exists() or remembered.read_bytes() != (PACK / after).read_bytes()):
+                return "another state"
             if run.returncode == 0:
                 return "good" if json.loads(run.stdout) == case.get("claims", json.loads(run.stdout)) else "good, and other claims"
             return run.stderr.strip() if run.returncode == 5 else f"{run.returncode}: {run.stderr}"
@@ -79,7 +92,7 @@ def compare(name, abilities, judge, least):
 
 
 def main(which):
-    programs = {"python": (PYTHON, by_python, 80), "openssl": (OPENSSL, by_openssl, 55)}
+    programs = {"python": (PYTHON, by_python, 95), "openssl": (OPENSSL, by_openssl, 80)}
     chosen = programs if which == "both" else {which: programs[which]}
     good = [compare(name, *program) for name, program in chosen.items()]
     sys.exit(0 if all(good) else 1)

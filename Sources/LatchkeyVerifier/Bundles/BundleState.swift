@@ -1,19 +1,24 @@
+import LatchkeyCrypto
+
 /// What a verifier remembers of the newest bundle that it accepted, so that it takes no older one and no other one in its place.
 ///
 /// Whoever keeps it must replace it as a whole, durably, before acting on the bundle that it came from.
 public struct BundleState: Sendable, Equatable {
     public let install: String
-    /// `keyId` of the anchor that signed the bundle.
-    public let anchor: String
-    /// How many anchors came before that one.
+    /// The anchor that signed the bundle: with its key, so that another anchor's claim to follow it can be verified.
+    public let signer: TrustAnchor
+    /// How many anchors came before that one, as far as statements that were verified said so.
     public let anchorNumber: Int64
     public let sequence: Int64
     /// `TrustBundle.hash`.
     public let hash: String
 
-    package init(install: String, anchor: String, anchorNumber: Int64, sequence: Int64, hash: String) {
+    /// `keyId` of the anchor that signed the bundle.
+    public var anchor: String { signer.keyId }
+
+    package init(install: String, signer: TrustAnchor, anchorNumber: Int64, sequence: Int64, hash: String) {
         self.install = install
-        self.anchor = anchor
+        self.signer = signer
         self.anchorNumber = anchorNumber
         self.sequence = sequence
         self.hash = hash
@@ -26,6 +31,7 @@ public struct BundleState: Sendable, Equatable {
             writer.member("version", Self.version)
             writer.member("install", install)
             writer.member("anchor", anchor)
+            writer.member("x", Base64URL.encode(signer.raw))
             writer.member("anchorNumber", anchorNumber)
             writer.member("sequence", sequence)
             writer.member("hash", hash)
@@ -46,13 +52,15 @@ public struct BundleState: Sendable, Equatable {
                 let install = try reader.string()
                 try reader.key("anchor")
                 let anchor = try reader.digest()
+                try reader.key("x")
+                let signer = try TrustAnchor(jwk: JWK(kty: "OKP", kid: anchor, crv: "Ed25519", x: reader.string()))
                 try reader.key("anchorNumber")
                 let anchorNumber = try reader.integer(in: 0...AnchorSuccession.greatestNumber)
                 try reader.key("sequence")
                 let sequence = try reader.integer(in: 1...BundleContents.greatestNumber)
                 try reader.key("hash")
                 return BundleState(
-                    install: install, anchor: anchor, anchorNumber: anchorNumber, sequence: sequence, hash: try reader.digest())
+                    install: install, signer: signer, anchorNumber: anchorNumber, sequence: sequence, hash: try reader.digest())
             }
             try reader.take(UInt8(ascii: "\n"))
             try reader.end()

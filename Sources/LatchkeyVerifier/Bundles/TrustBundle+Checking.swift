@@ -20,7 +20,7 @@ extension TrustBundle {
         }
         try checkChain()
         let own = BundleState(
-            install: install, anchor: keyId, anchorNumber: contents.anchors.last?.number ?? 0, sequence: sequence, hash: hash)
+            install: install, signer: signer, anchorNumber: number(of: signer, from: anchor, after: state), sequence: sequence, hash: hash)
         if let state { try check(own, follows: state) }
         let checked = try CheckedBundle(contents, state: own)
         try checked.check(at: now)
@@ -29,18 +29,41 @@ extension TrustBundle {
 
     /// The anchor that the bundle names, reached from the one that is trusted by statements that each anchor made of the next.
     private func signer(from anchor: TrustAnchor) throws(VerificationError) -> TrustAnchor {
-        var current = anchor
-        if let start = contents.anchors.firstIndex(where: { $0.from.utf8.elementsEqual(anchor.keyId.utf8) }) {
-            for statement in contents.anchors[start...] where !current.keyId.utf8.elementsEqual(keyId.utf8) {
-                current = try statement.next(after: current)
-            }
-        }
-        guard current.keyId.utf8.elementsEqual(keyId.utf8) else {
+        let last = try lineEnd(from: anchor)
+        guard last.keyId.utf8.elementsEqual(keyId.utf8) else {
             throw VerificationError(
                 .anchor,
                 "the bundle is signed by another anchor than \(anchor.fingerprint), and nothing in it leads from this one to the other")
         }
+        return last
+    }
+
+    /// The anchor at the end of the bundle's statements, from `anchor` on. Every statement behind `anchor` is verified with the one before
+    /// it; those in front of it are the word of nobody who is known here, and count for nothing. `anchor` itself where none is its own.
+    private func lineEnd(from anchor: TrustAnchor) throws(VerificationError) -> TrustAnchor {
+        var current = anchor
+        for statement in statements(from: anchor) { current = try statement.next(after: current) }
         return current
+    }
+
+    /// What the bundle carries from the first statement of `anchor` on.
+    private func statements(from anchor: TrustAnchor) -> ArraySlice<AnchorSuccession> {
+        contents.anchors.drop { !$0.from.utf8.elementsEqual(anchor.keyId.utf8) }
+    }
+
+    /// Whether `known` is the signer, or the statements lead from it to the signer, each verified.
+    private func leads(from known: TrustAnchor) -> Bool {
+        guard let last = try? lineEnd(from: known) else { return false }
+        return last.keyId.utf8.elementsEqual(keyId.utf8)
+    }
+
+    /// How many anchors came before the signer, as far as a verified statement says so or it is remembered; else 0.
+    private func number(of signer: TrustAnchor, from anchor: TrustAnchor, after state: BundleState?) -> Int64 {
+        // `signer(from:)` verified these.
+        let told = statements(from: anchor).last?.number ?? 0
+        guard let state, leads(from: state.signer) else { return told }
+        if state.signer == signer { return max(told, state.anchorNumber) }
+        return max(told, statements(from: state.signer).last?.number ?? 0)
     }
 
     /// What the signer itself says of the anchors before it: one unbroken line of this install that ends at the signer.
@@ -59,12 +82,18 @@ extension TrustBundle {
             throw VerificationError(
                 .state, "what is remembered is of the install \(known.install), the bundle is of \(own.install); keep a state for each")
         }
-        guard own.sequence >= known.sequence, own.anchorNumber >= known.anchorNumber else {
+        guard own.sequence >= known.sequence else {
             throw VerificationError(
                 .rollback,
                 "the bundle has the number \(own.sequence), and number \(known.sequence) was accepted here before; fetch the newest")
         }
-        guard own.anchor == known.anchor || contents.anchors.contains(where: { $0.from == known.anchor }) else {
+        guard own.anchorNumber >= known.anchorNumber else {
+            throw VerificationError(
+                .rollback,
+                "the bundle's anchor \(own.signer.fingerprint) does not follow \(known.signer.fingerprint), whose bundle was accepted here before; whoever signs with an anchor that was replaced holds an old backup: find out who; only if the install's anchor was given up and it was given this one, remove what is remembered and begin anew"
+            )
+        }
+        guard leads(from: known.signer) else {
             throw VerificationError(
                 .anchor,
                 "nothing leads from the anchor of the last bundle accepted here to this bundle's; if the install was given a new anchor, begin anew"
