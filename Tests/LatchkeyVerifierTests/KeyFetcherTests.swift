@@ -19,6 +19,7 @@ struct KeyFetcherTests {
             var count = 0
             var running = 0
             var mostAtOnce = 0
+            var cancelled = 0
             /// While it answers nobody.
             var isHeld = false
             var held: [CheckedContinuation<Void, Never>] = []
@@ -36,6 +37,10 @@ struct KeyFetcherTests {
 
         var count: Int { state.withLock { $0.count } }
         var mostAtOnce: Int { state.withLock { $0.mostAtOnce } }
+        /// How many are under way.
+        var running: Int { state.withLock { $0.running } }
+        /// How many were told to end.
+        var cancelled: Int { state.withLock { $0.cancelled } }
 
         func publish(_ document: [UInt8]?) { state.withLock { $0.document = document } }
 
@@ -43,6 +48,9 @@ struct KeyFetcherTests {
 
         /// From here on a fetch ends only after `letGo`.
         func hold() { state.withLock { $0.isHeld = true } }
+
+        /// From here on a fetch ends again, but those that are held.
+        func answer() { state.withLock { $0.isHeld = false } }
 
         func letGo() {
             let held = state.withLock { state in
@@ -69,6 +77,7 @@ struct KeyFetcherTests {
             await Task.yield()
             let document = state.withLock { state in
                 state.running -= 1
+                if Task.isCancelled { state.cancelled += 1 }
                 return state.document
             }
             guard let document else { throw Unreachable() }
@@ -196,13 +205,57 @@ struct KeyFetcherTests {
         publisher.hold()
         let verifier = verifier(publisher, patient: false)
         #expect(try await reason(verifier, at: now) == .keySet)
-        // The first fetch is still under way: none is begun beside it.
-        #expect(try await reason(verifier, at: now.adding(seconds: 60)) == .keySet)
+        // The first fetch was given up, and for its cool-down none is begun beside it.
+        #expect(try await reason(verifier, at: now.adding(seconds: 29)) == .keySet)
         #expect(publisher.count == 1)
         publisher.letGo()
         while try await reason(verifier, at: now) == .keySet { await Task.yield() }
         #expect(try await reason(verifier, at: now) == nil)
         #expect(publisher.mostAtOnce == 1)
+    }
+
+    @Test("gives up a fetch that never ends: the next one begins without it, and it changes nothing when it ends after all")
+    func neverEnding() async throws {
+        let publisher = Publisher(Keys.first)
+        publisher.hold()
+        let verifier = verifier(publisher, patient: false)
+        #expect(try await reason(verifier, at: now) == .keySet)
+        publisher.answer()
+        let later = now.adding(seconds: 30)
+        // Each call is one step of the second fetch at least.
+        var found = try await reason(verifier, at: later)
+        for _ in 0..<100_000 where found == .keySet {
+            await Task.yield()
+            found = try await reason(verifier, at: later)
+        }
+        #expect(found == nil && publisher.count == 2)
+        publisher.publish(Keys.second)
+        publisher.letGo()
+        for _ in 0..<100_000 where publisher.running > 0 { await Task.yield() }
+        for _ in 0..<1000 { await Task.yield() }
+        #expect(publisher.running == 0 && publisher.cancelled == 1)
+        #expect(try await reason(verifier, at: later.adding(seconds: 1)) == nil)
+        #expect(publisher.count == 2)
+    }
+
+    @Test("waits for a fetch that hangs once, and answers from what it holds until the next may begin")
+    func hanging() async throws {
+        let publisher = Publisher(Keys.first)
+        let verifier = verifier(publisher, patient: false)
+        while try await reason(verifier, at: now) == .keySet { await Task.yield() }
+        publisher.hold()
+        let old = now.adding(seconds: 3600)
+        for seconds: Int64 in [0, 1, 29] {
+            let later = old.adding(seconds: seconds)
+            #expect(try await reason(verifier, at: later) == nil)
+            #expect(publisher.count == 2)
+        }
+        publisher.answer()
+        let next = old.adding(seconds: 30)
+        #expect(try await reason(verifier, at: next) == nil)
+        for _ in 0..<100_000 where publisher.count < 3 { await Task.yield() }
+        #expect(publisher.count == 3)
+        publisher.letGo()
     }
 
     @Test("answers at once from what it holds where nobody can wait")

@@ -3,7 +3,9 @@ import Synchronization
 /// Keys that the caller fetches: a closure gives the bytes of the authority's JWKS, by whatever client the program has, and this decides
 /// when it is called.
 ///
-/// - At most one fetch is under way, however many tokens wait for it; a wait ends after `patience`, whatever the closure does.
+/// - One fetch is asked for, however many tokens wait for it; a wait ends after `patience`, whatever the closure does. A fetch that has not
+///   ended by then is given up: what it brings later counts as long as nothing newer is there, the next one begins after `coolDown`, and then
+///   the one given up is cancelled.
 /// - A set is used for `maxAge`, then fetched again. A token whose `kid` is in no set has it fetched, too, but not within `coolDown` of the
 ///   last attempt: made-up tokens can't make it a load on anybody.
 /// - A fetch that fails, or gives what is no JWKS, leaves the set as it was; that one is used until it is as old as `greatestAge`.
@@ -35,13 +37,30 @@ public final class KeyFetcher: Sendable {
         let number: Int
     }
 
+    private struct Waiter {
+        let continuation: CheckedContinuation<Void, Never>
+        /// The fetch that it waits for.
+        let fetch: Int
+    }
+
     private struct State {
         var held: Held?
         var lastAttempt: Timestamp?
-        var isFetching = false
-        /// Counts waiters and sets.
+        /// The fetch that is under way and not given up.
+        var fetch: Int?
+        /// The last one that was begun, given up or not.
+        var task: Task<Void, Never>?
+        /// Counts waiters and fetches.
         var number = 0
-        var waiters: [Int: CheckedContinuation<Void, Never>] = [:]
+        var waiters: [Int: Waiter] = [:]
+    }
+
+    /// What a waiter is told when it comes.
+    private struct Admission {
+        let waiter: Int
+        let fetch: Int
+        /// Whether the fetch has to be begun.
+        let begins: Bool
     }
 
     /// Whoever comes when so many wait already is answered from what is held.
@@ -55,7 +74,7 @@ public final class KeyFetcher: Sendable {
 
     /// - Parameters:
     ///   - legacy: a key of HS256 tokens that is accepted besides; none by default.
-    ///   - fetch: gives the JWKS document. Called from any task, never twice at once.
+    ///   - fetch: gives the JWKS document. Called from any task; a second time at once only after a fetch that has outlasted `patience`.
     public convenience init(
         timing: Timing = Timing(), legacy: LegacyKey? = nil, fetch: @escaping @Sendable () async throws -> [UInt8]
     ) {
@@ -118,54 +137,69 @@ extension KeyFetcher {
     private func attempt(at now: Timestamp) async {
         var timer: Task<Void, Never>?
         await withCheckedContinuation { continuation in
-            let (begins, number) = admit(continuation, at: now)
-            guard let number else { return continuation.resume() }
-            if begins { Task { await self.run(at: now) } }
+            guard let admission = admit(continuation, at: now) else { return continuation.resume() }
+            if admission.begins { begin(admission.fetch, at: now) }
             timer = Task {
                 await self.wait(self.timing.patience)
-                self.release(number)
+                self.release(admission)
             }
         }
         timer?.cancel()
     }
 
-    /// Takes a waiter in, and says whether a fetch has to begin and under which number the waiter stands; `nil` when there is nothing to wait
-    /// for.
-    private func admit(_ waiter: CheckedContinuation<Void, Never>, at now: Timestamp) -> (begins: Bool, number: Int?) {
+    /// Takes a waiter in; `nil` when there is nothing to wait for.
+    private func admit(_ waiter: CheckedContinuation<Void, Never>, at now: Timestamp) -> Admission? {
         state.withLock { state in
             let isTooEarly = state.lastAttempt.map { isWithin(timing.coolDown, of: $0, at: now) } ?? false
-            guard state.isFetching || !isTooEarly, state.waiters.count < Self.greatestWaiterCount else { return (false, nil) }
-            let begins = !state.isFetching
+            guard state.fetch != nil || !isTooEarly, state.waiters.count < Self.greatestWaiterCount else { return nil }
+            let begins = state.fetch == nil
+            if begins { state.number += 1 }
+            let fetch = state.fetch ?? state.number
             if begins {
-                state.isFetching = true
+                state.fetch = fetch
                 state.lastAttempt = now
             }
             state.number += 1
-            state.waiters[state.number] = waiter
-            return (begins, state.number)
+            state.waiters[state.number] = Waiter(continuation: waiter, fetch: fetch)
+            return Admission(waiter: state.number, fetch: fetch, begins: begins)
         }
     }
 
-    private func run(at now: Timestamp) async {
+    private func begin(_ number: Int, at now: Timestamp) {
+        let task = Task { await self.run(number, at: now) }
+        let former = state.withLock { state in
+            let former = state.task
+            state.task = task
+            return former
+        }
+        former?.cancel()
+    }
+
+    private func run(_ number: Int, at now: Timestamp) async {
         var set: KeySet?
         if let document = try? await fetch(), let fetched = try? KeySet(jwks: document) {
             if let legacy { set = try? fetched.accepting(legacy) } else { set = fetched }
         }
-        let waiters = state.withLock { state -> [CheckedContinuation<Void, Never>] in
-            if let set {
-                state.number += 1
-                state.held = Held(set: set, fetchedAt: now, number: state.number)
-            }
-            state.isFetching = false
-            defer { state.waiters = [:] }
-            return Array(state.waiters.values)
+        let released = state.withLock { state -> [CheckedContinuation<Void, Never>] in
+            // A fetch that was given up may end after a newer one: then it says nothing.
+            let isNewer = state.held.map { $0.number < number } ?? true
+            if let set, isNewer { state.held = Held(set: set, fetchedAt: now, number: number) }
+            if state.fetch == number { state.fetch = nil }
+            let done = state.waiters.filter { $0.value.fetch <= number || (set != nil && isNewer) }
+            for key in done.keys { state.waiters[key] = nil }
+            return done.values.map(\.continuation)
         }
-        for waiter in waiters { waiter.resume() }
+        for waiter in released { waiter.resume() }
     }
 
-    /// Lets one go on whose patience is at its end.
-    private func release(_ number: Int) {
-        let waiter = state.withLock { $0.waiters.removeValue(forKey: number) }
-        waiter?.resume()
+    /// Lets one go on whose patience is at its end, and gives up the fetch where it is the one that began it: then that had as long as anybody
+    /// waits.
+    private func release(_ admission: Admission) {
+        let waiter = state.withLock { state in
+            let waiter = state.waiters.removeValue(forKey: admission.waiter)
+            if waiter != nil, admission.begins, state.fetch == admission.fetch { state.fetch = nil }
+            return waiter
+        }
+        waiter?.continuation.resume()
     }
 }

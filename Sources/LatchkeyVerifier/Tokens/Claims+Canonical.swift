@@ -3,7 +3,7 @@ extension Claims {
     /// may be just as good, and which a general decoder has to read.
     ///
     /// Where this says anything, it says what the decoder would say, in a fraction of its time: a signature is checked in little more.
-    init?(canonical payload: [UInt8]) {
+    package init?(canonical payload: [UInt8]) {
         var reader = CanonicalReader(payload)
         guard let claims = try? Self.read(&reader), (try? reader.end()) != nil else { return nil }
         self = claims

@@ -5,7 +5,7 @@ public struct TokenPolicy: Sendable {
     public var issuer: String?
     /// `aud` must hold one of these; `nil` takes any, an empty list none.
     public var audiences: [String]?
-    /// How far two clocks may be apart, in seconds.
+    /// How far two clocks may be apart, in seconds. A verifier with a trust bundle takes no more than `standardSkew`.
     public var clockSkew: Int64
 
     /// Seconds (contract §6).

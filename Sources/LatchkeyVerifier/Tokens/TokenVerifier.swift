@@ -33,11 +33,13 @@ public struct TokenVerifier: Sendable {
         self.policy = policy
     }
 
-    /// A verifier that knows all that a bundle says. Where the policy names no issuer, it is the bundle's.
+    /// A verifier that knows all that a bundle says. Where the policy names no issuer, it is the bundle's. Its clock skew is at most 60 s,
+    /// whatever the policy says: a bundle forgets what was revoked when nobody within that skew takes the token for alive.
     public init(bundle: CheckedBundle, policy: TokenPolicy = TokenPolicy()) {
         source = .bundle(bundle)
         var policy = policy
         policy.issuer = policy.issuer ?? bundle.issuer
+        policy.clockSkew = min(policy.clockSkew, TokenPolicy.standardSkew)
         self.policy = policy
     }
 

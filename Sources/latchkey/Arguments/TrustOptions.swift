@@ -59,7 +59,13 @@ struct TrustOptions: ParsableArguments {
         let given = try TrustBundle(reading: InputFile.read(bundle ?? "", limit: TrustBundle.greatestSize))
         var checked: CheckedBundle
         if let state {
-            checked = try RememberedBundle(path: state).check(given, by: trusted, at: now)
+            let remembered = try RememberedBundle(path: state).check(given, by: trusted, at: now)
+            checked = remembered.bundle
+            if remembered.isFirst {
+                Output.note(
+                    "note: nothing was remembered in \(state) yet, so bundle number \(checked.sequence) was taken as it came; older ones are refused from now on"
+                )
+            }
         } else {
             checked = try given.checked(by: trusted, at: now)
             Output.note(

@@ -25,7 +25,8 @@ struct LineBatches {
     mutating func next() throws(SystemError) -> [[UInt8]] {
         var lines: [[UInt8]] = []
         var size = 0
-        while !isAtEnd, size < Self.batchSize {
+        // A line that is longer than a batch ends none: a batch without a line would be taken for the end.
+        while !isAtEnd, lines.isEmpty || size < Self.batchSize {
             if !lines.isEmpty, !isReady { break }
             let count = Glibc.read(descriptor, &chunk, chunk.count)
             if count > 0 {

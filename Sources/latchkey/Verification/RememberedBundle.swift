@@ -17,8 +17,11 @@ struct RememberedBundle {
 
     /// The bundle as one that may be used after what is remembered; it is remembered, durably, before it is given out.
     ///
+    /// - Returns: besides the bundle, whether it is the first that is remembered: then nothing was there that an older one could be told by.
     /// - Throws: as `TrustBundle.checked`; `.state` when the file can't be read or replaced.
-    func check(_ bundle: TrustBundle, by anchor: TrustAnchor, at now: Timestamp) throws(VerificationError) -> CheckedBundle {
+    func check(
+        _ bundle: TrustBundle, by anchor: TrustAnchor, at now: Timestamp
+    ) throws(VerificationError) -> (bundle: CheckedBundle, isFirst: Bool) {
         let lock = try lock()
         // Closing alone would leave the lock to a child that was forked and has not yet replaced its image.
         defer {
@@ -28,7 +31,7 @@ struct RememberedBundle {
         let known = try read()
         let checked = try bundle.checked(by: anchor, state: known, at: now)
         if checked.state != known { try replace(checked.state) }
-        return checked
+        return (checked, known == nil)
     }
 
     private func lock() throws(VerificationError) -> CInt {
@@ -54,6 +57,9 @@ struct RememberedBundle {
         defer { close(file) }
         var status = stat()
         guard fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { throw failure("it is not a regular file") }
+        guard status.st_uid == geteuid() || status.st_uid == 0 else {
+            throw failure("it belongs to another user, so it proves nothing: find out who made it; it has to be this user's own")
+        }
         guard status.st_mode & 0o022 == 0 else { throw failure("others may write it, so it proves nothing: chmod 600 \(path)") }
         let bytes: [UInt8]
         do {

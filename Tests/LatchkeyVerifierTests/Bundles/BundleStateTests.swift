@@ -36,4 +36,56 @@ struct BundleStateTests {
         #expect(reason("first") == .rollback && reason("bundle-6") == .rollback)
         #expect(reason("bundle-7-fork") == .fork && reason("bundle-8-fork") == .fork)
     }
+
+    private func checked(_ bundle: String, by anchor: String, after state: String? = nil) throws -> BundleState {
+        let known = try state.map { try BundleState(json: GoldenPack.file("states/\($0).json")) }
+        return try GoldenPack.bundle(bundle).checked(by: GoldenPack.anchor(anchor), state: known, at: GoldenPack.someMoment).state
+    }
+
+    @Test("is not gone back from to an anchor that was followed, whatever that one says of the anchor that followed it")
+    func formerAnchors() throws {
+        #expect(refusal { try checked("by-a-again", by: "a", after: "by-b") } == .rollback)
+        #expect(refusal { try checked("by-a-again-and-on", by: "a", after: "by-b") } == .anchor)
+        // Where both are led to, the way back needs the signature of the one that followed.
+        #expect(refusal { try checked("by-a-round", by: "a") } == .anchor)
+        #expect(refusal { try checked("by-a-round", by: "a", after: "by-b") } == .anchor)
+    }
+
+    @Test("counts anchors by statements that were verified, and by no others")
+    func numbers() throws {
+        #expect(try checked("by-a-again", by: "a").anchorNumber == 0)
+        #expect(try checked("by-b", by: "a").anchorNumber == 1)
+        #expect(try checked("by-c", by: "a").anchorNumber == 2)
+        #expect(try checked("by-b", by: "b").anchorNumber == 0)
+        // What is remembered is not forgotten, and leads on from there.
+        #expect(try checked("by-b", by: "b", after: "by-b").anchorNumber == 1)
+        #expect(try checked("by-b", by: "b", after: "bundle-7").anchorNumber == 1)
+        #expect(try checked("by-c", by: "c", after: "by-b").anchorNumber == 2)
+    }
+
+    @Test("is followed by another anchor only with the remembered one's signature, though the anchor's file was replaced")
+    func replacedFile() throws {
+        #expect(try checked("by-b", by: "b", after: "bundle-7").anchor == GoldenPack.anchor("b").keyId)
+        #expect(refusal { try checked("by-b-on-its-own-word", by: "b", after: "bundle-7") } == .anchor)
+        #expect(refusal { try checked("by-b-on-its-own-word", by: "a") } == .anchor)
+    }
+
+    @Test("says of a smaller number of the anchor what that means: an old backup in use, or a line to begin anew with")
+    func sentences() throws {
+        for (bundle, anchor) in [("by-a-again", "a"), ("begun-anew", "x")] {
+            let error = #expect(throws: VerificationError.self) { try checked(bundle, by: anchor, after: "by-b") }
+            #expect(error?.reason == .rollback)
+            #expect(error?.message.contains("does not follow") == true && error?.message.contains("begin anew") == true)
+            #expect(error?.message.contains("the number") == false)
+        }
+        let older = #expect(throws: VerificationError.self) { try checked("bundle-6", by: "a", after: "bundle-8") }
+        #expect(older?.message.contains("the number 6, and number 8") == true)
+    }
+
+    @Test("holds the anchor's key under that key's own thumbprint")
+    func key() throws {
+        let state = try BundleState(json: GoldenPack.file("states/by-b.json"))
+        #expect(try state.signer == GoldenPack.anchor("b"))
+        #expect(try refusal { try BundleState(json: GoldenPack.file("states/key-of-another.json")) } == .state)
+    }
 }

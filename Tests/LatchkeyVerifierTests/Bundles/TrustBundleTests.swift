@@ -124,6 +124,19 @@ struct TrustBundleTests {
         }
     }
 
+    @Test("lets no policy stretch the skew beyond 60 s: what was revoked is forgotten soon after")
+    func skew() throws {
+        let checked = try GoldenPack.bundle("bundle-7").checked(by: GoldenPack.anchor("a"), at: now)
+        let end = Timestamp(rfc3339: "2096-01-01T00:00:00Z")!
+        let token = try GoldenPack.token("good")
+        for (skew, seconds, reason) in [
+            (3600, 60, VerificationError.Reason.expired), (3600, 59, nil), (60, 59, nil), (0, 59, .expired), (0, -1, nil),
+        ] as [(Int64, Int64, VerificationError.Reason?)] {
+            let verifier = TokenVerifier(bundle: checked, policy: TokenPolicy(clockSkew: skew))
+            #expect(refusal { try verifier.verify(token, at: end.adding(seconds: seconds)) } == reason, "\(skew) s, \(seconds) s after its end")
+        }
+    }
+
     @Test("takes a gap in the numbers, whatever the bundle before it was")
     func gap() throws {
         let anchor = try GoldenPack.anchor("a")

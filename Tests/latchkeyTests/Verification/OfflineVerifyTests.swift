@@ -148,6 +148,21 @@ import Testing
         #expect(none.code == 5 && none.output.isEmpty && none.errors.contains("latchkey: malformed: no token"))
     }
 
+    @Test func `a line of several megabytes, longer than what is read at a time, hides nothing that comes after it`() async throws {
+        let good = try Self.token("tokens/good.jwt")
+        let revoked = try Self.token("tokens/revoked.jwt")
+        let command = ["verify", "--anchor", Self.path("anchors/a.pem"), "--bundle", Self.path("bundles/bundle-7.bundle"), "-"]
+        let endless = String(repeating: "A", count: 3_500_000)
+        for (input, expected) in [
+            ("\(endless)\n\(revoked)\n", ["malformed", "revoked"]), ("\(endless)\n\(endless)\n\(good)", ["malformed", "malformed", nil]),
+            ("\(good)\n\(endless)\n\(revoked)\n\(good)\n", [nil, "malformed", "revoked", nil]), (endless, ["malformed"]),
+        ] as [(String, [String?])] {
+            let run = try await Tool.run(command, input: input)
+            let reasons = try run.lines.map { try JSONDecoder().decode(Answer.self, from: Data($0.utf8)).reason }
+            #expect(run.code == 5 && reasons == expected)
+        }
+    }
+
     @Test func `without a state it says what it can't promise`() async throws {
         let options = ["--anchor", Self.path("anchors/a.pem"), "--bundle", Self.path("bundles/bundle-6.bundle")]
         let token = try Self.token("tokens/good.jwt")
@@ -155,8 +170,14 @@ import Testing
         #expect(run.code == 0)
         #expect(run.errors.hasPrefix("note: without --state an older bundle") && run.errors.contains("2096-01-02T00:00:00.000Z"))
         try await ScratchDirectory.with { scratch in
+            let first = try await Tool.run(["verify"] + options + ["--state", scratch["state"], token])
+            #expect(first.code == 0 && first.errors.hasPrefix("note: nothing was remembered in \(scratch["state"]) yet"))
             let quiet = try await Tool.run(["verify"] + options + ["--state", scratch["state"], token])
             #expect(quiet.code == 0 && quiet.errors.isEmpty)
+            // Whoever removes the file is not unseen.
+            try FileManager.default.removeItem(atPath: scratch["state"])
+            let again = try await Tool.run(["verify"] + options + ["--state", scratch["state"], token])
+            #expect(again.code == 0 && again.errors == first.errors)
         }
     }
 

@@ -58,6 +58,22 @@ import Testing
         }
     }
 
+    @Test(.enabled(if: geteuid() == 0, "only root can give a file to somebody else"))
+    func `a file of another user is refused as it is`() async throws {
+        try await ScratchDirectory.with { scratch in
+            let text = try Fixture.text("offline/states/bundle-7.json")
+            try scratch.write(text, to: "state")
+            chmod(scratch["state"], 0o600)
+            try #require(chown(scratch["state"], 65534, 65534) == 0)
+            let refused = try await verify("bundle-8", scratch["state"])
+            #expect(refused.code == 5 && refused.errors.hasPrefix("latchkey: state: ") && refused.errors.contains("another user"))
+            #expect(try scratch.read("state") == text)
+            try #require(chown(scratch["state"], 0, 0) == 0)
+            let accepted = try await verify("bundle-8", scratch["state"])
+            #expect(accepted.code == 0, "\(accepted.errors)")
+        }
+    }
+
     @Test func `two at once take turns, and no one takes an older bundle after a newer one`() async throws {
         try await ScratchDirectory.with { scratch in
             let codes = try await withThrowingTaskGroup(of: (String, Int32?).self) { group in
