@@ -1,3 +1,7 @@
+import FoundationEssentials
+import LatchkeyCrypto
+import LatchkeyVerifier
+
 /// What the fuzzer gave, as bytes.
 func input(_ start: UnsafePointer<UInt8>?, _ count: Int) -> [UInt8] {
     Array(UnsafeBufferPointer(start: start, count: count))
@@ -6,4 +10,20 @@ func input(_ start: UnsafePointer<UInt8>?, _ count: Int) -> [UInt8] {
 /// What a reader took must be what its writer makes of it: else one thing has two spellings.
 func require(_ written: [UInt8], equals read: [UInt8]) {
     guard written == read else { fatalError("what was read is written in another way") }
+}
+
+/// The pack of `fixtures/offline`, as a verifier in a cutover would hold it: one key of RS256 tokens, one of HS256 ones.
+enum Trust {
+    static let secret = Secret(copying: Array("the secret of the old days, 2024".utf8))
+    /// Within the life of all that is in the pack.
+    static let now = Timestamp(seconds: 1_936_000_000)
+    static let verifier: TokenVerifier = {
+        guard let pem = try? Data(contentsOf: URL(filePath: "fixtures/offline/anchors/a.pem")),
+            let file = try? Data(contentsOf: URL(filePath: "fixtures/offline/bundles/legacy.bundle")),
+            let anchor = try? TrustAnchor(pem: Array(pem)),
+            let bundle = try? TrustBundle(reading: Array(file)).checked(by: anchor, at: now)
+                .accepting(legacySecret: secret, kid: "production-2024")
+        else { fatalError("the pack in fixtures/offline can't be read from here") }
+        return TokenVerifier(bundle: bundle)
+    }()
 }

@@ -37,6 +37,8 @@ struct KeyFetcherTests {
 
         var count: Int { state.withLock { $0.count } }
         var mostAtOnce: Int { state.withLock { $0.mostAtOnce } }
+        /// How many end only after `letGo`.
+        var held: Int { state.withLock { $0.held.count } }
         /// How many are under way.
         var running: Int { state.withLock { $0.running } }
         /// How many were told to end.
@@ -94,6 +96,11 @@ struct KeyFetcherTests {
             if patient { try? await Task.sleep(for: .seconds(3600)) }
         }
         return TokenVerifier(fetcher: fetcher, policy: policy)
+    }
+
+    /// Lets other tasks go on until the condition holds, or so often that it never will.
+    private func until(_ condition: () -> Bool) async {
+        for _ in 0..<100_000 where !condition() { await Task.yield() }
     }
 
     /// Why a token of `key`, issued at that moment and good for ten minutes, is refused.
@@ -207,6 +214,7 @@ struct KeyFetcherTests {
         #expect(try await reason(verifier, at: now) == .keySet)
         // The first fetch was given up, and for its cool-down none is begun beside it.
         #expect(try await reason(verifier, at: now.adding(seconds: 29)) == .keySet)
+        await until { publisher.held == 1 }
         #expect(publisher.count == 1)
         publisher.letGo()
         while try await reason(verifier, at: now) == .keySet { await Task.yield() }
@@ -220,6 +228,7 @@ struct KeyFetcherTests {
         publisher.hold()
         let verifier = verifier(publisher, patient: false)
         #expect(try await reason(verifier, at: now) == .keySet)
+        await until { publisher.held == 1 }
         publisher.answer()
         let later = now.adding(seconds: 30)
         // Each call is one step of the second fetch at least.
@@ -231,7 +240,7 @@ struct KeyFetcherTests {
         #expect(found == nil && publisher.count == 2)
         publisher.publish(Keys.second)
         publisher.letGo()
-        for _ in 0..<100_000 where publisher.running > 0 { await Task.yield() }
+        await until { publisher.running == 0 }
         for _ in 0..<1000 { await Task.yield() }
         #expect(publisher.running == 0 && publisher.cancelled == 1)
         #expect(try await reason(verifier, at: later.adding(seconds: 1)) == nil)
@@ -248,12 +257,13 @@ struct KeyFetcherTests {
         for seconds: Int64 in [0, 1, 29] {
             let later = old.adding(seconds: seconds)
             #expect(try await reason(verifier, at: later) == nil)
+            await until { publisher.held == 1 }
             #expect(publisher.count == 2)
         }
         publisher.answer()
         let next = old.adding(seconds: 30)
         #expect(try await reason(verifier, at: next) == nil)
-        for _ in 0..<100_000 where publisher.count < 3 { await Task.yield() }
+        await until { publisher.count == 3 }
         #expect(publisher.count == 3)
         publisher.letGo()
     }

@@ -11,12 +11,16 @@ extension TrustBundle {
     ///   - sign: gives that anchor's signature of what it is given.
     /// - Throws: what `sign` throws, and `.bundle` for contents that no reader would take, so that none is ever given out.
     package static func encode(_ contents: BundleContents, keyId: String, sign: ([UInt8]) throws -> [UInt8]) throws -> [UInt8] {
-        let payload = contents.json()
-        let protected = header(keyId: keyId)
-        let signature = try sign(signingInput(protected: protected, payload: payload))
-        let file = assemble(protected: protected, payload: payload, signature: signature)
+        let file = try file(payload: contents.json(), keyId: keyId, sign: sign)
         _ = try TrustBundle(reading: file)
         return file
+    }
+
+    /// A file with any payload, whether a reader takes it or not.
+    package static func file(payload: [UInt8], keyId: String, sign: ([UInt8]) throws -> [UInt8]) throws -> [UInt8] {
+        let protected = header(keyId: keyId)
+        let signature = try sign(signingInput(protected: protected, payload: payload))
+        return assemble(protected: protected, payload: payload, signature: signature)
     }
 
     /// RFC 7515 §5.1 with the payload of RFC 7797 §3.

@@ -133,7 +133,8 @@ struct TrustBundleTests {
             (3600, 60, VerificationError.Reason.expired), (3600, 59, nil), (60, 59, nil), (0, 59, .expired), (0, -1, nil),
         ] as [(Int64, Int64, VerificationError.Reason?)] {
             let verifier = TokenVerifier(bundle: checked, policy: TokenPolicy(clockSkew: skew))
-            #expect(refusal { try verifier.verify(token, at: end.adding(seconds: seconds)) } == reason, "\(skew) s, \(seconds) s after its end")
+            #expect(
+                refusal { try verifier.verify(token, at: end.adding(seconds: seconds)) } == reason, "\(skew) s, \(seconds) s after its end")
         }
     }
 
