@@ -5,11 +5,15 @@ import Glibc
 struct LineBatches {
     /// Bytes of one batch. A token has some 700.
     private static let batchSize = 1 << 20
+    /// A line costs more than its bytes, and there may be nothing but short ones.
+    private static let greatestLineCount = 4096
     private static let chunkSize = 1 << 16
 
     private let descriptor: CInt
     private let greatestLine: Int
     private var rest: [UInt8] = []
+    /// What was read and not yet looked at.
+    private var unread: ArraySlice<UInt8> = []
     private var isAtEnd = false
     private var chunk = [UInt8](repeating: 0, count: chunkSize)
 
@@ -25,12 +29,17 @@ struct LineBatches {
     mutating func next() throws(SystemError) -> [[UInt8]] {
         var lines: [[UInt8]] = []
         var size = 0
-        // A line that is longer than a batch ends none: a batch without a line would be taken for the end.
-        while !isAtEnd, lines.isEmpty || size < Self.batchSize {
-            if !lines.isEmpty, !isReady { break }
+        while lines.count < Self.greatestLineCount {
+            if !unread.isEmpty {
+                takeLine(into: &lines)
+                continue
+            }
+            // A line that is longer than a batch ends none: a batch without a line would be taken for the end.
+            guard !isAtEnd, lines.isEmpty || size < Self.batchSize, lines.isEmpty || isReady else { break }
+            unread = []
             let count = Glibc.read(descriptor, &chunk, chunk.count)
             if count > 0 {
-                take(chunk[..<count], into: &lines)
+                unread = chunk[..<count]
                 size += count
             } else if count == 0 {
                 isAtEnd = true
@@ -44,14 +53,16 @@ struct LineBatches {
         return lines
     }
 
-    private mutating func take(_ bytes: ArraySlice<UInt8>, into lines: inout [[UInt8]]) {
-        var bytes = bytes
-        while let end = bytes.firstIndex(of: UInt8(ascii: "\n")) {
-            append(bytes[..<end])
-            finishLine(into: &lines)
-            bytes = bytes[(end + 1)...]
+    /// What is unread up to the end of its first line, or all of it.
+    private mutating func takeLine(into lines: inout [[UInt8]]) {
+        guard let end = unread.firstIndex(of: UInt8(ascii: "\n")) else {
+            append(unread)
+            unread = []
+            return
         }
-        append(bytes)
+        append(unread[..<end])
+        finishLine(into: &lines)
+        unread = unread[(end + 1)...]
     }
 
     private mutating func append(_ bytes: ArraySlice<UInt8>) {

@@ -44,10 +44,8 @@ struct TokenStream {
             for piece in await answers(to: lines, at: clock.now()) {
                 try Output.write(piece.text.span)
                 tally.count += piece.count
-                for refusal in piece.refusals {
-                    tally.refusals[refusal.reason, default: 0] += 1
-                    tally.last = refusal
-                }
+                tally.refusals.merge(piece.refusals, uniquingKeysWith: +)
+                tally.last = piece.last ?? tally.last
             }
         }
     }
@@ -55,7 +53,8 @@ struct TokenStream {
     private struct Piece: Sendable {
         var text: [UInt8] = []
         var count = 0
-        var refusals: [VerificationError] = []
+        var refusals: [VerificationError.Reason: Int] = [:]
+        var last: VerificationError?
     }
 
     private func answers(to lines: [[UInt8]], at now: Timestamp) async -> [Piece] {
@@ -87,7 +86,8 @@ struct TokenStream {
                 answer = try check.claims(of: Self.trimmed(line), at: now).json()
             } catch {
                 answer = TokenCheck.verdict(error)
-                piece.refusals.append(error)
+                piece.refusals[error.reason, default: 0] += 1
+                piece.last = error
             }
             piece.text.append(contentsOf: Shown.json(answer))
             piece.text.append(UInt8(ascii: "\n"))

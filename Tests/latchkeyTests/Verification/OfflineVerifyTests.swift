@@ -163,6 +163,42 @@ import Testing
         }
     }
 
+    @Test func `a million lines with nothing in them take no more memory than tokens do`() async throws {
+        try await ScratchDirectory.with { scratch in
+            try scratch.write(String(repeating: "\n", count: 1_000_000), to: "lines")
+            // With the first answer, the first batch has been read and answered; then nobody reads on.
+            let script = """
+                cd "$1"; shift
+                mkfifo out
+                "$0" "$@" < lines > out &
+                exec 4< out
+                read -r first <&4
+                printf '%s\\n' "$first"
+                grep VmHWM "/proc/$!/status"
+                exec 4<&-
+                wait $! || true
+                """
+            let run = try await Tool.run(
+                [
+                    scratch.path, "verify", "--anchor", Self.path("anchors/a.pem"), "--bundle", Self.path("bundles/bundle-7.bundle"), "-",
+                ], shell: script)
+            try #require(run.lines.count == 2, "\(run.errors)")
+            #expect(run.lines[0].contains(#""reason":"malformed""#))
+            let kibibytes = Int(run.lines[1].filter(\.isNumber))
+            #expect(try #require(kibibytes) < 150_000)
+        }
+    }
+
+    @Test func `more lines than are taken at a time are answered each, in order, the last without its end`() async throws {
+        let good = try Self.token("tokens/good.jwt")
+        let input = String(repeating: "\n", count: 9000) + good + "\n" + String(repeating: "\n", count: 4095) + good
+        let run = try await Tool.run(
+            ["verify", "--anchor", Self.path("anchors/a.pem"), "--bundle", Self.path("bundles/bundle-7.bundle"), "-"], input: input)
+        let isGood = run.lines.map { $0.contains(#""sub":"#) }
+        #expect(isGood.count == 13_097 && isGood.indices.filter { isGood[$0] } == [9000, 13_096])
+        #expect(run.code == 5 && run.errors.contains("latchkey: 13095 of 13097 tokens are not good: malformed 13095"))
+    }
+
     @Test func `without a state it says what it can't promise`() async throws {
         let options = ["--anchor", Self.path("anchors/a.pem"), "--bundle", Self.path("bundles/bundle-6.bundle")]
         let token = try Self.token("tokens/good.jwt")
