@@ -78,6 +78,6 @@ extension RestoreMerge {
         let edge = max(now, try Authority.newestId(in: new) ?? now).adding(seconds: Self.unknownIdMargin)
         try TrustNumber.cut.raise(to: UInt64(max(0, edge.milliseconds)), in: new)
         let until = edge.adding(seconds: Authority.longestLife + RevocationLog.afterlife)
-        try RevocationLog.note(RevocationRow(.everything, "", cutOff: edge, until: until), at: now, in: new)
+        try RevocationLog.note(RevocationRow(.everything, "", cutOff: edge, until: until), in: new)
     }
 }

@@ -1,3 +1,4 @@
+import Glibc
 import LatchkeyCrypto
 @testable import LatchkeyAuthority
 import LatchkeyStore
@@ -128,7 +129,7 @@ struct BundleTests {
         let late = try install.authority.ids.make(.token)
         let store = install.store
         meanwhile.does {
-            try store.writeAndWait { try RevocationLog.note(RevocationRow(.token, late, until: at(600)), at: at(0), in: $0) }
+            try store.writeAndWait { try RevocationLog.note(RevocationRow(.token, late, until: at(600)), in: $0) }
         }
         let first = try await install.bundle()
         #expect(first.contents.revocation == 2500 && meanwhile.count == 3)
@@ -190,8 +191,80 @@ extension Install {
     func plantRevocations(_ count: Int) async throws -> [String] {
         let ids = try (0..<count).map { _ in try authority.ids.make(.token) }
         try await store.write { transaction in
-            for id in ids { try RevocationLog.note(RevocationRow(.token, id, until: at(600)), at: at(0), in: transaction) }
+            for id in ids { try RevocationLog.note(RevocationRow(.token, id, until: at(600)), in: transaction) }
         }
         return ids
+    }
+}
+
+/// One thread that jobs run on, as on an event loop.
+private final class OneThread: TaskExecutor {
+    private let jobs = Mutex<[UnownedJob]>([])
+    private let waiting = Semaphore()
+    let threads = Mutex<Set<UInt>>([])
+
+    init() throws {
+        _ = try PinnedThread { [self] in
+            threads.withLock { _ = $0.insert(UInt(pthread_self())) }
+            while true {
+                waiting.wait()
+                guard let job = jobs.withLock({ $0.isEmpty ? nil : $0.removeFirst() }) else { return }
+                job.runSynchronously(on: asUnownedTaskExecutor())
+            }
+        }
+    }
+
+    func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        jobs.withLock { $0.append(job) }
+        waiting.signal()
+    }
+
+    /// Ends the thread once nothing is left to do.
+    func end() { waiting.signal() }
+}
+
+extension BundleTests {
+    @Test("is made off the thread of whoever asks for it: an event loop goes on meanwhile")
+    func aside() async throws {
+        let seen = Mutex<Set<UInt>>([])
+        let install = try Install.prepared(seams: {
+            $0.afterStep = { step in if step.hasPrefix("bundle: ") { seen.withLock { _ = $0.insert(UInt(pthread_self())) } } }
+        })
+        let loop = try OneThread()
+        defer { loop.end() }
+        let admin = try install.admin
+        let made = try await Task(executorPreference: loop) {
+            try await install.authority.exportBundle(validFor: nil, by: admin)
+        }.value
+        #expect(made.sequence == 1)
+        let own = loop.threads.withLock { $0 }
+        let others = seen.withLock { $0 }
+        #expect(own.count == 1 && !others.isEmpty && others.isDisjoint(with: own))
+    }
+
+    @Test("is wanted by so many at once, and no more; who gives up is forgotten")
+    func turns() async throws {
+        let turns = Turns(most: 1)
+        let gate = AsyncStream<Void>.makeStream()
+        let begun = AsyncStream<Void>.makeStream()
+        let first = Task {
+            try await turns.take {
+                begun.continuation.yield()
+                for await _ in gate.stream { break }
+            }
+        }
+        for await _ in begun.stream { break }
+        let waiting = Task { try await turns.take {} }
+        while turns.queue == 0 { await Task.yield() }
+        await #expect(throws: AuthorityError(.storageUnavailable, "")) { try await turns.take {} }
+        waiting.cancel()
+        await #expect(throws: CancellationError.self) { try await waiting.value }
+        #expect(turns.queue == 0)
+        let next = Task { try await turns.take {} }
+        while turns.queue == 0 { await Task.yield() }
+        gate.continuation.yield()
+        try await first.value
+        try await next.value
     }
 }

@@ -73,7 +73,7 @@ struct RevocationNumberTests {
             for number in 0..<20 {
                 group.addTask {
                     try? await store.write { transaction in
-                        try RevocationLog.note(RevocationRow(.token, "tok_\(number)", until: at(600)), at: at(0), in: transaction)
+                        try RevocationLog.note(RevocationRow(.token, "tok_\(number)", until: at(600)), in: transaction)
                         if number % 2 == 0 { throw Fault() }
                     }
                 }
@@ -184,7 +184,7 @@ struct RevocationNumberTests {
         let verifier = try await mended.offline()
         #expect(mended.verdict(on: dead, by: verifier) == .revoked && mended.verdict(on: live, by: verifier) == nil)
         try scratch.tamper { transaction in
-            try RevocationLog.note(RevocationRow(.session, live.sessionId, until: at(3600)), at: at(0), in: transaction)
+            try RevocationLog.note(RevocationRow(.session, live.sessionId, until: at(3600)), in: transaction)
         }
         #expect(try scratch.check().findings.map(\.kind) == [.impossible])
     }

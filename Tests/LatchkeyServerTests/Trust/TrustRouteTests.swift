@@ -108,8 +108,8 @@ extension ServerTests {
                 #expect(told.status == 200 && told["preference-applied"] == "return=representation")
                 let list = try #require(holders(told))
                 #expect(list.count == 2 && list.allSatisfy { $0["who"]?.text?.isEmpty == false })
-                #expect(list[0]["until"]?.text == daemon.clock.now().adding(seconds: 3600).description && list[0]["sequence"] == nil)
-                #expect(list[1]["until"]?.text == daemon.clock.now().adding(seconds: 600).description && list[1]["sequence"]?.number == 1)
+                #expect(list[0]["until"]?.text == daemon.clock.now().adding(seconds: 3660).description && list[0]["sequence"] == nil)
+                #expect(list[1]["until"]?.text == daemon.clock.now().adding(seconds: 660).description && list[1]["sequence"]?.number == 1)
                 let body = #"{"reason":"acts strangely"}"#
                 let suspended = try await daemon.admin("POST", "/v1/identities/\(identity)/suspend", Self.wanted, body: body)
                 #expect(suspended.status == 200 && suspended.json["status"]?.text == "suspended" && holders(suspended)?.count == 2)
@@ -127,7 +127,7 @@ extension ServerTests {
                 let reply = try await daemon.admin(
                     "POST", "/v1/api-keys/\(key.id)/revoke", Self.wanted, body: #"{"descendants":true}"#)
                 #expect(reply.json["revokedDescendants"]?["sessions"]?.number == 1)
-                #expect(holders(reply)?.map { $0["until"]?.text } == [daemon.clock.now().adding(seconds: 60).description])
+                #expect(holders(reply)?.map { $0["until"]?.text } == [daemon.clock.now().adding(seconds: 120).description])
                 let other = try await daemon.key("*")
                 let nothing = try await daemon.admin("POST", "/v1/api-keys/\(other.id)/revoke", Self.wanted)
                 #expect(nothing.status == 200 && holders(nothing) == [])

@@ -6,8 +6,8 @@ extension Authority {
     private static let attempts = 4
     /// Seconds.
     private static let usualBundleLife: Int64 = 7 * 86_400
-    /// Rows of bundles that are not in use any more, and that one commit removes at most.
-    private static let mostForgotten = 256
+    /// Bundles that are remembered at most; each is looked at where somebody asks who has which.
+    private static let mostRemembered = 5000
 
     /// Makes a trust bundle: what verifiers without a network hold tokens against.
     ///
@@ -26,9 +26,11 @@ extension Authority {
             )
         }
         try caller.requireOwn()
-        return try await bundleTurns.take {
-            for _ in 0..<Self.attempts { if let bundle = try await makeBundle(validFor: life, by: caller) { return bundle } }
-            throw AuthorityError(.storageUnavailable, "the signing keys are being changed again and again; try again")
+        return try await aside { [self] in
+            try await bundleTurns.take {
+                for _ in 0..<Self.attempts { if let bundle = try await makeBundle(validFor: life, by: caller) { return bundle } }
+                throw AuthorityError(.storageUnavailable, "the signing keys are being changed again and again; try again")
+            }
         }
     }
 
@@ -74,9 +76,16 @@ extension Authority {
             let now = clock.nowOnRecord()
             try Self.requireLive(caller.principal, at: now, in: transaction)
             guard try BundleGround(settings, at: now, in: transaction) == ground else { return false }
+            let gone = try Self.goneBundles(at: now, in: transaction)
+            guard try transaction.count(Tables.bundles) - gone.count < Self.mostRemembered else {
+                throw AuthorityError(
+                    .storageUnavailable,
+                    "\(Self.mostRemembered) trust bundles are in use, the most that may; wait until some have ended, or let them live for less"
+                )
+            }
+            for sequence in gone { try transaction.delete(Tables.bundles, sequence) }
             try TrustNumber.bundle.raise(to: ground.sequence, in: transaction)
             try transaction.put(Tables.bundles, ground.sequence, row)
-            try Self.forgetBundles(before: ground.sequence, at: now, in: transaction)
             try noteBundle(notAfter: row.notAfter, in: transaction)
             var draft = AuditDraft(.bundleExported, by: caller)
             draft.resource = "bundle"
@@ -89,14 +98,14 @@ extension Authority {
         }
     }
 
-    /// Bundles that nobody may use any more are remembered no longer.
-    private static func forgetBundles(before sequence: UInt64, at now: Timestamp, in transaction: borrowing WriteTransaction) throws {
+    /// Bundles that nobody may use any more: they need not be remembered.
+    private static func goneBundles(at now: Timestamp, in transaction: borrowing some StoreReads & ~Copyable) throws -> [UInt64] {
         var gone: [UInt64] = []
-        try transaction.scan(Tables.bundles, limit: mostForgotten) { number, row in
-            if number < sequence, row.isOver(at: now) { gone.append(number) }
-            return number < sequence
+        try transaction.scan(Tables.bundles, limit: .max) { sequence, row in
+            if row.isOver(at: now) { gone.append(sequence) }
+            return true
         }
-        for number in gone { try transaction.delete(Tables.bundles, number) }
+        return gone
     }
 
     /// The newest trust bundles of those that may be in use at this moment, the newest first.
