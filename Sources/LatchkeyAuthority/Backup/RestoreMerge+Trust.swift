@@ -72,6 +72,18 @@ extension RestoreMerge {
         }
     }
 
+    /// Where nothing was learned, bundles may have been given out after the backup. As long as one of them can be in use, keys that are born now
+    /// do not sign by plan, and a revocation of these keys tells of its holders. An install that had never made a bundle has none.
+    func expectBundles(_ new: borrowing WriteTransaction, _ now: Timestamp) throws {
+        guard try TrustNumber.bundle.last(in: new) > 0 else { return }
+        let until = now.adding(seconds: KeyTimings().maxBundleLife)
+        for key in try Authority.signingKeys(in: new) where key.leftAt == nil {
+            var held = key
+            held.heldByBundlesUntil = max(key.heldByBundlesUntil ?? until, until)
+            try new.put(Tables.signingKeys, key.kid, held)
+        }
+    }
+
     /// Everything that was ever issued is dead: one line of each bundle says so, also of what is in neither store any more.
     /// What it names is a millisecond of ids, which may stand a little ahead of the clock.
     func cutEverything(_ new: borrowing WriteTransaction, _ now: Timestamp) throws {

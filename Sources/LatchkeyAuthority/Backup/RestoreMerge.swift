@@ -132,6 +132,7 @@ package struct RestoreMerge: Sendable {
         let moment = max(now, try new.get(Tables.clock, ClockRow.seen)?.moment ?? now)
         if merged == nil {
             try listUnknown(new, moment, &report)
+            try expectBundles(new, moment)
             for number in TrustNumber.allCases { try Self.passOver(number, new) }
         }
         try endSessions(new, moment, &report)

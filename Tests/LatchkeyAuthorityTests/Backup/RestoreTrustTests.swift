@@ -45,6 +45,19 @@ struct RestoreTrustTests {
         #expect(following.sequence == next.sequence + 1 && following.contents.previous == next.hash)
     }
 
+    @Test("where nothing could be learned, a new key waits for bundles that may have been made since", arguments: [true, false])
+    func unknownBundles(_ hadBundles: Bool) async throws {
+        let install = try Install.prepared()
+        if hadBundles { _ = try await install.bundle(validFor: 60) }
+        let backup = try await install.backup()
+        let restored = try await Restored.of(install, backup, readsReplaced: false)
+        let now = restored.install
+        #expect(try now.signer.heldByBundlesUntil == (hadBundles ? at(30 * day) : nil))
+        now.clock.advance(seconds: day)
+        _ = try await now.authority.rotateKeys(now: true, by: now.admin)
+        #expect(try now.standby.bundlesLackItUntil == (hadBundles ? at(30 * day) : nil))
+    }
+
     @Test("a bundle whose number alone is known is not followed directly: nobody takes that for a fork")
     func lostRow() async throws {
         let install = try Install.prepared()

@@ -131,6 +131,49 @@ struct RevocationNumberTests {
         #expect(again.verdict(on: before, by: verifier) == .revoked && again.verdict(on: after, by: verifier) == nil)
     }
 
+    @Test("a clock that was ahead at a start, and is set back, brings nothing back: here and for verifiers, all of it has ended")
+    func clockSetBack() async throws {
+        let install = try Install.prepared()
+        let identity = try await install.identity()
+        let (one, two) = try await (install.issue(identity), install.issue(identity))
+        try await install.authority.revoke(.token(two.tokenId), by: install.admin)
+        install.clock.step(seconds: 2 * day)
+        let ahead = try await install.restarted()
+        #expect(ahead.authority.clockProblem == nil, "a long absence looks like this")
+        while await ahead.authority.upkeep() {}
+        #expect(try ahead.counts()["tokens"] == 0 && ahead.revocations.isEmpty)
+        let meanwhile = try await ahead.issue(identity)
+        ahead.clock.step(seconds: -2 * day)
+        _ = try await ahead.authority.acceptClock(by: ahead.admin)
+        let verifier = try await ahead.offline()
+        for pair in [one, two, meanwhile] {
+            #expect(try !ahead.isLive(pair))
+            #expect(ahead.verdict(on: pair, by: verifier) != nil)
+        }
+        #expect(ahead.verdict(on: one, by: verifier) == .revoked && ahead.verdict(on: two, by: verifier) == .revoked)
+        let fresh = try await ahead.issue(identity)
+        let newer = try await ahead.offline()
+        #expect(try ahead.isLive(fresh))
+        #expect(ahead.verdict(on: fresh, by: newer) == nil)
+        #expect(try ahead.audit(.clockAccepted).last?.metadata["tokens"]?.hasPrefix("all ended") == true)
+    }
+
+    @Test("a clock that is set back ends nothing where nothing had been removed by it, and what was revoked by the wrong time stays so")
+    func clockSetBackInTime() async throws {
+        let install = try Install.prepared()
+        let identity = try await install.identity()
+        let (live, dead) = try await (install.issue(identity), install.issue(identity))
+        install.clock.step(seconds: 2 * day)
+        let ahead = try await install.restarted()
+        // By this time the token has ended long ago: it is revoked all the same.
+        try await ahead.authority.revoke(.token(dead.tokenId), by: ahead.admin)
+        ahead.clock.step(seconds: -2 * day)
+        _ = try await ahead.authority.acceptClock(by: ahead.admin)
+        let verifier = try await ahead.offline()
+        #expect(try ahead.isLive(live) && !ahead.isLive(dead))
+        #expect(ahead.verdict(on: live, by: verifier) == nil && ahead.verdict(on: dead, by: verifier) == .revoked)
+    }
+
     @Test("what an older program revoked is numbered when its store is opened: all of it that can still be presented, and nothing else")
     func older() async throws {
         let install = try Install.prepared()

@@ -60,6 +60,17 @@ extension ServerTests {
             }
         }
 
+        @Test("are made for who reads them: a HEAD makes none")
+        func head() async throws {
+            try await withDaemon { daemon in
+                let key = try await daemon.key("relayauth:admin:read:*")
+                let reply = try await daemon.call("HEAD", "/v1/bundle", key: key.secret)
+                #expect(reply.status == 405 && reply["allow"] == "GET")
+                #expect(try daemon.audit(.bundleExported).isEmpty)
+                #expect(try await bundle(daemon).sequence == 1)
+            }
+        }
+
         @Test(
             "live for no time but one that max-bundle-life allows",
             arguments: ["0", "-1", "x", "", "1.5", "1e3", " 60", "+60", "99999999999999999999", "2592001"])
