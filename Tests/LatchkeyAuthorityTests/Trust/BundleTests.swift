@@ -184,6 +184,59 @@ struct BundleTests {
         #expect(terms.subjects[good.id].map { $0 < at(60) } == true)
         #expect(terms.subjects[dead.id] == terms.until && terms.subjects[gone.id] == terms.until)
     }
+
+    @Test("lets who holds the legacy secret tell tokens of that key apart as this install does, also within one second")
+    func legacyVerdicts() async throws {
+        let install = try Install.prepared()
+        try await install.importSecret()
+        let (identity, other) = try await (install.identity(), install.identity("other"))
+        let before = try await (install.issue(identity), install.issue(other))
+        try await install.authority.revoke(.identity(identity.id), by: install.admin)
+        let after = try await install.issue(identity)
+        try await install.suspend(other)
+        let record = try #require(install.authority.keys.ring.cutover)
+        let bundle = try await install.bundle()
+        let checked = try bundle.checked(by: install.anchor, at: at(0))
+        let verifier = TokenVerifier(
+            bundle: try checked.accepting(legacySecret: install.legacySecret.secret, kid: record.kid),
+            policy: TokenPolicy(issuer: record.issuer))
+        for pair in [before.0, before.1, after] {
+            let isLive = try install.isLive(pair)
+            #expect((install.verdict(on: pair, by: verifier) == nil) == isLive)
+        }
+        #expect(try install.isLive(after) && !install.isLive(before.0) && !install.isLive(before.1))
+        // Of the cut-off of somebody who is active nothing has to be said once all from before has ended.
+        install.clock.advance(seconds: max(record.maxTTL, day) + 121)
+        let later = try await install.bundle()
+        #expect(later.contents.legacy?.subjects.keys.sorted() == [other.id])
+    }
+
+    @Test("says 100,000 sessions of a month in less than 2 MB, too, and 10,000 identities that were cut off at once in less than 1 MB")
+    func spread() async throws {
+        let install = try Install.prepared()
+        let month = 30 * UInt64(day) * 1000
+        var ids: [String] = []
+        for number in 0..<UInt64(100_000) {
+            let moment = UInt64(ManualClock.start.milliseconds) - number * (month / 100_000)
+            ids.append("sess_" + ULID(milliseconds: moment, high: UInt16(number % 30_011), low: number &* 0x9E37_79B9_7F4A_7C15).text)
+        }
+        let sessions = ids
+        try await install.store.write { transaction in
+            for id in sessions { try RevocationLog.note(RevocationRow(.session, id, until: at(600)), in: transaction) }
+        }
+        let exported = try await install.authority.exportBundle(validFor: nil, by: install.admin)
+        #expect(exported.file.count < 2_000_000)
+        #expect(try TrustBundle(reading: exported.file).contents.revokedSessions.count == 100_000)
+        let identities = try (0..<10_000).map { _ in try install.authority.ids.make(.identity) }
+        try await install.store.write { transaction in
+            try TrustNumber.cut.raise(to: UInt64(at(0).milliseconds), in: transaction)
+            for id in identities {
+                try RevocationLog.note(RevocationRow(.identity, id, cutOff: at(0), until: at(600)), in: transaction)
+            }
+        }
+        let more = try await install.authority.exportBundle(validFor: nil, by: install.admin)
+        #expect(more.file.count - exported.file.count < 1_000_000)
+    }
 }
 
 extension Install {

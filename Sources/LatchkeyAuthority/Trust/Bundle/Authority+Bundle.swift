@@ -44,7 +44,7 @@ extension Authority {
         seams.afterStep("bundle: fixed")
         let revoked = try revokedThings(upTo: revocation, at: madeAt)
         let notAfter = madeAt.adding(seconds: life)
-        let legacy = try ground.cutover.map { try legacyTerms($0, notAfter: notAfter) }
+        let legacy = try ground.cutover.map { try legacyTerms($0, at: madeAt, notAfter: notAfter) }
         let contents = BundleContents(
             install: install.id, issuer: settings.issuer, anchors: ground.statements, sequence: Int64(clamping: ground.sequence),
             previous: ground.previous, madeAt: madeAt, notAfter: notAfter, revocation: Int64(clamping: revocation), keys: ground.keys,
