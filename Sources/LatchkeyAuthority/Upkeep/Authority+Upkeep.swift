@@ -122,7 +122,7 @@ extension Authority {
 
     /// Remembers up to when tokens, sessions and revocations have been removed: a clock that is set back can't bring them back.
     private static func noteSwept(_ removed: [Expiry], in transaction: borrowing WriteTransaction) throws {
-        let ends = removed.filter { [.token, .session, .revocation].contains($0.kind) }.map(\.at)
+        let ends = removed.filter { [Expiry.Kind.token, .session, .revocation].contains($0.kind) }.map(\.at)
         guard let last = ends.max(), try transaction.get(Tables.clock, ClockRow.swept).map({ $0.moment < last }) ?? true else { return }
         try transaction.put(Tables.clock, ClockRow.swept, MomentRow(last))
     }

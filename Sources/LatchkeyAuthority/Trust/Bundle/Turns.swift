@@ -52,7 +52,7 @@ final class Turns: Sendable {
                 }
             }
         } onCancel: {
-            giveUp(number)
+            self.giveUp(number)
         }
     }
 
