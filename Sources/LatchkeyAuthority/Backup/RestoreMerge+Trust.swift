@@ -45,19 +45,24 @@ extension RestoreMerge {
         _ source: ReplacedStore, _ old: borrowing WriteTransaction, _ new: borrowing WriteTransaction
     ) throws {
         for number in TrustNumber.allCases {
-            guard !source.isUnreadable(Tables.trustNumbers, number.rawValue, in: old) else {
+            let former = source.row(Tables.trustNumbers, number.rawValue, in: old)?.sequence ?? 0
+            // One that is too great tells as little as one that can't be read.
+            guard !source.isUnreadable(Tables.trustNumbers, number.rawValue, in: old), former <= TrustNumber.greatest else {
                 try Self.passOver(number, new)
                 continue
             }
-            let former = source.row(Tables.trustNumbers, number.rawValue, in: old)?.sequence ?? 0
             try number.raise(to: former, in: new)
         }
         try source.rows(Tables.bundles, in: old) { sequence, row in
+            guard sequence <= TrustNumber.greatest else { return }
             try new.put(Tables.bundles, sequence, row)
             try TrustNumber.bundle.raise(to: sequence, in: new)
         }
         var last: UInt64 = 0
-        try source.rows(Tables.revocations, in: old) { number, _ in last = max(last, number) }
+        try source.rows(Tables.revocations, in: old) { number, _ in
+            guard number <= TrustNumber.greatest else { return }
+            last = max(last, number)
+        }
         try TrustNumber.revocation.raise(to: last, in: new)
     }
 

@@ -60,9 +60,12 @@ extension TableRule {
             }
         },
         TableRule(Tables.trustNumbers) { checker, transaction in
-            try checker.rows(Tables.trustNumbers, in: transaction) { name, _ in
+            try checker.rows(Tables.trustNumbers, in: transaction) { name, row in
                 checker.require(
                     TrustNumber(rawValue: name) != nil, Tables.trustNumbers, "there is a number that nothing asks for", .impossible)
+                checker.require(
+                    row.sequence <= TrustNumber.greatest, Tables.trustNumbers, "the number \(name) is greater than any that is given",
+                    .impossible)
             }
         },
     ]

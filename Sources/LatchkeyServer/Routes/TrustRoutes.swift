@@ -35,7 +35,8 @@ enum TrustRoutes {
     )
     .note(
         "Signed by the trust anchor: the issuer, the JWKS, all that was revoked and can still be presented, a number that only grows. Each answer is "
-            + "a new bundle, and is told of in the audit log; keep its bytes as they are. There is no HEAD of it."
+            + "a new bundle, and is told of in the audit log; keep its bytes as they are. There is no HEAD of it. "
+            + "It tells of every organisation: it is for the operator, and for credentials of the first one."
     )
     .making
     .query("validFor", .integer(1...Int64.max), "Seconds until it may be used no more; a week unless it is told, `max-bundle-life` at most")

@@ -22,19 +22,22 @@ struct RestoreTrustTests {
         _ = try next.checked(by: anchor, state: state, at: at(0))
     }
 
-    @Test("where nothing could be learned, numbers are passed over, so that none comes twice", arguments: [true, false])
-    func unknown(_ isDamaged: Bool) async throws {
+    enum Damage: CaseIterable { case unread, unreadable, tooGreat }
+
+    @Test("where nothing could be learned, numbers are passed over, so that none comes twice", arguments: Damage.allCases)
+    func unknown(_ damage: Damage) async throws {
         let install = try Install.prepared()
         let anchor = try install.anchor
         let backup = try await install.backup()
         _ = try await install.bundle()
         let last = try await install.bundle()
         let state = try last.checked(by: anchor, at: at(0)).state
-        let restored = try await Restored.of(install, backup, readsReplaced: isDamaged) { old in
-            guard isDamaged else { return }
+        let restored = try await Restored.of(install, backup, readsReplaced: damage != .unread) { old in
+            guard damage != .unread else { return }
             try old.tamper { transaction in
                 let raw = Table<[UInt8], BytesRow>(Tables.trustNumbers.name, slot: Tables.trustNumbers.slot)
-                try transaction.put(raw, Array(TrustNumber.bundle.rawValue.utf8), BytesRow([1, 2, 3]))
+                let number: [UInt8] = damage == .tooGreat ? UInt64.max.storeBytes : [1, 2, 3]
+                try transaction.put(raw, Array(TrustNumber.bundle.rawValue.utf8), BytesRow(number))
                 for sequence: UInt64 in [1, 2] { try transaction.delete(Tables.bundles, sequence) }
             }
         }

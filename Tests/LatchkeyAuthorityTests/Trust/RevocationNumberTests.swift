@@ -206,6 +206,34 @@ struct RevocationNumberTests {
         #expect(again.verdict(on: good, by: verifier) == nil)
     }
 
+    @Test("a number greater than any that is given is damage: it is told, nothing goes on from it", arguments: TrustNumber.allCases)
+    func tooGreat(_ number: TrustNumber) async throws {
+        let install = try Install.prepared()
+        let scratch = try await install.closed()
+        try scratch.tamper { transaction in
+            for sequence in [TrustNumber.greatest + 1, UInt64.max] {
+                try transaction.put(Tables.trustNumbers, number.rawValue, SequenceRow(sequence))
+                let (isLastRefused, isNextRefused) = (refusesLast(number, transaction), refusesNext(number, transaction))
+                #expect(isLastRefused && isNextRefused, "\(sequence)")
+            }
+            try transaction.put(Tables.trustNumbers, number.rawValue, SequenceRow(TrustNumber.greatest))
+            let (isLastRefused, isNextRefused) = (refusesLast(number, transaction), refusesNext(number, transaction))
+            #expect(!isLastRefused && isNextRefused)
+            try transaction.put(Tables.trustNumbers, number.rawValue, SequenceRow(.max))
+        }
+        #expect(try scratch.check().findings.contains { $0.table == Tables.trustNumbers.name })
+    }
+
+    private func refusesLast(_ number: TrustNumber, _ transaction: borrowing WriteTransaction) -> Bool {
+        do { _ = try number.last(in: transaction) } catch { return error is StoreError }
+        return false
+    }
+
+    private func refusesNext(_ number: TrustNumber, _ transaction: borrowing WriteTransaction) -> Bool {
+        do { _ = try number.next(in: transaction) } catch { return error is StoreError }
+        return false
+    }
+
     @Test("a check finds what no bundle would tell of, and mends it; and what a bundle would tell of and lives")
     func checked() async throws {
         let install = try Install.prepared()

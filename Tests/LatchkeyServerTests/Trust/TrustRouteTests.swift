@@ -60,6 +60,19 @@ extension ServerTests {
             }
         }
 
+        @Test("tell of the whole install: another organisation gets none, and the operator's log tells of each")
+        func neighbour() async throws {
+            try await withDaemon { daemon in
+                let neighbour = try await daemon.neighbour
+                let refused = try await daemon.call("GET", "/v1/bundle", key: neighbour.key.secret)
+                expectError(refused, 403, "org_mismatch")
+                let reply = try await daemon.admin("GET", "/v1/bundle", [neighbour.header])
+                #expect(reply.status == 200)
+                #expect(try TrustBundle(reading: reply.body).sequence == 1)
+                #expect(try daemon.audit(.bundleExported).count == 1)
+            }
+        }
+
         @Test("are made for who reads them: a HEAD makes none")
         func head() async throws {
             try await withDaemon { daemon in

@@ -13,9 +13,10 @@ extension Authority {
     ///
     /// All that was revoked up to a number that is fixed first is in it; what is revoked while it is being made may be. Its number, what the
     /// key ring has to know of it and the entry that tells of it are one commit, and its bytes are worth nothing before that.
+    /// It tells of every organisation, so it is for the operator and for the first organisation, which is the operator's.
     ///
     /// - Parameter life: seconds; a week when none is said, or `max-bundle-life` if that is less.
-    /// - Throws: `invalid_request` (validFor), `clock_unreliable`, `signing_unavailable`, `storage_unavailable`.
+    /// - Throws: `invalid_request` (validFor), `org_mismatch`, `clock_unreliable`, `signing_unavailable`, `storage_unavailable`.
     package func exportBundle(validFor life: Int64?, by caller: Caller) async throws -> ExportedBundle {
         let most = settings.maxBundleLife
         let life = life ?? min(Self.usualBundleLife, most)
@@ -26,6 +27,11 @@ extension Authority {
             )
         }
         try caller.requireOwn()
+        guard caller.principal.isAdministrator || caller.principal.organisation.utf8.elementsEqual(firstOrganisation.utf8) else {
+            throw AuthorityError(
+                .organisationMismatch, "a trust bundle tells of every organisation; ask with a key of the first one, or on the admin socket"
+            )
+        }
         return try await aside { [self] in
             try await bundleTurns.take {
                 for _ in 0..<Self.attempts { if let bundle = try await makeBundle(validFor: life, by: caller) { return bundle } }
@@ -88,6 +94,7 @@ extension Authority {
             try transaction.put(Tables.bundles, ground.sequence, row)
             try noteBundle(notAfter: row.notAfter, in: transaction)
             var draft = AuditDraft(.bundleExported, by: caller)
+            draft.organisation = firstOrganisation
             draft.resource = "bundle"
             draft.metadata = [
                 "sequence": String(ground.sequence), "notAfter": row.notAfter.description, "revocation": String(row.revocation),
