@@ -39,7 +39,7 @@ package final class Authority: Sendable {
     /// Seconds that it was off for before this start, when that was over a day.
     let absence: Int64?
     /// Trust bundles are made one after the other.
-    let bundleTurns = Turns()
+    let bundleTurns = Turns(most: 32)
     /// Whether a new master key is being put in place.
     let rewrapping = Atomic<Bool>(false)
     let backups = BackupTurn()

@@ -25,7 +25,7 @@ extension Authority {
         let place = try apiKeyPlace(id, caller.principal)
         let now = clock.now()
         return try await write(.essential) { [self] transaction in
-            try marks?.begin(in: transaction)
+            try marks?.begin(reachingIdentities: reachesDescendants, in: transaction)
             guard var record = try transaction.get(Tables.apiKeys, place) else { throw Self.noSuchKey }
             let lastUsedAt = try transaction.get(Tables.apiKeyUses, place)?.moment
             let wasLive = record.revokedAt == nil
@@ -33,7 +33,7 @@ extension Authority {
             try Self.requireLive(caller.principal, at: now, in: transaction)
             let descendants =
                 reachesDescendants
-                ? try revoke(Self.lineage(of: id, in: transaction), of: record, by: caller, at: now, in: transaction) : nil
+                ? try revoke(Self.lineage(of: id, in: transaction), of: record, marks, by: caller, at: now, in: transaction) : nil
             if wasLive {
                 record.revokedAt = now
                 record.revokeReason = reason
@@ -55,7 +55,8 @@ extension Authority {
     }
 
     private func revoke(
-        _ lineage: Lineage, of root: APIKeyRecord, by caller: Caller, at now: Timestamp, in transaction: borrowing WriteTransaction
+        _ lineage: Lineage, of root: APIKeyRecord, _ marks: RevocationMarks?, by caller: Caller, at now: Timestamp,
+        in transaction: borrowing WriteTransaction
     ) throws -> RevokedDescendants {
         var revoked = RevokedDescendants()
         for id in lineage.keys {
@@ -64,12 +65,18 @@ extension Authority {
             try revoke(key, because: "ancestor_revoked", from: root.id, by: caller, at: now, in: transaction)
         }
         for id in lineage.sessions {
-            guard var session = try transaction.get(Tables.sessionLiveness, id), session.orgId == root.orgId, session.revokedAt == nil
-            else { continue }
+            guard var session = try transaction.get(Tables.sessionLiveness, id), session.orgId == root.orgId else { continue }
+            if let revokedAt = session.revokedAt {
+                marks?.noteEarlier(at: revokedAt, until: min(session.endsAt, revokedAt.adding(seconds: Self.longestLife)))
+                continue
+            }
             let isLive = try Self.liveSession(id, at: now, in: transaction) != nil
             session.revokedAt = now
             try transaction.put(Tables.sessionLiveness, id, session)
-            guard isLive else { continue }
+            guard isLive else {
+                marks?.noteEarlier(cutOffAt: try transaction.get(Tables.identityLiveness, session.identityId)?.cutOffAt, at: now)
+                continue
+            }
             try noteRevoked(session: id, session, at: now, in: transaction)
             revoked.sessions += 1
             var draft = AuditDraft(.tokenRevoked, by: caller)
@@ -80,9 +87,12 @@ extension Authority {
         }
         guard !lineage.identities.isEmpty else { return revoked }
         let edge = try cutEdge(in: transaction)
-        for id in lineage.identities
-        where try retire(id, because: "ancestor_revoked", from: root.id, by: caller, at: now, cutAt: edge, in: transaction) {
-            revoked.identities += 1
+        for id in lineage.identities {
+            if try retire(id, because: "ancestor_revoked", from: root.id, by: caller, at: now, cutAt: edge, in: transaction) {
+                revoked.identities += 1
+            } else {
+                marks?.noteEarlier(cutOffAt: try transaction.get(Tables.identityLiveness, id)?.cutOffAt, at: now)
+            }
         }
         return revoked
     }

@@ -45,7 +45,7 @@ extension RestoreMerge {
 
     /// What is remembered of time never goes back.
     func mergeMoments(_ source: ReplacedStore, _ old: borrowing WriteTransaction, _ new: borrowing WriteTransaction) throws {
-        for name in [ClockRow.seen, ClockRow.overruled, ClockRow.copies, ClockRow.legacyExpiry] {
+        for name in [ClockRow.seen, ClockRow.overruled, ClockRow.copies, ClockRow.legacyExpiry, ClockRow.swept] {
             guard let former = source.row(Tables.clock, name, in: old)?.moment else { continue }
             let own = try new.get(Tables.clock, name)?.moment ?? former
             try new.put(Tables.clock, name, MomentRow(max(own, former)))

@@ -45,19 +45,24 @@ extension RestoreMerge {
         _ source: ReplacedStore, _ old: borrowing WriteTransaction, _ new: borrowing WriteTransaction
     ) throws {
         for number in TrustNumber.allCases {
-            guard !source.isUnreadable(Tables.trustNumbers, number.rawValue, in: old) else {
+            let former = source.row(Tables.trustNumbers, number.rawValue, in: old)?.sequence ?? 0
+            // One that is too great tells as little as one that can't be read.
+            guard !source.isUnreadable(Tables.trustNumbers, number.rawValue, in: old), former <= TrustNumber.greatest else {
                 try Self.passOver(number, new)
                 continue
             }
-            let former = source.row(Tables.trustNumbers, number.rawValue, in: old)?.sequence ?? 0
             try number.raise(to: former, in: new)
         }
         try source.rows(Tables.bundles, in: old) { sequence, row in
+            guard sequence <= TrustNumber.greatest else { return }
             try new.put(Tables.bundles, sequence, row)
             try TrustNumber.bundle.raise(to: sequence, in: new)
         }
         var last: UInt64 = 0
-        try source.rows(Tables.revocations, in: old) { number, _ in last = max(last, number) }
+        try source.rows(Tables.revocations, in: old) { number, _ in
+            guard number <= TrustNumber.greatest else { return }
+            last = max(last, number)
+        }
         try TrustNumber.revocation.raise(to: last, in: new)
     }
 
@@ -72,14 +77,24 @@ extension RestoreMerge {
         }
     }
 
+    /// Where nothing was learned, bundles may have been given out after the backup. As long as one of them can be in use, keys that are born now
+    /// do not sign by plan, and a revocation of these keys tells of its holders. An install that had never made a bundle has none.
+    func expectBundles(_ new: borrowing WriteTransaction, _ now: Timestamp) throws {
+        guard try TrustNumber.bundle.last(in: new) > 0 else { return }
+        let until = now.adding(seconds: KeyTimings().maxBundleLife)
+        for key in try Authority.signingKeys(in: new) where key.leftAt == nil {
+            var held = key
+            held.heldByBundlesUntil = max(key.heldByBundlesUntil ?? until, until)
+            try new.put(Tables.signingKeys, key.kid, held)
+        }
+    }
+
     /// Everything that was ever issued is dead: one line of each bundle says so, also of what is in neither store any more.
-    ///
-    /// - Returns: the last millisecond that an id from before may have.
-    func cutEverything(_ new: borrowing WriteTransaction, _ now: Timestamp) throws -> Timestamp {
+    /// What it names is a millisecond of ids, which may stand a little ahead of the clock.
+    func cutEverything(_ new: borrowing WriteTransaction, _ now: Timestamp) throws {
         let edge = max(now, try Authority.newestId(in: new) ?? now).adding(seconds: Self.unknownIdMargin)
         try TrustNumber.cut.raise(to: UInt64(max(0, edge.milliseconds)), in: new)
         let until = edge.adding(seconds: Authority.longestLife + RevocationLog.afterlife)
-        try RevocationLog.note(RevocationRow(.everything, "", cutOff: edge, until: until), at: now, in: new)
-        return edge
+        try RevocationLog.note(RevocationRow(.everything, "", cutOff: edge, until: until), in: new)
     }
 }

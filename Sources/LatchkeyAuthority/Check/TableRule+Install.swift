@@ -27,6 +27,7 @@ extension TableRule {
         TableRule(Tables.clock) { checker, transaction in
             let names = [
                 ClockRow.seen, ClockRow.overruled, ClockRow.behind, ClockRow.copies, ClockRow.legacyExpiry, ClockRow.backedUp,
+                ClockRow.swept,
             ]
             try checker.rows(Tables.clock, in: transaction) { name, _ in
                 checker.require(names.contains(name), Tables.clock, "there is a moment that nothing asks for", .impossible)

@@ -48,7 +48,7 @@ extension TableRule {
             let missing = try checker.unlessUnreadable { try RevocationLog.missing(at: checker.now, in: transaction) } ?? []
             let sentences = missing.map { "no trust bundle would say that \($0.id) is revoked" }
             try checker.supply(Tables.revocations, missing: sentences, in: transaction) { transaction in
-                for row in missing { try RevocationLog.note(row, at: checker.now, in: transaction) }
+                for row in missing { try RevocationLog.note(row, in: transaction) }
             }
         },
         TableRule(Tables.bundles) { checker, transaction in
@@ -60,9 +60,12 @@ extension TableRule {
             }
         },
         TableRule(Tables.trustNumbers) { checker, transaction in
-            try checker.rows(Tables.trustNumbers, in: transaction) { name, _ in
+            try checker.rows(Tables.trustNumbers, in: transaction) { name, row in
                 checker.require(
                     TrustNumber(rawValue: name) != nil, Tables.trustNumbers, "there is a number that nothing asks for", .impossible)
+                checker.require(
+                    row.sequence <= TrustNumber.greatest, Tables.trustNumbers, "the number \(name) is greater than any that is given",
+                    .impossible)
             }
         },
     ]

@@ -23,6 +23,8 @@ enum ClockRow {
     static let behind = "behind"
     /// When the last copy of the JWKS that was served under a longer max-age than today's ends.
     static let copies = "jwks-copies"
+    /// The latest end of what upkeep has removed of tokens, sessions and revocations.
+    static let swept = "swept"
     /// The latest end of an HS256 token that was issued here.
     static let legacyExpiry = "legacy-expiry"
     /// Of which moment the newest backup is that was sent to its end.
@@ -138,6 +140,13 @@ extension Authority {
                 try transaction.put(Tables.clock, ClockRow.copies, MomentRow(copies.adding(milliseconds: step)))
             }
             try Self.moveCutover(by: step, at: now, in: transaction)
+            // By the wrong time tokens had ended that go on by the right one, and nobody knows any more which of them were revoked.
+            if let swept = try transaction.get(Tables.clock, ClockRow.swept)?.moment, swept > now.adding(seconds: TokenPolicy.standardSkew)
+            {
+                try cutEverything(at: now, in: transaction)
+                try transaction.delete(Tables.clock, ClockRow.swept)
+                draft.metadata["tokens"] = "all ended: some of them had been removed as expired by the wrong time"
+            }
             try transaction.put(Tables.clock, ClockRow.seen, MomentRow(now))
             let overruled = try transaction.get(Tables.clock, ClockRow.overruled)?.moment ?? settings.madeAt
             try transaction.put(Tables.clock, ClockRow.overruled, MomentRow(max(overruled, settings.madeAt)))

@@ -114,10 +114,13 @@ extension Authority {
         let now = clock.now()
         return try await write(.essential) { [self] transaction in
             try Self.requireLive(caller.principal, at: now, in: transaction)
-            try marks?.begin(in: transaction)
-            let (record, _) = try known(id, caller, in: transaction)
+            try marks?.begin(reachingIdentities: true, in: transaction)
+            let (record, row) = try known(id, caller, in: transaction)
             let seen = try lastActive(record, in: transaction)
-            guard try isNews(record) else { return Identity(record: record, lastActiveAt: seen) }
+            guard try isNews(record) else {
+                marks?.noteEarlier(cutOffAt: row.cutOffAt, at: now)
+                return Identity(record: record, lastActiveAt: seen)
+            }
             let descendants = try Self.descendants(of: id, in: transaction)
             let edge = try cutEdge(in: transaction)
             if fate == .deleted { try countDescendants(-Int64(descendants.count + 1), above: record, in: transaction) }
@@ -175,7 +178,7 @@ extension Authority {
                 ?? IdentityRow(orgId: old.orgId, status: old.status, epoch: 0, cutOffAt: nil)
             row.status = record.status
             row.epoch += 1
-            row.cutOffAt = edge
+            row.cutOffAt = clock.now()
             try transaction.put(Tables.identityLiveness, old.id, row)
         }
         try noteCutOff(old.id, at: edge, in: transaction)

@@ -217,9 +217,9 @@ extension Authority {
     }
 
     /// A key that is made off the writer and off the event loops (some hundred milliseconds), and that is not in the ring yet.
-    @concurrent func newKey() async throws -> NewKey {
+    func newKey() async throws -> NewKey {
         guard sealing.state == .open else { throw SignerProblem.told }
-        return NewKey(key: try seams.makeKey(settings.signingKeyBits))
+        return try await aside { [self] in NewKey(key: try seams.makeKey(settings.signingKeyBits)) }
     }
 
     /// Notes that a trust bundle with the keys of this moment is out. Who committed it reads the ring again.

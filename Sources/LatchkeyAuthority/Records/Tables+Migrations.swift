@@ -9,7 +9,9 @@ extension Tables {
             1: { transaction in
                 let moment = max(now(), try transaction.get(Tables.clock, ClockRow.seen)?.moment ?? now())
                 try AuditLog.plant(at: moment, in: transaction)
-                try Authority.fillRevocations(at: moment, in: transaction)
+                // By the earliest time that it can be: a row too many does no harm, one too few is a revocation that no bundle tells of.
+                let seen = try transaction.get(Tables.clock, ClockRow.seen)?.moment ?? moment
+                try Authority.fillRevocations(at: min(seen, now()), in: transaction)
             }
         ]
     }

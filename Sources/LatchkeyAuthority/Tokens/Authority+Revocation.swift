@@ -9,6 +9,8 @@ package enum RevocationTarget: Sendable {
     case session(String)
     /// All tokens of one identity that were issued until now.
     case identity(String)
+
+    fileprivate var isIdentity: Bool { if case .identity = self { true } else { false } }
 }
 
 extension Authority {
@@ -23,7 +25,7 @@ extension Authority {
         let principal = caller.principal
         let now = clock.now()
         try await write(.essential) { [self] transaction in
-            try marks?.begin(in: transaction)
+            try marks?.begin(reachingIdentities: target.isIdentity, in: transaction)
             var draft = AuditDraft(.tokenRevoked, by: caller)
             draft.resource = "token"
             switch target {
@@ -33,22 +35,23 @@ extension Authority {
                 else {
                     throw Self.nothingToRevoke
                 }
-                guard row.revokedAt == nil else {
-                    try marks?.find(.token, id, in: transaction)
+                if let revokedAt = row.revokedAt {
+                    try marks?.find(.token, id, at: revokedAt, until: row.expiresAt, in: transaction)
                     return
                 }
                 row.revokedAt = now
                 try Self.requireLive(principal, at: now, in: transaction)
                 try transaction.put(Tables.tokens, id, row)
-                try RevocationLog.note(RevocationLog.token(id, row), at: now, in: transaction)
+                try RevocationLog.note(RevocationLog.token(id, row), in: transaction)
                 draft.identityId = row.identityId
                 draft.metadata = ["tokenId": id, "sessionId": row.sessionId]
             case .session(let id):
                 guard Identifier.isPlausible(id, .session), var row = try transaction.get(Tables.sessionLiveness, id),
                     row.orgId == principal.organisation
                 else { throw Self.nothingToRevoke }
-                guard row.revokedAt == nil else {
-                    try marks?.find(.session, id, in: transaction)
+                if let revokedAt = row.revokedAt {
+                    let until = min(row.endsAt, revokedAt.adding(seconds: Self.longestLife))
+                    try marks?.find(.session, id, at: revokedAt, until: until, in: transaction)
                     return
                 }
                 row.revokedAt = now
@@ -64,7 +67,7 @@ extension Authority {
                 try Self.requireLive(principal, at: now, in: transaction)
                 let edge = try cutEdge(in: transaction)
                 row.epoch += 1
-                row.cutOffAt = edge
+                row.cutOffAt = clock.now()
                 try transaction.put(Tables.identityLiveness, id, row)
                 try noteCutOff(id, at: edge, in: transaction)
                 draft.identityId = id

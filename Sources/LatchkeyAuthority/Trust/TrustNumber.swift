@@ -12,20 +12,34 @@ enum TrustNumber: String, CaseIterable {
     /// The least number that the next trust anchor may have.
     case anchor
 
+    /// What a bundle can say, and every reader of JSON takes.
+    static let greatest: UInt64 = (1 << 53) - 1
+
     func last(in transaction: borrowing some StoreReads & ~Copyable) throws -> UInt64 {
-        try transaction.get(Tables.trustNumbers, rawValue)?.sequence ?? 0
+        let number = try transaction.get(Tables.trustNumbers, rawValue)?.sequence ?? 0
+        guard number <= Self.greatest else { throw beyond }
+        return number
     }
 
     /// Takes the next one.
     func next(in transaction: borrowing WriteTransaction) throws -> UInt64 {
         let number = try last(in: transaction) + 1
-        try transaction.put(Tables.trustNumbers, rawValue, SequenceRow(number))
+        try put(number, in: transaction)
         return number
     }
 
     /// It is this at least.
     func raise(to number: UInt64, in transaction: borrowing WriteTransaction) throws {
         guard try last(in: transaction) < number else { return }
+        try put(number, in: transaction)
+    }
+
+    private func put(_ number: UInt64, in transaction: borrowing WriteTransaction) throws {
+        guard number <= Self.greatest else { throw beyond }
         try transaction.put(Tables.trustNumbers, rawValue, SequenceRow(number))
+    }
+
+    private var beyond: StoreError {
+        StoreError(.corrupt, "the number \(rawValue) is greater than any that is given: the store is damaged; restore it from a backup")
     }
 }

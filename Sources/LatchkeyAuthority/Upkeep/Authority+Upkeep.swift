@@ -113,10 +113,18 @@ extension Authority {
                 }
                 try Self.remove(expiry, at: now, in: transaction)
             }
+            try Self.noteSwept(due.compactMap { Expiry(storeKey: $0) }, in: transaction)
             return (due.count, ending)
         }
         for key in done?.1 ?? [] { publish(endingEvent(key), at: now) }
         return done?.0 ?? 0
+    }
+
+    /// Remembers up to when tokens, sessions and revocations have been removed: a clock that is set back can't bring them back.
+    private static func noteSwept(_ removed: [Expiry], in transaction: borrowing WriteTransaction) throws {
+        let ends = removed.filter { [Expiry.Kind.token, .session, .revocation].contains($0.kind) }.map(\.at)
+        guard let last = ends.max(), try transaction.get(Tables.clock, ClockRow.swept).map({ $0.moment < last }) ?? true else { return }
+        try transaction.put(Tables.clock, ClockRow.swept, MomentRow(last))
     }
 
     private func endingEvent(_ key: APIKeyRecord) -> EventDraft {

@@ -65,7 +65,7 @@ enum APIKeyRoutes {
             let (key, descendants) = try await call.authority.revokeAPIKey(
                 call.parameter("id"), reason: body.reason, reachesDescendants: body.descendants ?? false, marking: reach.marks,
                 by: call.caller)
-            let holders = try reach.holders
+            let holders = await reach.holders
             return .json(headers: reach.headers) { $0.apiKey(key, revokedDescendants: descendants, stillAcceptedBy: holders) }
         }
 

@@ -47,7 +47,7 @@ enum IdentityLifeRoutes {
         let reach = Reach(call)
         let identity = try await call.authority.suspendIdentity(
             call.parameter("id"), reason: body.reason, marking: reach.marks, by: call.caller)
-        let holders = try reach.holders
+        let holders = await reach.holders
         return .json(headers: reach.headers) { $0.identity(identity, stillAcceptedBy: holders) }
     }
 
@@ -76,7 +76,7 @@ enum IdentityLifeRoutes {
         let reach = Reach(call)
         let identity = try await call.authority.retireIdentity(
             call.parameter("id"), reason: body.reason, marking: reach.marks, by: call.caller)
-        let holders = try reach.holders
+        let holders = await reach.holders
         return .json(headers: reach.headers) { $0.identity(identity, stillAcceptedBy: holders) }
     }
 

@@ -39,9 +39,11 @@ enum TokenRoutes {
     .handle { call, body in
         let reach = Reach(call)
         try await call.authority.revoke(body.target, marking: reach.marks, by: call.caller)
-        guard let holders = try reach.holders else { return .noContent }
+        guard reach.marks != nil else { return .noContent }
+        let holders = await reach.holders
         return .json(headers: Reach.applied) { writer in
             writer.object { writer in
+                guard let holders else { return }
                 writer.key("stillAcceptedBy")
                 writer.holders(holders)
             }

@@ -20,7 +20,7 @@ enum TrustRoutes {
     private static let succeed = Route.post(
         "/v1/admin/anchor/succeed", "succeedTrustAnchor", .operation, "Let a new trust anchor follow, which the old one signs"
     )
-    .note("One commit: the new anchor signs from then on, and the private half of the old one is destroyed.")
+    .note("One commit: the new anchor signs from then on, and the private half of the old one is taken out of the store.")
     .socketOnly
     .body(OrganisationOnlyBody.self)
     .answers(.ok, .anchor)
@@ -35,8 +35,10 @@ enum TrustRoutes {
     )
     .note(
         "Signed by the trust anchor: the issuer, the JWKS, all that was revoked and can still be presented, a number that only grows. Each answer is "
-            + "a new bundle, and is told of in the audit log; keep its bytes as they are."
+            + "a new bundle, and is told of in the audit log; keep its bytes as they are. There is no HEAD of it. "
+            + "It tells of every organisation: it is for the operator, and for credentials of the first one."
     )
+    .making
     .query("validFor", .integer(1...Int64.max), "Seconds until it may be used no more; a week unless it is told, `max-bundle-life` at most")
     .answers(.ok, contents: [("application/jose+json", .bundle)], headers: .noStore)
     .refuses(.signingUnavailable, .clockUnreliable)

@@ -37,6 +37,8 @@ package struct RouteFacts: Sendable {
     package internal(set) var tag = RouteTag.install
     /// Whether the route exists on the admin socket alone; on TCP its path is then unknown.
     package internal(set) var isSocketOnly = false
+    /// Whether a GET makes something that is told of and kept count of: a HEAD would make it for nobody.
+    package internal(set) var isMaking = false
     package internal(set) var parameters: [RouteParameter] = []
     package internal(set) var body: RouteBody?
     /// The first is success, the others are what can be answered as well without being an error.

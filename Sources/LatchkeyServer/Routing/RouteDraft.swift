@@ -29,6 +29,9 @@ extension RouteDraft {
     /// The route exists on the admin socket alone.
     var socketOnly: Self { with { $0.isSocketOnly = true } }
 
+    /// Each answer is made for whoever asks, and remembered: there is no HEAD of it.
+    var making: Self { with { $0.isMaking = true } }
+
     func note(_ text: String) -> Self { with { $0.note = text } }
 
     /// A parameter of the path that is an id. What has no such id is answered with the subject's own "not found".

@@ -17,7 +17,7 @@ package struct RouteTable: Sendable {
         package func route(_ method: HTTPRequest.Method) -> Route? {
             // HEAD is GET without the body (RFC 9110 §9.3.2).
             let wanted = method == .head ? .get : method
-            return routes.first { $0.method == wanted }
+            return routes.first { $0.method == wanted && !(method == .head && $0.isMaking) }
         }
     }
 
@@ -100,7 +100,7 @@ extension RouteTable.Entry {
             return text.utf8.first == UInt8(ascii: "{") ? .parameter(String(text.dropFirst().dropLast())) : .literal(text)
         }
         var methods = routes.map(\.method.rawValue)
-        if methods.contains("GET") { methods.append("HEAD") }
+        if routes.contains(where: { $0.method == .get && !$0.isMaking }) { methods.append("HEAD") }
         allow = methods.sorted().joined(separator: ", ")
     }
 }

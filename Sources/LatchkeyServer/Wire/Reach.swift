@@ -9,7 +9,7 @@ struct Reach: Sendable {
     /// Says that the preference was met (RFC 7240 §3).
     static let applied: HTTPFields = [.preferenceApplied: "return=representation"]
     static let member = Schema.Property.optional(
-        "stillAcceptedBy", .concerned.noted("Who may still accept what was revoked; only where that was preferred"))
+        "stillAcceptedBy", .concerned.noted("Who may still accept what was revoked; only where that was preferred and can be told"))
 
     /// None when nobody asked.
     let marks: RevocationMarks?
@@ -20,9 +20,12 @@ struct Reach: Sendable {
         marks = call.header(.prefer).map(Self.isPreferred) == true ? RevocationMarks() : nil
     }
 
-    /// Asked once the change has been committed; `nil` when nobody wants to know.
+    /// Asked once the change has been committed; `nil` when nobody wants to know, and when it can't be told: the change is done all the same.
     var holders: [KeyHolder]? {
-        get throws { try marks.map { try authority.stillAccepting($0) } }
+        get async {
+            guard let marks else { return nil }
+            return try? await authority.stillAccepting(marks)
+        }
     }
 
     var headers: HTTPFields { marks == nil ? [:] : Self.applied }

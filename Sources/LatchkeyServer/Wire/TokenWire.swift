@@ -126,7 +126,7 @@ extension Schema {
 
 extension Schema {
     /// The answer of a revocation, for whoever wants one.
-    static let tokenRevocation = Schema.object("TokenRevocation", [.required("stillAcceptedBy", .concerned)])
+    static let tokenRevocation = Schema.object("TokenRevocation", [Reach.member])
 }
 
 extension Answer {

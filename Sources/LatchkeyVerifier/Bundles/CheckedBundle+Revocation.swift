@@ -14,7 +14,7 @@ extension CheckedBundle {
         if token.legacy == nil {
             try checkCutOff(claims, tokenId)
         } else {
-            try checkLegacyTerms(claims)
+            try checkLegacyTerms(claims, tokenId)
         }
     }
 
@@ -28,12 +28,21 @@ extension CheckedBundle {
     }
 
     /// What another issuer signed is on no record: its subject's cut-off and the end of the cutover decide.
-    private func checkLegacyTerms(_ claims: Claims) throws(VerificationError) {
+    private func checkLegacyTerms(_ claims: Claims, _ tokenId: ULID?) throws(VerificationError) {
         guard let terms = contents.legacy, Timestamp(seconds: claims.expiresAt) <= terms.until else {
             throw VerificationError(.revoked, "no token of the legacy key that lives for so long is accepted")
         }
-        if let cutOff = terms.subjects[claims.subject], Timestamp(seconds: claims.issuedAt) <= cutOff {
-            throw VerificationError(.revoked, "all that was issued to \(claims.subject) up to \(cutOff) was revoked")
-        }
+        guard let cutOff = terms.subjects[claims.subject], Timestamp(seconds: claims.issuedAt) <= cutOff,
+            !isLater(claims, tokenId, than: cutOff)
+        else { return }
+        throw VerificationError(.revoked, "all that was issued to \(claims.subject) up to \(cutOff) was revoked")
+    }
+
+    /// `iat` has whole seconds. Of the very second of a cut-off the token's id tells, where it is one of this install's kind, which side it is
+    /// on.
+    private func isLater(_ claims: Claims, _ tokenId: ULID?, than cutOff: Timestamp) -> Bool {
+        let edge = [contents.cutOffs[claims.subject], contents.cutOffs[BundleContents.everyIdentity]].compactMap(\.self).max()
+        guard claims.issuedAt == cutOff.seconds, let tokenId, let edge else { return false }
+        return Int64(tokenId.milliseconds) > edge.milliseconds
     }
 }

@@ -22,19 +22,22 @@ struct RestoreTrustTests {
         _ = try next.checked(by: anchor, state: state, at: at(0))
     }
 
-    @Test("where nothing could be learned, numbers are passed over, so that none comes twice", arguments: [true, false])
-    func unknown(_ isDamaged: Bool) async throws {
+    enum Damage: CaseIterable { case unread, unreadable, tooGreat }
+
+    @Test("where nothing could be learned, numbers are passed over, so that none comes twice", arguments: Damage.allCases)
+    func unknown(_ damage: Damage) async throws {
         let install = try Install.prepared()
         let anchor = try install.anchor
         let backup = try await install.backup()
         _ = try await install.bundle()
         let last = try await install.bundle()
         let state = try last.checked(by: anchor, at: at(0)).state
-        let restored = try await Restored.of(install, backup, readsReplaced: isDamaged) { old in
-            guard isDamaged else { return }
+        let restored = try await Restored.of(install, backup, readsReplaced: damage != .unread) { old in
+            guard damage != .unread else { return }
             try old.tamper { transaction in
                 let raw = Table<[UInt8], BytesRow>(Tables.trustNumbers.name, slot: Tables.trustNumbers.slot)
-                try transaction.put(raw, Array(TrustNumber.bundle.rawValue.utf8), BytesRow([1, 2, 3]))
+                let number: [UInt8] = damage == .tooGreat ? UInt64.max.storeBytes : [1, 2, 3]
+                try transaction.put(raw, Array(TrustNumber.bundle.rawValue.utf8), BytesRow(number))
                 for sequence: UInt64 in [1, 2] { try transaction.delete(Tables.bundles, sequence) }
             }
         }
@@ -43,6 +46,19 @@ struct RestoreTrustTests {
         _ = try next.checked(by: anchor, state: state, at: at(0))
         let following = try await restored.install.bundle()
         #expect(following.sequence == next.sequence + 1 && following.contents.previous == next.hash)
+    }
+
+    @Test("where nothing could be learned, a new key waits for bundles that may have been made since", arguments: [true, false])
+    func unknownBundles(_ hadBundles: Bool) async throws {
+        let install = try Install.prepared()
+        if hadBundles { _ = try await install.bundle(validFor: 60) }
+        let backup = try await install.backup()
+        let restored = try await Restored.of(install, backup, readsReplaced: false)
+        let now = restored.install
+        #expect(try now.signer.heldByBundlesUntil == (hadBundles ? at(30 * day) : nil))
+        now.clock.advance(seconds: day)
+        _ = try await now.authority.rotateKeys(now: true, by: now.admin)
+        #expect(try now.standby.bundlesLackItUntil == (hadBundles ? at(30 * day) : nil))
     }
 
     @Test("a bundle whose number alone is known is not followed directly: nobody takes that for a fork")

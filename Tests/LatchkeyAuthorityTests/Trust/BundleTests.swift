@@ -1,3 +1,4 @@
+import Glibc
 import LatchkeyCrypto
 @testable import LatchkeyAuthority
 import LatchkeyStore
@@ -128,7 +129,7 @@ struct BundleTests {
         let late = try install.authority.ids.make(.token)
         let store = install.store
         meanwhile.does {
-            try store.writeAndWait { try RevocationLog.note(RevocationRow(.token, late, until: at(600)), at: at(0), in: $0) }
+            try store.writeAndWait { try RevocationLog.note(RevocationRow(.token, late, until: at(600)), in: $0) }
         }
         let first = try await install.bundle()
         #expect(first.contents.revocation == 2500 && meanwhile.count == 3)
@@ -183,6 +184,59 @@ struct BundleTests {
         #expect(terms.subjects[good.id].map { $0 < at(60) } == true)
         #expect(terms.subjects[dead.id] == terms.until && terms.subjects[gone.id] == terms.until)
     }
+
+    @Test("lets who holds the legacy secret tell tokens of that key apart as this install does, also within one second")
+    func legacyVerdicts() async throws {
+        let install = try Install.prepared()
+        try await install.importSecret()
+        let (identity, other) = try await (install.identity(), install.identity("other"))
+        let before = try await (install.issue(identity), install.issue(other))
+        try await install.authority.revoke(.identity(identity.id), by: install.admin)
+        let after = try await install.issue(identity)
+        try await install.suspend(other)
+        let record = try #require(install.authority.keys.ring.cutover)
+        let bundle = try await install.bundle()
+        let checked = try bundle.checked(by: install.anchor, at: at(0))
+        let verifier = TokenVerifier(
+            bundle: try checked.accepting(legacySecret: install.legacySecret.secret, kid: record.kid),
+            policy: TokenPolicy(issuer: record.issuer))
+        for pair in [before.0, before.1, after] {
+            let isLive = try install.isLive(pair)
+            #expect((install.verdict(on: pair, by: verifier) == nil) == isLive)
+        }
+        #expect(try install.isLive(after) && !install.isLive(before.0) && !install.isLive(before.1))
+        // Of the cut-off of somebody who is active nothing has to be said once all from before has ended.
+        install.clock.advance(seconds: max(record.maxTTL, day) + 121)
+        let later = try await install.bundle()
+        #expect(later.contents.legacy?.subjects.keys.sorted() == [other.id])
+    }
+
+    @Test("says 100,000 sessions of a month in less than 2 MB, too, and 10,000 identities that were cut off at once in less than 1 MB")
+    func spread() async throws {
+        let install = try Install.prepared()
+        let month = 30 * UInt64(day) * 1000
+        var ids: [String] = []
+        for number in 0..<UInt64(100_000) {
+            let moment = UInt64(ManualClock.start.milliseconds) - number * (month / 100_000)
+            ids.append("sess_" + ULID(milliseconds: moment, high: UInt16(number % 30_011), low: number &* 0x9E37_79B9_7F4A_7C15).text)
+        }
+        let sessions = ids
+        try await install.store.write { transaction in
+            for id in sessions { try RevocationLog.note(RevocationRow(.session, id, until: at(600)), in: transaction) }
+        }
+        let exported = try await install.authority.exportBundle(validFor: nil, by: install.admin)
+        #expect(exported.file.count < 2_000_000)
+        #expect(try TrustBundle(reading: exported.file).contents.revokedSessions.count == 100_000)
+        let identities = try (0..<10_000).map { _ in try install.authority.ids.make(.identity) }
+        try await install.store.write { transaction in
+            try TrustNumber.cut.raise(to: UInt64(at(0).milliseconds), in: transaction)
+            for id in identities {
+                try RevocationLog.note(RevocationRow(.identity, id, cutOff: at(0), until: at(600)), in: transaction)
+            }
+        }
+        let more = try await install.authority.exportBundle(validFor: nil, by: install.admin)
+        #expect(more.file.count - exported.file.count < 1_000_000)
+    }
 }
 
 extension Install {
@@ -190,8 +244,80 @@ extension Install {
     func plantRevocations(_ count: Int) async throws -> [String] {
         let ids = try (0..<count).map { _ in try authority.ids.make(.token) }
         try await store.write { transaction in
-            for id in ids { try RevocationLog.note(RevocationRow(.token, id, until: at(600)), at: at(0), in: transaction) }
+            for id in ids { try RevocationLog.note(RevocationRow(.token, id, until: at(600)), in: transaction) }
         }
         return ids
+    }
+}
+
+/// One thread that jobs run on, as on an event loop.
+private final class OneThread: TaskExecutor {
+    private let jobs = Mutex<[UnownedJob]>([])
+    private let waiting = Semaphore()
+    let threads = Mutex<Set<UInt>>([])
+
+    init() throws {
+        _ = try PinnedThread { [self] in
+            threads.withLock { _ = $0.insert(UInt(pthread_self())) }
+            while true {
+                waiting.wait()
+                guard let job = jobs.withLock({ $0.isEmpty ? nil : $0.removeFirst() }) else { return }
+                job.runSynchronously(on: asUnownedTaskExecutor())
+            }
+        }
+    }
+
+    func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        jobs.withLock { $0.append(job) }
+        waiting.signal()
+    }
+
+    /// Ends the thread once nothing is left to do.
+    func end() { waiting.signal() }
+}
+
+extension BundleTests {
+    @Test("is made off the thread of whoever asks for it: an event loop goes on meanwhile")
+    func aside() async throws {
+        let seen = Mutex<Set<UInt>>([])
+        let install = try Install.prepared(seams: {
+            $0.afterStep = { step in if step.hasPrefix("bundle: ") { seen.withLock { _ = $0.insert(UInt(pthread_self())) } } }
+        })
+        let loop = try OneThread()
+        defer { loop.end() }
+        let admin = try install.admin
+        let made = try await Task(executorPreference: loop) {
+            try await install.authority.exportBundle(validFor: nil, by: admin)
+        }.value
+        #expect(made.sequence == 1)
+        let own = loop.threads.withLock { $0 }
+        let others = seen.withLock { $0 }
+        #expect(own.count == 1 && !others.isEmpty && others.isDisjoint(with: own))
+    }
+
+    @Test("is wanted by so many at once, and no more; who gives up is forgotten")
+    func turns() async throws {
+        let turns = Turns(most: 1)
+        let gate = AsyncStream<Void>.makeStream()
+        let begun = AsyncStream<Void>.makeStream()
+        let first = Task {
+            try await turns.take {
+                begun.continuation.yield()
+                for await _ in gate.stream { break }
+            }
+        }
+        for await _ in begun.stream { break }
+        let waiting = Task { try await turns.take {} }
+        while turns.queue == 0 { await Task.yield() }
+        await #expect(throws: AuthorityError(.storageUnavailable, "")) { try await turns.take {} }
+        waiting.cancel()
+        await #expect(throws: CancellationError.self) { try await waiting.value }
+        #expect(turns.queue == 0)
+        let next = Task { try await turns.take {} }
+        while turns.queue == 0 { await Task.yield() }
+        gate.continuation.yield()
+        try await first.value
+        try await next.value
     }
 }

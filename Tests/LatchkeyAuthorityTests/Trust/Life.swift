@@ -16,6 +16,8 @@ final class Life {
     private var dice: Dice
     /// Seconds that the wall clock stands beside the time: within what is taken for right.
     private var drift: Int64 = 0
+    /// Whether the host was started with a clock that is days ahead, and nobody has noticed yet.
+    private var isAhead = false
 
     init(seed: UInt64) throws {
         dice = Dice(seed)
@@ -27,7 +29,7 @@ final class Life {
     /// One thing after the other. What is refused is part of life.
     func step() async throws {
         do {
-            switch roll(40) {
+            switch roll(42) {
             case 0..<4: try await makeIdentity()
             case 4..<6: try await makeSubAgent()
             case 6..<8: keys.append(try await install.key(["*"]))
@@ -45,6 +47,7 @@ final class Life {
             case 35: try await restore()
             case 36: try await changeKeys()
             case 37: await tidy()
+            case 40, 41: try await missetClock()
             default: letTimeGo()
             }
         } catch let error as AuthorityError {
@@ -57,6 +60,13 @@ final class Life {
         return try install.caller(key)
     }
 
+    /// Mostly somebody who is active: what is issued to others is refused.
+    private func anybody() -> IdentityRecord? {
+        guard roll(4) > 0 else { return identities.randomElement(using: &dice) }
+        let active = identities.filter { (try? install.shown($0))?.status == .active }
+        return active.randomElement(using: &dice) ?? identities.randomElement(using: &dice)
+    }
+
     private func makeIdentity() async throws {
         let record = try await install.identity("identity \(story.count)", Family.scopes, by: caller())
         identities.append(record)
@@ -64,7 +74,7 @@ final class Life {
     }
 
     private func makeSubAgent() async throws {
-        guard let parent = identities.randomElement(using: &dice) else { return }
+        guard let parent = anybody() else { return }
         let made = try await install.subAgent("agent \(story.count)", of: parent, by: caller())
         identities.append(made.identity)
         pairs.append(made.pair)
@@ -72,7 +82,7 @@ final class Life {
     }
 
     private func issue() async throws {
-        guard let identity = identities.randomElement(using: &dice) else { return try await makeIdentity() }
+        guard let identity = anybody() else { return try await makeIdentity() }
         let life = [60, 600, 3600, 86_400].randomElement(using: &dice)!
         let pair = try await install.issue(identity, { $0.expiresIn = Double(life) }, by: caller())
         pairs.append(pair)
@@ -165,6 +175,21 @@ final class Life {
         } else {
             _ = try await install.authority.revokeKey(install.signer.kid, reason: "stolen", by: install.admin)
             story.append("revoked the signer")
+        }
+    }
+
+    /// A start by a clock that is ahead passes for a long absence; some day somebody sets it right, and says so.
+    private func missetClock() async throws {
+        if isAhead {
+            install.clock.step(seconds: -3 * day)
+            isAhead = false
+            _ = try await install.authority.acceptClock(by: install.admin)
+            story.append("the clock was set back to \(install.clock.now())")
+        } else {
+            install.clock.step(seconds: 3 * day)
+            install = try await install.restarted { $0.mintsPerHour = 0 }
+            isAhead = true
+            story.append("restarted three days ahead, at \(install.clock.now())")
         }
     }
 

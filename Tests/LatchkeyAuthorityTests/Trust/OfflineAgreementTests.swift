@@ -3,7 +3,7 @@ import Testing
 
 @Suite("A verifier with a bundle and nothing else")
 struct OfflineAgreementTests {
-    /// Lives and steps of each: together some thousands of tokens, each asked about some ten times.
+    /// Each is another life, of some hundred steps.
     private static let seeds: [UInt64] = Array(1...24)
 
     @Test("says of every token that was ever issued what this install says at that moment", arguments: seeds)

@@ -73,7 +73,7 @@ struct RevocationNumberTests {
             for number in 0..<20 {
                 group.addTask {
                     try? await store.write { transaction in
-                        try RevocationLog.note(RevocationRow(.token, "tok_\(number)", until: at(600)), at: at(0), in: transaction)
+                        try RevocationLog.note(RevocationRow(.token, "tok_\(number)", until: at(600)), in: transaction)
                         if number % 2 == 0 { throw Fault() }
                     }
                 }
@@ -110,7 +110,7 @@ struct RevocationNumberTests {
             let before = try await install.issue(identity)
             try await install.authority.revoke(.identity(identity.id), by: install.admin)
             let after = try await install.issue(identity)
-            let cut = try #require(try install.store.read { try $0.get(Tables.identityLiveness, identity.id) }?.cutOffAt)
+            let cut = try #require(try install.revocations.max { $0.key < $1.key }?.value.cutOff)
             #expect(try #require(Identifier.moment(of: before.tokenId, .token)) <= cut)
             #expect(try #require(Identifier.moment(of: after.tokenId, .token)) > cut)
             #expect(try install.isLive(after) && !install.isLive(before))
@@ -129,6 +129,49 @@ struct RevocationNumberTests {
         let after = try await again.issue(identity)
         let verifier = try await again.offline()
         #expect(again.verdict(on: before, by: verifier) == .revoked && again.verdict(on: after, by: verifier) == nil)
+    }
+
+    @Test("a clock that was ahead at a start, and is set back, brings nothing back: here and for verifiers, all of it has ended")
+    func clockSetBack() async throws {
+        let install = try Install.prepared()
+        let identity = try await install.identity()
+        let (one, two) = try await (install.issue(identity), install.issue(identity))
+        try await install.authority.revoke(.token(two.tokenId), by: install.admin)
+        install.clock.step(seconds: 2 * day)
+        let ahead = try await install.restarted()
+        #expect(ahead.authority.clockProblem == nil, "a long absence looks like this")
+        while await ahead.authority.upkeep() {}
+        #expect(try ahead.counts()["tokens"] == 0 && ahead.revocations.isEmpty)
+        let meanwhile = try await ahead.issue(identity)
+        ahead.clock.step(seconds: -2 * day)
+        _ = try await ahead.authority.acceptClock(by: ahead.admin)
+        let verifier = try await ahead.offline()
+        for pair in [one, two, meanwhile] {
+            #expect(try !ahead.isLive(pair))
+            #expect(ahead.verdict(on: pair, by: verifier) != nil)
+        }
+        #expect(ahead.verdict(on: one, by: verifier) == .revoked && ahead.verdict(on: two, by: verifier) == .revoked)
+        let fresh = try await ahead.issue(identity)
+        let newer = try await ahead.offline()
+        #expect(try ahead.isLive(fresh))
+        #expect(ahead.verdict(on: fresh, by: newer) == nil)
+        #expect(try ahead.audit(.clockAccepted).last?.metadata["tokens"]?.hasPrefix("all ended") == true)
+    }
+
+    @Test("a clock that is set back ends nothing where nothing had been removed by it, and what was revoked by the wrong time stays so")
+    func clockSetBackInTime() async throws {
+        let install = try Install.prepared()
+        let identity = try await install.identity()
+        let (live, dead) = try await (install.issue(identity), install.issue(identity))
+        install.clock.step(seconds: 2 * day)
+        let ahead = try await install.restarted()
+        // By this time the token has ended long ago: it is revoked all the same.
+        try await ahead.authority.revoke(.token(dead.tokenId), by: ahead.admin)
+        ahead.clock.step(seconds: -2 * day)
+        _ = try await ahead.authority.acceptClock(by: ahead.admin)
+        let verifier = try await ahead.offline()
+        #expect(try ahead.isLive(live) && !ahead.isLive(dead))
+        #expect(ahead.verdict(on: live, by: verifier) == nil && ahead.verdict(on: dead, by: verifier) == .revoked)
     }
 
     @Test("what an older program revoked is numbered when its store is opened: all of it that can still be presented, and nothing else")
@@ -163,6 +206,34 @@ struct RevocationNumberTests {
         #expect(again.verdict(on: good, by: verifier) == nil)
     }
 
+    @Test("a number greater than any that is given is damage: it is told, nothing goes on from it", arguments: TrustNumber.allCases)
+    func tooGreat(_ number: TrustNumber) async throws {
+        let install = try Install.prepared()
+        let scratch = try await install.closed()
+        try scratch.tamper { transaction in
+            for sequence in [TrustNumber.greatest + 1, UInt64.max] {
+                try transaction.put(Tables.trustNumbers, number.rawValue, SequenceRow(sequence))
+                let (isLastRefused, isNextRefused) = (refusesLast(number, transaction), refusesNext(number, transaction))
+                #expect(isLastRefused && isNextRefused, "\(sequence)")
+            }
+            try transaction.put(Tables.trustNumbers, number.rawValue, SequenceRow(TrustNumber.greatest))
+            let (isLastRefused, isNextRefused) = (refusesLast(number, transaction), refusesNext(number, transaction))
+            #expect(!isLastRefused && isNextRefused)
+            try transaction.put(Tables.trustNumbers, number.rawValue, SequenceRow(.max))
+        }
+        #expect(try scratch.check().findings.contains { $0.table == Tables.trustNumbers.name })
+    }
+
+    private func refusesLast(_ number: TrustNumber, _ transaction: borrowing WriteTransaction) -> Bool {
+        do { _ = try number.last(in: transaction) } catch { return error is StoreError }
+        return false
+    }
+
+    private func refusesNext(_ number: TrustNumber, _ transaction: borrowing WriteTransaction) -> Bool {
+        do { _ = try number.next(in: transaction) } catch { return error is StoreError }
+        return false
+    }
+
     @Test("a check finds what no bundle would tell of, and mends it; and what a bundle would tell of and lives")
     func checked() async throws {
         let install = try Install.prepared()
@@ -184,7 +255,7 @@ struct RevocationNumberTests {
         let verifier = try await mended.offline()
         #expect(mended.verdict(on: dead, by: verifier) == .revoked && mended.verdict(on: live, by: verifier) == nil)
         try scratch.tamper { transaction in
-            try RevocationLog.note(RevocationRow(.session, live.sessionId, until: at(3600)), at: at(0), in: transaction)
+            try RevocationLog.note(RevocationRow(.session, live.sessionId, until: at(3600)), in: transaction)
         }
         #expect(try scratch.check().findings.map(\.kind) == [.impossible])
     }

@@ -60,6 +60,30 @@ extension ServerTests {
             }
         }
 
+        @Test("tell of the whole install: another organisation gets none, and the operator's log tells of each")
+        func neighbour() async throws {
+            try await withDaemon { daemon in
+                let neighbour = try await daemon.neighbour
+                let refused = try await daemon.call("GET", "/v1/bundle", key: neighbour.key.secret)
+                expectError(refused, 403, "org_mismatch")
+                let reply = try await daemon.admin("GET", "/v1/bundle", [neighbour.header])
+                #expect(reply.status == 200)
+                #expect(try TrustBundle(reading: reply.body).sequence == 1)
+                #expect(try daemon.audit(.bundleExported).count == 1)
+            }
+        }
+
+        @Test("are made for who reads them: a HEAD makes none")
+        func head() async throws {
+            try await withDaemon { daemon in
+                let key = try await daemon.key("relayauth:admin:read:*")
+                let reply = try await daemon.call("HEAD", "/v1/bundle", key: key.secret)
+                #expect(reply.status == 405 && reply["allow"] == "GET")
+                #expect(try daemon.audit(.bundleExported).isEmpty)
+                #expect(try await bundle(daemon).sequence == 1)
+            }
+        }
+
         @Test(
             "live for no time but one that max-bundle-life allows",
             arguments: ["0", "-1", "x", "", "1.5", "1e3", " 60", "+60", "99999999999999999999", "2592001"])
@@ -108,8 +132,8 @@ extension ServerTests {
                 #expect(told.status == 200 && told["preference-applied"] == "return=representation")
                 let list = try #require(holders(told))
                 #expect(list.count == 2 && list.allSatisfy { $0["who"]?.text?.isEmpty == false })
-                #expect(list[0]["until"]?.text == daemon.clock.now().adding(seconds: 3600).description && list[0]["sequence"] == nil)
-                #expect(list[1]["until"]?.text == daemon.clock.now().adding(seconds: 600).description && list[1]["sequence"]?.number == 1)
+                #expect(list[0]["until"]?.text == daemon.clock.now().adding(seconds: 3660).description && list[0]["sequence"] == nil)
+                #expect(list[1]["until"]?.text == daemon.clock.now().adding(seconds: 660).description && list[1]["sequence"]?.number == 1)
                 let body = #"{"reason":"acts strangely"}"#
                 let suspended = try await daemon.admin("POST", "/v1/identities/\(identity)/suspend", Self.wanted, body: body)
                 #expect(suspended.status == 200 && suspended.json["status"]?.text == "suspended" && holders(suspended)?.count == 2)
@@ -127,7 +151,7 @@ extension ServerTests {
                 let reply = try await daemon.admin(
                     "POST", "/v1/api-keys/\(key.id)/revoke", Self.wanted, body: #"{"descendants":true}"#)
                 #expect(reply.json["revokedDescendants"]?["sessions"]?.number == 1)
-                #expect(holders(reply)?.map { $0["until"]?.text } == [daemon.clock.now().adding(seconds: 60).description])
+                #expect(holders(reply)?.map { $0["until"]?.text } == [daemon.clock.now().adding(seconds: 120).description])
                 let other = try await daemon.key("*")
                 let nothing = try await daemon.admin("POST", "/v1/api-keys/\(other.id)/revoke", Self.wanted)
                 #expect(nothing.status == 200 && holders(nothing) == [])

@@ -6,16 +6,17 @@ extension Authority {
     private static let attempts = 4
     /// Seconds.
     private static let usualBundleLife: Int64 = 7 * 86_400
-    /// Rows of bundles that are not in use any more, and that one commit removes at most.
-    private static let mostForgotten = 256
+    /// Bundles that are remembered at most; each is looked at where somebody asks who has which.
+    private static let mostRemembered = 5000
 
     /// Makes a trust bundle: what verifiers without a network hold tokens against.
     ///
     /// All that was revoked up to a number that is fixed first is in it; what is revoked while it is being made may be. Its number, what the
     /// key ring has to know of it and the entry that tells of it are one commit, and its bytes are worth nothing before that.
+    /// It tells of every organisation, so it is for the operator and for the first organisation, which is the operator's.
     ///
     /// - Parameter life: seconds; a week when none is said, or `max-bundle-life` if that is less.
-    /// - Throws: `invalid_request` (validFor), `clock_unreliable`, `signing_unavailable`, `storage_unavailable`.
+    /// - Throws: `invalid_request` (validFor), `org_mismatch`, `clock_unreliable`, `signing_unavailable`, `storage_unavailable`.
     package func exportBundle(validFor life: Int64?, by caller: Caller) async throws -> ExportedBundle {
         let most = settings.maxBundleLife
         let life = life ?? min(Self.usualBundleLife, most)
@@ -26,9 +27,16 @@ extension Authority {
             )
         }
         try caller.requireOwn()
-        return try await bundleTurns.take {
-            for _ in 0..<Self.attempts { if let bundle = try await makeBundle(validFor: life, by: caller) { return bundle } }
-            throw AuthorityError(.storageUnavailable, "the signing keys are being changed again and again; try again")
+        guard caller.principal.isAdministrator || caller.principal.organisation.utf8.elementsEqual(firstOrganisation.utf8) else {
+            throw AuthorityError(
+                .organisationMismatch, "a trust bundle tells of every organisation; ask with a key of the first one, or on the admin socket"
+            )
+        }
+        return try await aside { [self] in
+            try await bundleTurns.take {
+                for _ in 0..<Self.attempts { if let bundle = try await makeBundle(validFor: life, by: caller) { return bundle } }
+                throw AuthorityError(.storageUnavailable, "the signing keys are being changed again and again; try again")
+            }
         }
     }
 
@@ -42,7 +50,7 @@ extension Authority {
         seams.afterStep("bundle: fixed")
         let revoked = try revokedThings(upTo: revocation, at: madeAt)
         let notAfter = madeAt.adding(seconds: life)
-        let legacy = try ground.cutover.map { try legacyTerms($0, notAfter: notAfter) }
+        let legacy = try ground.cutover.map { try legacyTerms($0, at: madeAt, notAfter: notAfter) }
         let contents = BundleContents(
             install: install.id, issuer: settings.issuer, anchors: ground.statements, sequence: Int64(clamping: ground.sequence),
             previous: ground.previous, madeAt: madeAt, notAfter: notAfter, revocation: Int64(clamping: revocation), keys: ground.keys,
@@ -74,11 +82,19 @@ extension Authority {
             let now = clock.nowOnRecord()
             try Self.requireLive(caller.principal, at: now, in: transaction)
             guard try BundleGround(settings, at: now, in: transaction) == ground else { return false }
+            let gone = try Self.goneBundles(at: now, in: transaction)
+            guard try transaction.count(Tables.bundles) - gone.count < Self.mostRemembered else {
+                throw AuthorityError(
+                    .storageUnavailable,
+                    "\(Self.mostRemembered) trust bundles are in use, the most that may; wait until some have ended, or let them live for less"
+                )
+            }
+            for sequence in gone { try transaction.delete(Tables.bundles, sequence) }
             try TrustNumber.bundle.raise(to: ground.sequence, in: transaction)
             try transaction.put(Tables.bundles, ground.sequence, row)
-            try Self.forgetBundles(before: ground.sequence, at: now, in: transaction)
             try noteBundle(notAfter: row.notAfter, in: transaction)
             var draft = AuditDraft(.bundleExported, by: caller)
+            draft.organisation = firstOrganisation
             draft.resource = "bundle"
             draft.metadata = [
                 "sequence": String(ground.sequence), "notAfter": row.notAfter.description, "revocation": String(row.revocation),
@@ -89,14 +105,14 @@ extension Authority {
         }
     }
 
-    /// Bundles that nobody may use any more are remembered no longer.
-    private static func forgetBundles(before sequence: UInt64, at now: Timestamp, in transaction: borrowing WriteTransaction) throws {
+    /// Bundles that nobody may use any more: they need not be remembered.
+    private static func goneBundles(at now: Timestamp, in transaction: borrowing some StoreReads & ~Copyable) throws -> [UInt64] {
         var gone: [UInt64] = []
-        try transaction.scan(Tables.bundles, limit: mostForgotten) { number, row in
-            if number < sequence, row.isOver(at: now) { gone.append(number) }
-            return number < sequence
+        try transaction.scan(Tables.bundles, limit: .max) { sequence, row in
+            if row.isOver(at: now) { gone.append(sequence) }
+            return true
         }
-        for number in gone { try transaction.delete(Tables.bundles, number) }
+        return gone
     }
 
     /// The newest trust bundles of those that may be in use at this moment, the newest first.

@@ -18,7 +18,7 @@ extension Authority {
     /// subjects decides (as in `LegacyBearer.Standing`).
     ///
     /// - Parameter notAfter: of the bundle: while the legacy key still signs here, tokens of it are issued until then.
-    func legacyTerms(_ cutover: CutoverRecord, notAfter: Timestamp) throws -> BundleContents.LegacyTerms {
+    func legacyTerms(_ cutover: CutoverRecord, at now: Timestamp, notAfter: Timestamp) throws -> BundleContents.LegacyTerms {
         var issuedHere: Timestamp?
         if cutover.phase.signsLegacy {
             issuedHere = notAfter.adding(seconds: Self.longestLife)
@@ -27,9 +27,15 @@ extension Authority {
         }
         let until = max(cutover.elsewhereUntil, issuedHere ?? cutover.elsewhereUntil)
         var terms = BundleContents.LegacyTerms(kid: cutover.kid, issuer: cutover.issuer, until: until)
+        let longest = max(cutover.maxTTL, Self.longestLife) + RevocationLog.afterlife
         try pages(Tables.identityLiveness) { id, row in
-            // Of whom nothing counts, nothing that is issued later does either.
-            if row.status != .active { terms.subjects[id] = until } else { terms.subjects[id] = row.cutOffAt }
+            if row.status != .active {
+                // Of whom nothing counts, nothing that is issued later does either.
+                terms.subjects[id] = until
+            } else if let cutOff = row.cutOffAt, now < cutOff.adding(seconds: longest) {
+                // Before that nothing was issued that has not ended by now.
+                terms.subjects[id] = cutOff
+            }
         }
         try pages(Tables.legacySpent) { _, row in
             if Identifier.isPlausible(row.text, .identity) { terms.subjects[row.text] = until }

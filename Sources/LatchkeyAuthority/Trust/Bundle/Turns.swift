@@ -1,38 +1,89 @@
 import Synchronization
 
-/// Lets one through at a time, in the order in which they came.
+/// Lets one through at a time, in the order in which they came, and only so many wait. Who gives up waiting waits no longer.
 final class Turns: Sendable {
+    private typealias Waiter = CheckedContinuation<Void, any Error>
+
     private struct State {
         var isTaken = false
-        var waiting: [CheckedContinuation<Void, Never>] = []
+        var number: UInt64 = 0
+        var waiting: [(number: UInt64, waiter: Waiter)] = []
+        /// Who gave up before the wait began.
+        var gone: Set<UInt64> = []
     }
 
+    private enum Answer {
+        case turn, full, gone
+    }
+
+    private let most: Int
     private let state = Mutex(State())
 
+    /// - Parameter most: how many may wait.
+    init(most: Int) { self.most = most }
+
+    /// How many wait now.
+    var queue: Int { state.withLock { $0.waiting.count } }
+
     /// Runs `body` when all that came before have been through.
+    ///
+    /// - Throws: `storage_unavailable` when too many wait; `CancellationError`.
     func take<Result>(_ body: () async throws -> Result) async throws -> Result {
-        await begin()
+        try await begin()
         defer { end() }
         return try await body()
     }
 
-    private func begin() async {
-        await withCheckedContinuation { continuation in
-            let isNext = state.withLock { state in
-                guard state.isTaken else {
-                    state.isTaken = true
-                    return true
+    private func begin() async throws {
+        let number = state.withLock { state in
+            state.number += 1
+            return state.number
+        }
+        defer { _ = state.withLock { $0.gone.remove(number) } }
+        try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { (waiter: Waiter) in
+                switch answer(number, waiter) {
+                case .turn: waiter.resume()
+                case .full:
+                    waiter.resume(
+                        throwing: AuthorityError(.storageUnavailable, "too many trust bundles are wanted at once; try again in a moment"))
+                case .gone: waiter.resume(throwing: CancellationError())
+                case nil: break
                 }
-                state.waiting.append(continuation)
-                return false
             }
-            if isNext { continuation.resume() }
+        } onCancel: {
+            self.giveUp(number)
         }
     }
 
+    /// `nil` for who waits.
+    private func answer(_ number: UInt64, _ waiter: Waiter) -> Answer? {
+        state.withLock { state in
+            if state.gone.contains(number) { return .gone }
+            guard state.isTaken else {
+                state.isTaken = true
+                return .turn
+            }
+            guard state.waiting.count < most else { return .full }
+            state.waiting.append((number, waiter))
+            return nil
+        }
+    }
+
+    private func giveUp(_ number: UInt64) {
+        let waiter = state.withLock { state -> Waiter? in
+            guard let index = state.waiting.firstIndex(where: { $0.number == number }) else {
+                state.gone.insert(number)
+                return nil
+            }
+            return state.waiting.remove(at: index).waiter
+        }
+        waiter?.resume(throwing: CancellationError())
+    }
+
     private func end() {
-        let next = state.withLock { state -> CheckedContinuation<Void, Never>? in
-            guard state.waiting.isEmpty else { return state.waiting.removeFirst() }
+        let next = state.withLock { state -> Waiter? in
+            guard state.waiting.isEmpty else { return state.waiting.removeFirst().waiter }
             state.isTaken = false
             return nil
         }

@@ -6,19 +6,44 @@ extension Authority {
     /// Tokens that are looked at one by one to find the last one that ends; beyond that, the latest end that they can have is told.
     private static let mostLookedAt = 1000
 
-    /// Who may go on to accept what a change has revoked, and until when: nobody, when no token of it lives.
-    package func stillAccepting(_ marks: RevocationMarks) throws -> [KeyHolder] {
+    /// Who may go on to accept what a change has revoked, and until when, the skew that verifiers allow included: nobody, when no token of it
+    /// lives. Waits for a bundle that is being made: it may have fixed its number before the revocation, and be given out after this answer.
+    ///
+    /// - Throws: `storage_unavailable` when too many wait.
+    package func stillAccepting(_ marks: RevocationMarks) async throws -> [KeyHolder] {
+        try await aside { [self] in try await bundleTurns.take { try holders(marks) } }
+    }
+
+    private func holders(_ marks: RevocationMarks) throws -> [KeyHolder] {
         let now = clock.now()
-        guard let numbers = marks.numbers, let last = try latestEnd(of: numbers, at: now) else { return [] }
-        var holders = [KeyHolder(who: "verifiers that have nothing but the JWKS: they learn of no revocation", until: last)]
-        if let (sequence, notAfter) = try bundles(without: numbers.upperBound, at: now) {
-            holders.append(.holdingBundles(upTo: sequence, until: min(last, notAfter)))
+        var holders: [KeyHolder] = []
+        let (numbers, earlier) = (
+            marks.numbers, marks.earlier.flatMap { now < $0.until.adding(seconds: TokenPolicy.standardSkew) ? $0 : nil }
+        )
+        let latest = try [numbers.flatMap { try latestEnd(of: $0, at: now) }, earlier?.until].compactMap(\.self).max()
+        if let latest {
+            let end = latest.adding(seconds: TokenPolicy.standardSkew)
+            holders.append(KeyHolder(who: "verifiers that have nothing but the JWKS: they learn of no revocation", until: end))
+            if let (sequence, notAfter) = try bundles(without: numbers?.upperBound, madeBy: earlier?.at, at: now) {
+                holders.append(.holdingBundles(upTo: sequence, until: min(end, notAfter.adding(seconds: TokenPolicy.standardSkew))))
+            }
+        }
+        if marks.reachesIdentities, let cutover = keys.ring.cutover, cutover.phase.verifiesLegacy, now < cutover.elsewhereUntil {
+            holders.append(
+                KeyHolder(
+                    who: "verifiers that hold the legacy secret: tokens from elsewhere are on no record here",
+                    until: cutover.elsewhereUntil.adding(seconds: TokenPolicy.standardSkew)))
         }
         return holders
     }
 
-    /// The newest bundle that may be in use and does not hold all up to a revocation, and the latest not-after of these.
-    private func bundles(without revocation: UInt64, at now: Timestamp) throws -> (sequence: UInt64, notAfter: Timestamp)? {
+    /// The newest bundle that may be in use and does not hold all up to a revocation, or was made by a moment, and the latest not-after of
+    /// these.
+    private func bundles(
+        without revocation: UInt64?, madeBy moment: Timestamp?, at now: Timestamp
+    ) throws -> (sequence: UInt64, notAfter: Timestamp)? {
+        // A bundle's moment is when its number was fixed, and a revocation is committed a little after its own.
+        let latest = moment?.adding(seconds: TokenPolicy.standardSkew)
         var found: (sequence: UInt64, notAfter: Timestamp)?
         var after: UInt64? = 0
         while let start = after {
@@ -28,7 +53,8 @@ extension Authority {
                 try transaction.scan(Tables.bundles, after: start.storeBytes, limit: RevokedThings.page) { sequence, row in
                     seen += 1
                     if seen == RevokedThings.page { after = sequence }
-                    if row.revocation < revocation, !row.isOver(at: now) {
+                    let isWithout = revocation.map { row.revocation < $0 } ?? false
+                    if isWithout || latest.map({ row.madeAt <= $0 }) ?? false, !row.isOver(at: now) {
                         found = (sequence, max(found?.notAfter ?? row.notAfter, row.notAfter))
                     }
                     return true
@@ -69,12 +95,17 @@ extension Authority {
         return latest
     }
 
+    /// Whether a verifier would take a token for one that has not ended.
+    private static func isTaken(_ token: TokenRow, at now: Timestamp) -> Bool {
+        now < token.expiresAt.adding(seconds: TokenPolicy.standardSkew)
+    }
+
     private static func latestEnd(
         of row: RevocationRow, at now: Timestamp, _ left: inout Int, in transaction: borrowing some StoreReads & ~Copyable
     ) throws -> Timestamp? {
         switch row.kind {
         case .token:
-            guard let token = try transaction.get(Tables.tokens, row.id), now < token.expiresAt else { return nil }
+            guard let token = try transaction.get(Tables.tokens, row.id), isTaken(token, at: now) else { return nil }
             return token.expiresAt
         case .session:
             guard let session = try transaction.get(Tables.sessionLiveness, row.id) else { return nil }
@@ -94,7 +125,7 @@ extension Authority {
         try transaction.scanKeys(Tables.tokensByIdentity, prefix: OwnedKey.prefix(identityId), descending: true, limit: left) { key in
             seen += 1
             // What had been revoked by itself before is another revocation's.
-            guard let token = try transaction.get(Tables.tokens, key.id), now < token.expiresAt, token.revokedAt == nil,
+            guard let token = try transaction.get(Tables.tokens, key.id), isTaken(token, at: now), token.revokedAt == nil,
                 row.kind == .identity || token.sessionId == row.id,
                 row.cutOff.map({ Identifier.moment(of: key.id, .token) ?? $0 <= $0 }) ?? true
             else { return true }

@@ -8,7 +8,7 @@ extension Authority {
         // No token is older than its id, so none of the session lives longer than from the newest id of all.
         let last = max(now, ids.newest).adding(seconds: min(life, Self.longestLife))
         try RevocationLog.note(
-            RevocationRow(.session, id, until: min(row.endsAt, last).adding(seconds: RevocationLog.afterlife)), at: now, in: transaction)
+            RevocationRow(.session, id, until: min(row.endsAt, last).adding(seconds: RevocationLog.afterlife)), in: transaction)
     }
 
     /// A moment that parts the tokens of before from those of after: every token that was committed has an id of that millisecond or an
@@ -25,7 +25,21 @@ extension Authority {
     /// Everything that was issued for an identity up to an edge is dead.
     func noteCutOff(_ id: String, at edge: Timestamp, in transaction: borrowing WriteTransaction) throws {
         let until = edge.adding(seconds: Self.longestLife + RevocationLog.afterlife)
-        try RevocationLog.note(RevocationRow(.identity, id, cutOff: edge, until: until), at: clock.now(), in: transaction)
+        try RevocationLog.note(RevocationRow(.identity, id, cutOff: edge, until: until), in: transaction)
+    }
+
+    /// Everything that was ever issued is dead: sessions, tokens and refresh tokens here, and one line of each bundle says so.
+    func cutEverything(at now: Timestamp, in transaction: borrowing WriteTransaction) throws {
+        let edge = try cutEdge(in: transaction)
+        let until = edge.adding(seconds: Self.longestLife + RevocationLog.afterlife)
+        try RevocationLog.note(RevocationRow(.everything, "", cutOff: edge, until: until), in: transaction)
+        try transaction.scan(Tables.identityLiveness, limit: .max) { id, row in
+            var cut = row
+            cut.epoch += 1
+            cut.cutOffAt = now
+            try transaction.put(Tables.identityLiveness, id, cut)
+            return true
+        }
     }
 
     /// The latest millisecond that an id here has: of tokens and of cut-offs, as no other ids are held against cut-offs.

@@ -8,8 +8,9 @@ enum RevocationLog {
     static let afterlife: Int64 = 120
 
     /// Numbers a revocation; upkeep removes it when nothing that is meant can be presented any more.
-    static func note(_ row: RevocationRow, at now: Timestamp, in transaction: borrowing WriteTransaction) throws {
-        guard now < row.until else { return }
+    ///
+    /// Also one that seems to be over already: the clock may be ahead, and be set back one day.
+    static func note(_ row: RevocationRow, in transaction: borrowing WriteTransaction) throws {
         let number = try TrustNumber.revocation.next(in: transaction)
         try transaction.put(Tables.revocations, number, row)
         try Expiry(at: row.until, .revocation, number.storeBytes).note(in: transaction)
@@ -44,6 +45,6 @@ enum RevocationLog {
 extension Authority {
     /// Numbers what was revoked before there were numbers, in a store that an older program made.
     static func fillRevocations(at now: Timestamp, in transaction: borrowing WriteTransaction) throws {
-        for row in try RevocationLog.missing(at: now, in: transaction) { try RevocationLog.note(row, at: now, in: transaction) }
+        for row in try RevocationLog.missing(at: now, in: transaction) { try RevocationLog.note(row, in: transaction) }
     }
 }

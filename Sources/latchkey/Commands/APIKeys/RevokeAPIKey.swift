@@ -43,8 +43,10 @@ struct RevokeAPIKey: AsyncCommand {
         } else {
             try Facts.print(APIKeyReport(document.root).facts + [("also revoked", Self.count(document.root["revokedDescendants"]))])
         }
-        // An API key is asked about here, each time: of it nobody elsewhere has a copy. Its descendants' tokens travel.
-        if descendants { ReachReport(document.root).note() }
+        guard !descendants else { return ReachReport(document.root).note() }
+        // An API key is asked about here, each time: of it nobody elsewhere has a copy. What came from it travels.
+        Output.note(
+            "nobody accepts the key any more: it is asked about here alone; tokens that were issued with it go on: --descendants ends them")
     }
 
     private static func count(_ died: JSONValue?) -> String? {

@@ -4,7 +4,7 @@ import LatchkeyVerifier
 struct SucceedAnchor: AsyncCommand {
     static let configuration = CommandConfiguration(
         commandName: "succeed",
-        abstract: "Make a new trust anchor, which the old one signs before its private half is destroyed.",
+        abstract: "Make a new trust anchor, which the old one signs before its private half is taken out of the store.",
         discussion: """
             latchkey anchor succeed
             latchkey anchor succeed --yes
@@ -22,7 +22,7 @@ struct SucceedAnchor: AsyncCommand {
             if !confirmation.yes {
                 let now = try AnchorFacts(await client.get("/v1/admin/anchor").root)
                 try Confirmation.ask(
-                    "let a new trust anchor follow \(now.anchor.fingerprint), whose private half is destroyed? type succeed, or yes:",
+                    "let a new trust anchor follow \(now.anchor.fingerprint), whose private half is taken out of the store? type succeed, or yes:",
                     words: ["yes", "succeed"])
             }
             return try await client.post("/v1/admin/anchor/succeed")
