@@ -1,4 +1,5 @@
 import ArgumentParser
+import LatchkeyCrypto
 import LatchkeyVerifier
 
 struct VerifyAudit: AsyncCommand {
@@ -64,7 +65,7 @@ struct VerifyAudit: AsyncCommand {
     private func report(_ heads: [LogHead], _ anchors: [TrustAnchor]) async throws -> LogReport {
         if stateDir != nil || backup != nil {
             let store = try backup.map { try StoppedStore(backup: $0, passphrase) } ?? StoppedStore(stateDirectory: stateDir ?? ".")
-            let options = heads.flatMap { ["--head", $0.description] } + anchors.flatMap { ["--anchor", $0.pem] }
+            let options = heads.flatMap { ["--head", $0.description] } + anchors.map { "--anchor=" + Base64URL.encode($0.raw) }
             return try store.look(LogReport.self, ["log", store.path] + options, restoring: Self.advice)
         }
         return try await DaemonClient.with(daemon) { try await $0.logReport(heads, anchors) }
