@@ -13,8 +13,8 @@ extension RestoreMerge {
     ) throws {
         let own = try AuditLog.size(in: new)
         let theirs = (try? AuditLog.extent(in: old)) ?? 0
-        let root = try AuditLog.root(own, in: new)
-        if theirs >= own, (try? AuditLog.root(own, in: old)) == root {
+        // Where either tree is damaged, nobody can tell that one goes on where the other ended.
+        if theirs >= own, let root = try? AuditLog.root(own, in: new), (try? AuditLog.root(own, in: old)) == root {
             report.logGoesOn = try takeLeaves(from: own, to: theirs, old, new, now, &report)
             try takeCheckpoints(after: own, source, old, new)
         }

@@ -31,6 +31,8 @@ package struct LogExamination: Sendable {
     /// Heads that were written down, the smallest first.
     private var heads: [LogHead]
     private var tree = TreeFrontier()
+    /// The same over the nodes as they are stored: so each node that does not follow from those right below it is told once.
+    private var stacked = StoredFrontier()
     /// The size of the largest checkpoint that told of this log.
     private var good: UInt64 = 0
 
@@ -64,7 +66,8 @@ package struct LogExamination: Sendable {
         let index = tree.size
         let stored = leaf.nodes.first ?? nil
         // What is derived from here on is derived of what is stored, so that each entry that differs is told once, and nothing else.
-        let nodes = tree.append(stored ?? Self.hash(of: leaf.body) ?? MerkleTree.emptyRoot)
+        let hash = stored ?? Self.hash(of: leaf.body) ?? MerkleTree.emptyRoot
+        tree.append(hash)
         let place = LogFault.Place(leaf: index, sequence: leaf.sequence)
         if leaf.sequence == nil { report.add(.unnumbered, place) }
         switch leaf.body {
@@ -75,12 +78,8 @@ package struct LogExamination: Sendable {
         case .missing: if leaf.sequence != nil { report.add(.missing, place) }
         }
         if stored == nil { report.add(.noLeaf, place) }
-        for level in nodes.indices.dropFirst() {
-            guard leaf.nodes.indices.contains(level), leaf.nodes[level] == nodes[level] else {
-                report.add(.node(level: level), place)
-                break
-            }
-        }
+        let told = stacked.append(hash, stored: leaf.nodes)
+        for level in told { report.add(.node(level: level), place) }
         report.size = tree.size
         passHeads()
     }
@@ -93,14 +92,14 @@ package struct LogExamination: Sendable {
         guard let checkpoint = try? Checkpoint(parsing: stored.text), checkpoint.size == size,
             checkpoint.install.utf8.elementsEqual(report.install.utf8)
         else { return report.add(.checkpointForm(size: size), place) }
-        if !anchors.isEmpty, !anchors.contains(where: { (try? checkpoint.check($0)) != nil }) {
-            report.add(.checkpointSignature(size: size), place)
-        }
+        let isSigned = anchors.isEmpty || anchors.contains { (try? checkpoint.check($0)) != nil }
+        if !isSigned { report.add(.checkpointSignature(size: size), place) }
         if size > tree.size {
             report.add(.truncated(size: size), LogFault.Place(leaf: tree.size, sequence: nil))
         } else if checkpoint.root != tree.root {
             report.add(.checkpointRoot(size: size, good: good), place)
-        } else {
+        } else if isSigned {
+            // Another's word would move the place that is blamed.
             good = size
         }
     }
@@ -126,5 +125,29 @@ package struct LogExamination: Sendable {
         case .entry(let bytes), .revived(let bytes): MerkleTree.leafHash(bytes)
         case .removed, .missing: nil
         }
+    }
+}
+
+/// The whole subtrees of a tree that is read, by what is stored for them.
+private struct StoredFrontier: Sendable {
+    private var size: UInt64 = 0
+    private var peaks: [TreeHash] = []
+
+    /// - Parameters:
+    ///   - leaf: the leaf's hash.
+    ///   - stored: what is stored with it: itself, and the roots of the subtrees that it completes.
+    /// - Returns: the levels at which what is stored does not follow from the two below it.
+    mutating func append(_ leaf: TreeHash, stored: [TreeHash?]) -> [Int] {
+        var wrong: [Int] = []
+        var hash = leaf
+        for level in 1..<max(1, MerkleTree.nodes(withLeaf: size)) {
+            let derived = MerkleTree.nodeHash(peaks.removeLast(), hash)
+            let there = stored.indices.contains(level) ? stored[level] : nil
+            if there != derived { wrong.append(level) }
+            hash = there ?? derived
+        }
+        peaks.append(hash)
+        size += 1
+        return wrong
     }
 }
