@@ -95,13 +95,14 @@ extension AuditLog {
             return LogExamination.Leaf(sequence: nil, body: .missing, nodes: nodes)
         }
         let entry = try readable { try transaction.get(Tables.audit, sequence)?.json }
-        let isRemoved = try readable { try Self.isRemoved(leaf, in: transaction) } ?? false
+        let absence = try readable { try Self.absence(ofLeaf: leaf, in: transaction) }
         let body: LogExamination.Leaf.Body =
-            switch (entry, isRemoved) {
-            case (let entry?, false): .entry(entry)
-            case (let entry?, true): .revived(entry)
-            case (nil, true): .removed
-            case (nil, false): .missing
+            switch (entry, absence) {
+            case (let entry?, nil): .entry(entry)
+            case (let entry?, .some): .revived(entry)
+            case (nil, .removed): .removed
+            case (nil, .lost): .lost
+            case (nil, nil): .missing
             }
         return LogExamination.Leaf(sequence: sequence, body: body, nodes: nodes)
     }

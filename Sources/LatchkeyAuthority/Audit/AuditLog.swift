@@ -104,21 +104,26 @@ enum AuditLog {
         return nil
     }
 
-    /// Notes that retention removes the entries with these numbers.
-    static func noteRemoved(_ sequences: some Sequence<UInt64>, in transaction: borrowing WriteTransaction) throws {
+    /// Notes that the entries with these numbers are there no more.
+    static func noteRemoved(
+        _ sequences: some Sequence<UInt64>, _ absence: RemovedLeavesRow.Absence = .removed, in transaction: borrowing WriteTransaction
+    ) throws {
         var blocks: [UInt64: RemovedLeavesRow] = [:]
         for sequence in sequences {
             guard let leaf = try leaf(ofSequence: sequence, in: transaction) else { continue }
             let block = leaf / RemovedLeavesRow.leafCount
             var row = try blocks[block] ?? transaction.get(Tables.auditRemoved, block) ?? RemovedLeavesRow()
-            row.insert(leaf)
+            row.insert(leaf, absence)
             blocks[block] = row
         }
         for (block, row) in blocks { try transaction.put(Tables.auditRemoved, block, row) }
     }
 
-    static func isRemoved(_ leaf: UInt64, in transaction: borrowing some StoreReads & ~Copyable) throws -> Bool {
-        try transaction.get(Tables.auditRemoved, leaf / RemovedLeavesRow.leafCount)?.contains(leaf) ?? false
+    /// Why the entry of a leaf is not there; `nil` when it has to be.
+    static func absence(
+        ofLeaf leaf: UInt64, in transaction: borrowing some StoreReads & ~Copyable
+    ) throws -> RemovedLeavesRow.Absence? {
+        try transaction.get(Tables.auditRemoved, leaf / RemovedLeavesRow.leafCount)?[leaf]
     }
 
     /// What is known of entries from before the tree was there; none in an install that always had one.

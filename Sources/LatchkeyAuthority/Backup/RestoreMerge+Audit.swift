@@ -48,11 +48,13 @@ extension RestoreMerge {
                 } else {
                     guard let stored else { return false }
                     hash = stored
-                    if leaf.body != .removed { report.lostAuditEntries += 1 }
+                    if leaf.body != .removed, leaf.body != .lost { report.lostAuditEntries += 1 }
                 }
                 isSame = isSame && hash == stored
                 try AuditLog.append(hash, sequence: sequence, origin: .restored, at: now, after: end, in: new)
-                if try !new.contains(Tables.audit, sequence) { try AuditLog.noteRemoved([sequence], in: new) }
+                if try !new.contains(Tables.audit, sequence) {
+                    try AuditLog.noteRemoved([sequence], leaf.body == .removed ? .removed : .lost, in: new)
+                }
             }
             next += UInt64(page.leaves.count)
         }

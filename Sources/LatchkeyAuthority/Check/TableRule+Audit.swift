@@ -60,8 +60,8 @@ extension TableRule {
             try checker.rows(Tables.auditRemoved, in: transaction) { block, row in
                 let first = block.multipliedReportingOverflow(by: RemovedLeavesRow.leafCount)
                 checker.require(
-                    !first.overflow && row.count > 0 && row.last.map { first.partialValue &+ $0 < extent } ?? false, Tables.auditRemoved,
-                    "retention is said to have removed entries that there never were", .impossible)
+                    !first.overflow && row.last.map { first.partialValue &+ $0 < extent } ?? false, Tables.auditRemoved,
+                    "entries are said to have been removed that there never were", .impossible)
             }
         },
         TableRule(Tables.auditIndex, isDerived: true) { checker, transaction in

@@ -69,7 +69,7 @@ extension Schema {
 
 /// What has become of the entry of a leaf.
 package enum LeafState: String, CaseIterable, Sendable {
-    case kept, removed, revived, missing
+    case kept, removed, lost, revived, missing
 }
 
 extension JSONWriter {
@@ -126,6 +126,7 @@ extension JSONWriter {
             switch leaf.body {
             case .entry(let bytes): (.kept, bytes)
             case .removed: (.removed, nil)
+            case .lost: (.lost, nil)
             case .revived(let bytes): (.revived, bytes)
             case .missing: (.missing, nil)
             }

@@ -7,7 +7,9 @@ package struct LogExamination: Sendable {
             case entry([UInt8])
             /// Retention removed it.
             case removed
-            /// Retention is said to have removed it, and it is there.
+            /// It was gone when a store was restored.
+            case lost
+            /// It is said to have been removed, and is there.
             case revived([UInt8])
             /// Nothing tells why it is not there.
             case missing
@@ -73,7 +75,8 @@ package struct LogExamination: Sendable {
         switch leaf.body {
         case .entry(let bytes):
             if let stored, MerkleTree.leafHash(bytes) != stored { report.add(.changed, place) }
-        case .removed: report.removed += 1
+        case .removed: report.noteAbsent(index, isLost: false)
+        case .lost: report.noteAbsent(index, isLost: true)
         case .revived: report.add(.revived, place)
         case .missing: if leaf.sequence != nil { report.add(.missing, place) }
         }
@@ -123,7 +126,7 @@ package struct LogExamination: Sendable {
     private static func hash(of body: Leaf.Body) -> TreeHash? {
         switch body {
         case .entry(let bytes), .revived(let bytes): MerkleTree.leafHash(bytes)
-        case .removed, .missing: nil
+        case .removed, .lost, .missing: nil
         }
     }
 }

@@ -50,6 +50,7 @@ struct LogPart {
         case (.kept, let entry?): body = .entry(entry)
         case (.revived, let entry?): body = .revived(entry)
         case (.removed, nil): body = .removed
+        case (.lost, nil): body = .lost
         case (.missing, nil): body = .missing
         default: return nil
         }
