@@ -13,7 +13,8 @@ package enum AuditLogCheck {
             guard let install = try transaction.get(Tables.install, InstallRecord.key) else {
                 throw StoreError(.undecodable, "the store does not say whose it is; restore a backup")
             }
-            let examination = LogExamination(install: install.id, heads: heads, anchors: anchors)
+            let statements = (try? Authority.anchorChain(in: transaction)) ?? []
+            let examination = LogExamination(install: install.id, heads: heads, anchors: anchors, statements: statements)
             return (try AuditLog.examine(examination, in: transaction), .abort)
         }
     }

@@ -9,6 +9,8 @@ package struct AuditLogPart: Sendable {
     package let page: LogPage
     /// On the first part.
     package let genesis: LogGenesis?
+    /// On the first part: who followed whom, the oldest statement first.
+    package let statements: [AnchorSuccession]
 }
 
 extension Authority {
@@ -23,7 +25,8 @@ extension Authority {
             let extent = try extent ?? AuditLog.extent(in: transaction)
             return AuditLogPart(
                 install: install.id, extent: extent, page: try AuditLog.page(from: first, extent: extent, in: transaction),
-                genesis: first == 0 ? try AuditLog.genesis(in: transaction) : nil)
+                genesis: first == 0 ? try AuditLog.genesis(in: transaction) : nil,
+                statements: first == 0 ? try Self.anchorChain(in: transaction) : [])
         }
     }
 }

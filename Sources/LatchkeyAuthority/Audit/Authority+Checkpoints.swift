@@ -37,10 +37,13 @@ extension Authority {
             let leaf = try read({ try AuditLog.leaf(ofSequence: sequence, in: $0) })
         else { throw notFound }
         let (checkpoint, anchor) = try await self.checkpoint(covering: leaf)
-        let path = try read { transaction in
-            try MerkleTree.inclusionPath(leaf, in: checkpoint.size) { try AuditLog.node($0, in: transaction) }
+        let (path, statements) = try read { transaction in
+            (
+                try MerkleTree.inclusionPath(leaf, in: checkpoint.size) { try AuditLog.node($0, in: transaction) },
+                try Self.anchorChain(in: transaction)
+            )
         }
-        let proof = InclusionProof(leaf: leaf, entry: entry.json, path: path, checkpoint: checkpoint)
+        let proof = InclusionProof(leaf: leaf, entry: entry.json, path: path, statements: statements, checkpoint: checkpoint)
         // What would not convince its reader is not given out.
         guard (try? proof.check(anchor)) != nil else {
             throw StoreError(.corrupt, "the audit entry \(sequence) is not the one that was hashed; look with latchkey audit verify")

@@ -30,6 +30,7 @@ package struct LogExamination: Sendable {
 
     package private(set) var report: LogReport
     private let anchors: [TrustAnchor]
+    private let knowsAll: Bool
     /// Heads that were written down, the smallest first.
     private var heads: [LogHead]
     private var tree = TreeFrontier()
@@ -42,9 +43,14 @@ package struct LogExamination: Sendable {
     ///   - install: whose log it is.
     ///   - heads: what was written down.
     ///   - anchors: who may have signed checkpoints; with none, signatures are not looked at.
-    package init(install: String, heads: [LogHead] = [], anchors: [TrustAnchor] = []) {
+    ///   - statements: who followed whom.
+    ///   - knowsAll: whether these are all anchors that there ever were. Else one that is not known may have signed.
+    package init(
+        install: String, heads: [LogHead] = [], anchors: [TrustAnchor] = [], statements: [AnchorSuccession] = [], knowsAll: Bool = false
+    ) {
         report = LogReport(install: install, checksSignatures: !anchors.isEmpty)
-        self.anchors = anchors
+        self.anchors = anchors.flatMap { $0.line(statements, of: install) }
+        self.knowsAll = knowsAll
         self.heads = heads.sorted { $0.size < $1.size }
         passHeads()
     }
@@ -95,8 +101,14 @@ package struct LogExamination: Sendable {
         guard let checkpoint = try? Checkpoint(parsing: stored.text), checkpoint.size == size,
             checkpoint.install.utf8.elementsEqual(report.install.utf8)
         else { return report.add(.checkpointForm(size: size), place) }
-        let isSigned = anchors.isEmpty || anchors.contains { (try? checkpoint.check($0)) != nil }
-        if !isSigned { report.add(.checkpointSignature(size: size), place) }
+        let isSigned = anchors.isEmpty || anchors.contains { checkpoint.isSigned(by: $0) }
+        if !isSigned {
+            if knowsAll || anchors.contains(where: { checkpoint.note.names($0, as: checkpoint.origin) }) {
+                report.add(.checkpointSignature(size: size), place)
+            } else {
+                report.strangers += 1
+            }
+        }
         if size > tree.size {
             report.add(.truncated(size: size), LogFault.Place(leaf: tree.size, sequence: nil))
         } else if checkpoint.root != tree.root {

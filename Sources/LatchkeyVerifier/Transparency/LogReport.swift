@@ -40,6 +40,8 @@ package struct LogReport: Sendable, Equatable, Codable {
     /// Leaves without an entry, side by side; the first of such places.
     package private(set) var absent: [AbsentLeaves] = []
     package internal(set) var checkpoints = 0
+    /// Of these, how many are signed by none of the anchors that are known here.
+    package internal(set) var strangers = 0
     package private(set) var faults: [LogFault] = []
     /// Faults in all.
     package private(set) var total = 0

@@ -20,7 +20,9 @@ struct VerifyAudit: AsyncCommand {
     @Option(help: ArgumentHelp("A head that was written down, in any spacing; may be repeated.", valueName: "line"))
     var head: [String] = []
 
-    @Option(help: ArgumentHelp("The trust anchor that signed the checkpoints; may be repeated for those before it.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp(
+            "The trust anchor of the install; those that followed it are found from there. May be repeated.", valueName: "file"))
     var anchor: [String] = []
 
     @Option(help: ArgumentHelp("In place of the daemon: the state directory of a stopped one.", valueName: "dir"))
@@ -98,7 +100,7 @@ extension DaemonClient {
         let path = "/v1/admin/audit/log"
         var part = try LogPart(try await get(path))
         let (install, extent, genesis) = (part.install, part.extent, part.genesis)
-        var examination = LogExamination(install: install, heads: heads, anchors: anchors)
+        var examination = LogExamination(install: install, heads: heads, anchors: anchors, statements: part.statements)
         var progress = ProgressLine()
         defer { progress.clear() }
         while true {

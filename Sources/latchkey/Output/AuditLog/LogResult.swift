@@ -35,6 +35,7 @@ struct LogResult {
     private var checkpoints: String {
         report.checksSignatures
             ? "\(report.checkpoints), held against the trust anchor"
+                + (report.strangers > 0 ? "; \(report.strangers) are signed by an anchor that it does not lead to: name that one, too" : "")
             : "\(report.checkpoints); who signed them was not looked at: name the trust anchor with --anchor"
     }
 
@@ -60,6 +61,7 @@ struct LogResult {
             }
             writer.member("checkpoints", Int64(report.checkpoints))
             writer.member("signaturesChecked", report.checksSignatures)
+            writer.member("unknownSigners", Int64(report.strangers))
             if let genesis = report.genesis {
                 writer.key("genesis")
                 writer.object { writer in
