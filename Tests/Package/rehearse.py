@@ -6,11 +6,12 @@ In its code blocks a line that begins with "$ " is a command, and the lines unde
 working directory and the line. Ids, times, sizes and keys may be others; a line that ends in an ellipsis shows a beginning, and a line that is one stands for
 any lines. Ids that were printed take the place of those of the document in the commands that follow.
 
---outcomes-only  what is printed is not looked at: a command must succeed, or fail where the document shows "latchkey: …" first
+--outcomes-only  what is printed is not looked at: a command must succeed, or fail where the document shows "latchkey: …" and no line left out before
 --put            what stands in the commands of the document and is another thing here
 """
 
 import argparse
+import itertools
 import re
 import subprocess
 import sys
@@ -33,7 +34,7 @@ class Step:
 
     @property
     def is_refused(self):
-        return bool(self.shown) and self.shown[0].startswith("latchkey: ")
+        return any(line.startswith("latchkey: ") for line in itertools.takewhile(lambda line: line != "…", self.shown))
 
 
 def steps(text, section):

@@ -2,21 +2,52 @@
 struct OutputForm: Hashable {
     /// Names with a digit are one and the same: times, counts, addresses.
     let text: String
-    /// The ids of keys, identities and tokens, as they stand in the line.
+    /// The ids of keys, identities and tokens, fingerprints and heads of the audit log, as they stand in the line.
     let ids: [String]
 
     init(_ line: String) {
         var words: [String] = []
         var ids: [String] = []
-        for word in line.split(whereSeparator: \.isWhitespace) { words.append(Self.form(of: word, ids: &ids)) }
+        for word in Self.words(of: line) { words.append(Self.form(of: word, ids: &ids)) }
         // A timeline's label is the beginning of an id.
         if words.count > 1, ["active", "standby", "grace", "retired", "revoked"].contains(words[1]) { words[0] = "#" }
         text = words.joined(separator: " ")
         self.ids = ids
     }
 
+    /// The words of a line. A fingerprint is one, with its spaces, and so is a head of the audit log with the size before it: of their groups of four
+    /// hexadecimal digits some are numbers, some look like words, and it differs from run to run which.
+    private static func words(of line: String) -> [Substring] {
+        var words: [Substring] = []
+        var groups: [Substring] = []
+        for word in line.split(whereSeparator: \.isWhitespace) + [""] {
+            let group = word.hasSuffix(",") ? word.dropLast() : word
+            guard !isGroup(group) else {
+                groups.append(group)
+                continue
+            }
+            if groups.count >= 10 {
+                if let size = words.last, size.allSatisfy(\.isNumber) { groups.insert(words.removeLast(), at: 0) }
+                words.append(Substring(groups.joined(separator: " ")))
+            } else {
+                words += groups
+            }
+            groups = []
+            if !word.isEmpty { words.append(word) }
+        }
+        return words
+    }
+
+    private static func isGroup(_ word: Substring) -> Bool {
+        word.utf8.count == 4 && word.allSatisfy { $0.isASCII && $0.isHexDigit }
+    }
+
     /// A word with what differs from run to run put aside, wherever in it that stands: JSON has no spaces.
     private static func form(of word: Substring, ids: inout [String]) -> String {
+        guard !word.contains(" ") else {
+            ids.append(String(word))
+            return "groups:\(word.split(separator: " ").count)"
+        }
         var form = ""
         var rest = word
         while let first = rest.first {

@@ -52,4 +52,18 @@ import Testing
         #expect(OutputMatch(shown: [#"{"key":"lk_…"}"#], real: [#"{"key":"\#(secret)"}"#]).missing == [])
         #expect(OutputMatch(shown: [#"{"key":"lk_…"}"#], real: [#"{"key":"none"}"#]).missing != [])
     }
+
+    @Test func `a fingerprint and a head are known by each other's names, also where no group has a number in it`() {
+        let mine = "12 " + Array(repeating: "5c81", count: 16).joined(separator: " ")
+        let its = "9 " + Array(repeating: "face", count: 16).joined(separator: " ")
+        let head = OutputMatch(shown: ["head  \(mine)"], real: ["head\t\(its)"])
+        #expect(head.missing == [] && head.surplus == [])
+        #expect(head.ids == [mine: its])
+        let fingerprint = Array(repeating: "FACE", count: 10).joined(separator: " ")
+        let other = Array(repeating: "4586", count: 10).joined(separator: " ")
+        let former = OutputMatch(shown: ["before it  \(fingerprint), until 2026"], real: ["before it  \(other), until 2031"])
+        #expect(former.missing == [] && former.surplus == [])
+        #expect(OutputMatch(shown: ["head  \(mine)"], real: ["head  \(fingerprint)"]).missing != [])
+        #expect(OutputMatch(shown: ["a face"], real: ["a cafe"]).missing == ["a face"])
+    }
 }

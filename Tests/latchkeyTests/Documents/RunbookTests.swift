@@ -10,9 +10,9 @@ import Testing
         let names = try Document.all(in: Self.folder).map { String($0.path.dropFirst(Self.folder.count + 1)) }
         #expect(
             names == [
-                "bad-day.md", "bootstrap.md", "break-glass.md", "cutover.md", "emergency.md", "leaked-key.md", "lost-master-key.md",
-                "lost-secret.md",
-                "planned-rotation.md", "rotating-keys.md", "self-service.md", "service-keys.md", "wrong-clock.md",
+                "audit-log.md", "bad-day.md", "bootstrap.md", "break-glass.md", "cutover.md", "emergency.md", "leaked-key.md",
+                "lost-master-key.md", "lost-secret.md", "offline-verifiers.md", "planned-rotation.md", "rotating-keys.md",
+                "self-service.md", "service-keys.md", "wrong-clock.md",
             ])
     }
 
