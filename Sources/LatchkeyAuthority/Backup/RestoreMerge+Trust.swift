@@ -73,13 +73,11 @@ extension RestoreMerge {
     }
 
     /// Everything that was ever issued is dead: one line of each bundle says so, also of what is in neither store any more.
-    ///
-    /// - Returns: the last millisecond that an id from before may have.
-    func cutEverything(_ new: borrowing WriteTransaction, _ now: Timestamp) throws -> Timestamp {
+    /// What it names is a millisecond of ids, which may stand a little ahead of the clock.
+    func cutEverything(_ new: borrowing WriteTransaction, _ now: Timestamp) throws {
         let edge = max(now, try Authority.newestId(in: new) ?? now).adding(seconds: Self.unknownIdMargin)
         try TrustNumber.cut.raise(to: UInt64(max(0, edge.milliseconds)), in: new)
         let until = edge.adding(seconds: Authority.longestLife + RevocationLog.afterlife)
         try RevocationLog.note(RevocationRow(.everything, "", cutOff: edge, until: until), at: now, in: new)
-        return edge
     }
 }

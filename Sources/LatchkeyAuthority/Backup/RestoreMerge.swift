@@ -197,7 +197,7 @@ package struct RestoreMerge: Sendable {
 
     /// Ends every session: tokens and refresh tokens from before are dead here, and the cut-off of each identity tells verifiers elsewhere.
     private func endSessions(_ new: borrowing WriteTransaction, _ now: Timestamp, _ report: inout RestoreReport) throws {
-        let edge = try cutEverything(new, now)
+        try cutEverything(new, now)
         try new.scan(Tables.sessionLiveness, limit: .max) { id, session in
             guard session.revokedAt == nil else { return true }
             if try Authority.liveSession(id, at: now, in: new) != nil { report.endedSessions += 1 }
@@ -209,7 +209,8 @@ package struct RestoreMerge: Sendable {
         try new.scan(Tables.identityLiveness, limit: .max) { id, row in
             var cut = row
             cut.epoch += 1
-            cut.cutOffAt = edge
+            // By the clock: what another issuer signs from now on is held against it.
+            cut.cutOffAt = now
             try new.put(Tables.identityLiveness, id, cut)
             return true
         }

@@ -175,7 +175,7 @@ extension Authority {
                 ?? IdentityRow(orgId: old.orgId, status: old.status, epoch: 0, cutOffAt: nil)
             row.status = record.status
             row.epoch += 1
-            row.cutOffAt = edge
+            row.cutOffAt = clock.now()
             try transaction.put(Tables.identityLiveness, old.id, row)
         }
         try noteCutOff(old.id, at: edge, in: transaction)

@@ -8,8 +8,8 @@ package struct IdentityRow: StoreRow, Equatable {
     /// Counts up when everything that was issued before must die; a session of an older epoch is dead. A counter, because two things can
     /// happen in one millisecond.
     package var epoch: UInt32
-    /// When the epoch last changed: the ids of all tokens from before were made up to this millisecond, those of all others after it. So a
-    /// verifier elsewhere can tell them apart.
+    /// When the epoch last changed, by the clock: what `iat` of tokens from elsewhere is held against. Of tokens that were issued here, the
+    /// revocation that is numbered in the same commit parts the ids.
     package var cutOffAt: Timestamp?
 
     package init(orgId: String, status: IdentityRecord.Status, epoch: UInt32, cutOffAt: Timestamp?) {

@@ -64,7 +64,7 @@ extension Authority {
                 try Self.requireLive(principal, at: now, in: transaction)
                 let edge = try cutEdge(in: transaction)
                 row.epoch += 1
-                row.cutOffAt = edge
+                row.cutOffAt = clock.now()
                 try transaction.put(Tables.identityLiveness, id, row)
                 try noteCutOff(id, at: edge, in: transaction)
                 draft.identityId = id

@@ -57,6 +57,13 @@ final class Life {
         return try install.caller(key)
     }
 
+    /// Mostly somebody who is active: what is issued to others is refused.
+    private func anybody() -> IdentityRecord? {
+        guard roll(4) > 0 else { return identities.randomElement(using: &dice) }
+        let active = identities.filter { (try? install.shown($0))?.status == .active }
+        return active.randomElement(using: &dice) ?? identities.randomElement(using: &dice)
+    }
+
     private func makeIdentity() async throws {
         let record = try await install.identity("identity \(story.count)", Family.scopes, by: caller())
         identities.append(record)
@@ -64,7 +71,7 @@ final class Life {
     }
 
     private func makeSubAgent() async throws {
-        guard let parent = identities.randomElement(using: &dice) else { return }
+        guard let parent = anybody() else { return }
         let made = try await install.subAgent("agent \(story.count)", of: parent, by: caller())
         identities.append(made.identity)
         pairs.append(made.pair)
@@ -72,7 +79,7 @@ final class Life {
     }
 
     private func issue() async throws {
-        guard let identity = identities.randomElement(using: &dice) else { return try await makeIdentity() }
+        guard let identity = anybody() else { return try await makeIdentity() }
         let life = [60, 600, 3600, 86_400].randomElement(using: &dice)!
         let pair = try await install.issue(identity, { $0.expiresIn = Double(life) }, by: caller())
         pairs.append(pair)
