@@ -55,8 +55,9 @@ extension Authority {
     func tendCheckpoint() async {
         let now = clock.now()
         let (entries, minutes) = (settings.auditCheckpointEntries, settings.auditCheckpointMinutes)
-        let isDue =
-            (try? read { transaction in
+        let isDue: Bool
+        do {
+            isDue = try read { transaction in
                 let size = try AuditLog.size(in: transaction)
                 let covered = try Self.lastCheckpointSize(in: transaction)
                 // Fewer than were signed over: that is found out, and told.
@@ -67,7 +68,13 @@ extension Authority {
                     let since = try transaction.get(Tables.audit, sequence)?.record().timestamp
                 else { return true }
                 return now >= since.adding(seconds: Int64(minutes) * 60)
-            }) ?? false
+            }
+        } catch let error as StoreError where error.code == .corrupt {
+            // Nothing can be written any more that is to be in the log: whoever looks has to be told why.
+            return logProblem.withLock { $0 = "the tree of the audit log is damaged, and nothing that is audited can be done" }
+        } catch {
+            return
+        }
         if isDue { _ = try? await self.checkpoint() }
     }
 

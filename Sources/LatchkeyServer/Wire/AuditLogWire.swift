@@ -48,6 +48,7 @@ extension Schema {
             .required("extent", size),
             .optional("genesis", genesis),
             .required("anchors", .array(of: .string()).noted("On the first part: statements of who followed whom, the oldest first")),
+            .required("keys", .array(of: hash).noted("On the first part: the public keys of all anchors that there ever were")),
             .required(
                 "leaves",
                 .array(
@@ -97,6 +98,7 @@ extension JSONWriter {
             writer.member("extent", Int64(clamping: part.extent))
             writer.genesis(part.genesis)
             writer.member("anchors", part.statements.map(\.text))
+            writer.member("keys", part.anchors.map { Base64URL.encode($0.raw) })
             writer.key("leaves")
             writer.array { writer in for leaf in page.leaves { writer.leaf(leaf) } }
             writer.key("checkpoints")

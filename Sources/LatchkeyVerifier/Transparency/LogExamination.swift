@@ -48,7 +48,7 @@ package struct LogExamination: Sendable {
     package init(
         install: String, heads: [LogHead] = [], anchors: [TrustAnchor] = [], statements: [AnchorSuccession] = [], knowsAll: Bool = false
     ) {
-        report = LogReport(install: install, checksSignatures: !anchors.isEmpty)
+        report = LogReport(install: install)
         self.anchors = anchors.flatMap { $0.line(statements, of: install) }
         self.knowsAll = knowsAll
         self.heads = heads.sorted { $0.size < $1.size }

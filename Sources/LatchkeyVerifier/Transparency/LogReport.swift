@@ -29,7 +29,6 @@ package struct LogReport: Sendable, Equatable, Codable {
     }
 
     package let install: String
-    package let checksSignatures: Bool
     package internal(set) var size: UInt64 = 0
     /// 64 hexadecimal digits.
     package private(set) var rootDigits = MerkleTree.emptyRoot.description
@@ -49,10 +48,7 @@ package struct LogReport: Sendable, Equatable, Codable {
     /// Entries from before the tree was there; they are in it as they were when it was made.
     package var genesis: LogGenesis?
 
-    init(install: String, checksSignatures: Bool) {
-        self.install = install
-        self.checksSignatures = checksSignatures
-    }
+    init(install: String) { self.install = install }
 
     package internal(set) var root: TreeHash {
         get { TreeHash(hexadecimal: Array(rootDigits.utf8)) ?? MerkleTree.emptyRoot }

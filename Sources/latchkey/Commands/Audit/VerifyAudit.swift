@@ -61,7 +61,7 @@ struct VerifyAudit: AsyncCommand {
                 throw CommandFailure(.failed, "\(path): \(error)")
             }
         }
-        try tell(LogResult(report: try await report(heads, anchors)))
+        try tell(LogResult(report: try await report(heads, anchors), isAnchored: !anchors.isEmpty))
     }
 
     private func report(_ heads: [LogHead], _ anchors: [TrustAnchor]) async throws -> LogReport {
@@ -100,7 +100,9 @@ extension DaemonClient {
         let path = "/v1/admin/audit/log"
         var part = try LogPart(try await get(path))
         let (install, extent, genesis) = (part.install, part.extent, part.genesis)
-        var examination = LogExamination(install: install, heads: heads, anchors: anchors, statements: part.statements)
+        var examination = LogExamination(
+            install: install, heads: heads, anchors: anchors.isEmpty ? part.anchors : anchors, statements: part.statements,
+            knowsAll: anchors.isEmpty)
         var progress = ProgressLine()
         defer { progress.clear() }
         while true {

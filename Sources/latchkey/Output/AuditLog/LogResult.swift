@@ -3,6 +3,8 @@ import LatchkeyVerifier
 /// What a look at the whole audit log found, for people and for programs.
 struct LogResult {
     let report: LogReport
+    /// Whether checkpoints were held against anchors that were named, not only against the store's own.
+    let isAnchored: Bool
 
     /// A line each for what is wrong, the first fault first.
     var problems: [String] {
@@ -33,10 +35,10 @@ struct LogResult {
     }
 
     private var checkpoints: String {
-        report.checksSignatures
+        isAnchored
             ? "\(report.checkpoints), held against the trust anchor"
                 + (report.strangers > 0 ? "; \(report.strangers) are signed by an anchor that it does not lead to: name that one, too" : "")
-            : "\(report.checkpoints); who signed them was not looked at: name the trust anchor with --anchor"
+            : "\(report.checkpoints), held against the anchors that the store itself names; hold them against yours with --anchor"
     }
 
     var json: [UInt8] {
@@ -60,7 +62,7 @@ struct LogResult {
                 }
             }
             writer.member("checkpoints", Int64(report.checkpoints))
-            writer.member("signaturesChecked", report.checksSignatures)
+            writer.member("anchored", isAnchored)
             writer.member("unknownSigners", Int64(report.strangers))
             if let genesis = report.genesis {
                 writer.key("genesis")
