@@ -288,6 +288,36 @@ struct AuditAttackTests {
         #expect(retention == ["revived leaf 29 seq 30"])
     }
 
+    @Test(
+        "a hash far beyond the tree: it is told and looked past, and the daemon says why nothing can be written",
+        arguments: [
+            1 << 40, 1 << 63, .max,
+        ] as [UInt64])
+    func farAway(_ position: UInt64) async throws {
+        let site = try await Site.made()
+        try site.scratch.tamper { try $0.put(Tables.auditTree, position, TreeHashRow(MerkleTree.emptyRoot)) }
+        let report = try site.report()
+        #expect(report.told == ["ragged leaf 64 seq -"] && report.outcomes == [.extended, .extended])
+        let install = try Install(at: site.scratch)
+        await #expect(throws: StoreError.self) { try await install.fillLog(1) }
+        await install.authority.upkeep()
+        #expect(install.authority.services.contains { $0.name == "auditLog" && $0.level == .degraded })
+    }
+
+    @Test("checkpoints that somebody else signed, when no anchor is named: by the anchors that the store itself names")
+    func forgedCheckpoint() async throws {
+        let site = try await Site.made()
+        let thief = try Ed25519PrivateKey.generate()
+        try site.scratch.tamper { transaction in
+            let install = try transaction.get(Tables.install, InstallRecord.key)!.id
+            let checkpoint = try Checkpoint(
+                install: install, size: 40, root: AuditLog.root(40, in: transaction), anchor: TrustAnchor(thief.publicKey)
+            ) { try thief.sign($0) }
+            try transaction.put(Tables.checkpoints, 40, CheckpointRow(checkpoint))
+        }
+        #expect(try site.scratch.examineLog(anchors: []).told == ["checkpointSignature(size: 40) leaf 39 seq -"])
+    }
+
     @Test("a rewritten log gets no signature of the daemon, which says so, and a checkpoint under another size is no ground for a proof")
     func unsigned() async throws {
         let site = try await Site.made()
