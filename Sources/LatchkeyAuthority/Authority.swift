@@ -34,6 +34,8 @@ package final class Authority: Sendable {
     let reloading = Mutex<Void>(())
     /// Why the key ring is not as its schedule says.
     let ringProblem = Mutex<String?>(nil)
+    /// Why the audit log is not signed any more.
+    let logProblem = Mutex<String?>(nil)
     /// What of the clock could not be written yet.
     let clockDebt: Mutex<ClockDebt>
     /// Seconds that it was off for before this start, when that was over a day.

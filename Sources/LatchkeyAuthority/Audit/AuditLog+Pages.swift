@@ -7,7 +7,7 @@ extension AuditLog {
 
     /// How many leaves a look at the whole log has to go through; more come in meanwhile.
     static func extent(in transaction: borrowing some StoreReads & ~Copyable) throws -> UInt64 {
-        MerkleTree.size(nodeCount: try nodeCount(in: transaction))
+        MerkleTree.size(nodeCount: try plausibleNodeCount(in: transaction))
     }
 
     /// A part of the log as it lies in the store. What can't be read is not there.
@@ -17,7 +17,7 @@ extension AuditLog {
     ///   - extent: how many leaves there were when the look at the log began.
     static func page(from first: UInt64, extent: UInt64, in transaction: borrowing some StoreReads & ~Copyable) throws -> LogPage {
         var page = LogPage(first: first)
-        let nodes = try nodeCount(in: transaction)
+        let nodes = try plausibleNodeCount(in: transaction)
         let size = MerkleTree.size(nodeCount: nodes)
         let end = min(first + min(pageSize, extent - min(first, extent)), size)
         for leaf in first..<max(first, end) { page.leaves.append(try Self.leaf(leaf, in: transaction)) }
@@ -31,7 +31,7 @@ extension AuditLog {
         let before = first == 0 ? nil : try number(ofLeaf: first - 1, in: transaction)
         page.strays = try strays(after: before, among: page.leaves, in: transaction)
         guard isLast else { return page }
-        page.isRagged = MerkleTree.nodeCount(size) != nodes
+        page.isRagged = try MerkleTree.nodeCount(size) != nodeCount(in: transaction)
         let newest = size == 0 ? nil : try number(ofLeaf: size - 1, in: transaction)
         try transaction.scanKeys(Tables.audit, after: newest?.storeBytes, limit: .max) { sequence in
             page.strays.append(sequence)
@@ -95,13 +95,14 @@ extension AuditLog {
             return LogExamination.Leaf(sequence: nil, body: .missing, nodes: nodes)
         }
         let entry = try readable { try transaction.get(Tables.audit, sequence)?.json }
-        let isRemoved = try readable { try Self.isRemoved(leaf, in: transaction) } ?? false
+        let absence = try readable { try Self.absence(ofLeaf: leaf, in: transaction) }
         let body: LogExamination.Leaf.Body =
-            switch (entry, isRemoved) {
-            case (let entry?, false): .entry(entry)
-            case (let entry?, true): .revived(entry)
-            case (nil, true): .removed
-            case (nil, false): .missing
+            switch (entry, absence) {
+            case (let entry?, nil): .entry(entry)
+            case (let entry?, .some): .revived(entry)
+            case (nil, .removed): .removed
+            case (nil, .lost): .lost
+            case (nil, nil): .missing
             }
         return LogExamination.Leaf(sequence: sequence, body: body, nodes: nodes)
     }

@@ -32,15 +32,27 @@ enum AuditLog {
         return size
     }
 
-    /// How many hashes there are, leaves and nodes, when none is missing.
-    static func nodeCount(in transaction: borrowing some StoreReads & ~Copyable) throws -> UInt64 {
+    /// How many hashes there are, leaves and nodes, when none is missing: so many as the place of the last one says.
+    ///
+    /// - Parameter most: places from there on are not looked at.
+    static func nodeCount(below most: UInt64? = nil, in transaction: borrowing some StoreReads & ~Copyable) throws -> UInt64 {
         var last: UInt64?
-        try transaction.scanKeys(Tables.auditTree, descending: true, limit: 1) { position in
+        try transaction.scanKeys(Tables.auditTree, after: most?.storeBytes, descending: true, limit: 1) { position in
             last = position
             return false
         }
-        return last.map { $0 &+ 1 } ?? 0
+        // The highest place that there can be is none of a tree's; it must not be taken for the end of an empty one.
+        return last.map { $0 == .max ? .max : $0 + 1 } ?? 0
     }
+
+    /// As ``nodeCount(below:in:)``, but a hash that lies where so few can't have reached is not taken for the end.
+    static func plausibleNodeCount(in transaction: borrowing some StoreReads & ~Copyable) throws -> UInt64 {
+        let rows = UInt64(try transaction.count(Tables.auditTree))
+        return try nodeCount(below: rows + mostMissing, in: transaction)
+    }
+
+    /// Hashes that may be missing before what comes after them is taken for something else than the tree.
+    private static let mostMissing: UInt64 = 4096
 
     /// Appends the leaf of an entry.
     ///
@@ -94,7 +106,12 @@ enum AuditLog {
 
     /// The leaf of the entry with this number; `nil` when there is none. Numbers grow with their leaves.
     static func leaf(ofSequence sequence: UInt64, in transaction: borrowing some StoreReads & ~Copyable) throws -> UInt64? {
-        var (low, high) = (UInt64(0), try size(in: transaction))
+        let end = try end(in: transaction)
+        if let span = end.span, span.row.sequence <= sequence {
+            let leaf = span.leaf &+ (sequence - span.row.sequence)
+            return sequence - span.row.sequence < end.size &- span.leaf ? leaf : nil
+        }
+        var (low, high) = (UInt64(0), end.size)
         while low < high {
             let middle = low + (high - low) / 2
             guard let found = try Self.sequence(ofLeaf: middle, in: transaction) else { return nil }
@@ -104,28 +121,33 @@ enum AuditLog {
         return nil
     }
 
-    /// Notes that retention removes the entries with these numbers.
-    static func noteRemoved(_ sequences: some Sequence<UInt64>, in transaction: borrowing WriteTransaction) throws {
+    /// Notes that the entries with these numbers are there no more.
+    static func noteRemoved(
+        _ sequences: some Sequence<UInt64>, _ absence: RemovedLeavesRow.Absence = .removed, in transaction: borrowing WriteTransaction
+    ) throws {
         var blocks: [UInt64: RemovedLeavesRow] = [:]
         for sequence in sequences {
             guard let leaf = try leaf(ofSequence: sequence, in: transaction) else { continue }
             let block = leaf / RemovedLeavesRow.leafCount
             var row = try blocks[block] ?? transaction.get(Tables.auditRemoved, block) ?? RemovedLeavesRow()
-            row.insert(leaf)
+            row.insert(leaf, absence)
             blocks[block] = row
         }
         for (block, row) in blocks { try transaction.put(Tables.auditRemoved, block, row) }
     }
 
-    static func isRemoved(_ leaf: UInt64, in transaction: borrowing some StoreReads & ~Copyable) throws -> Bool {
-        try transaction.get(Tables.auditRemoved, leaf / RemovedLeavesRow.leafCount)?.contains(leaf) ?? false
+    /// Why the entry of a leaf is not there; `nil` when it has to be.
+    static func absence(
+        ofLeaf leaf: UInt64, in transaction: borrowing some StoreReads & ~Copyable
+    ) throws -> RemovedLeavesRow.Absence? {
+        try transaction.get(Tables.auditRemoved, leaf / RemovedLeavesRow.leafCount)?[leaf]
     }
 
     /// What is known of entries from before the tree was there; none in an install that always had one.
     static func genesis(in transaction: borrowing some StoreReads & ~Copyable) throws -> LogGenesis? {
         var genesis: LogGenesis?
         var last: (leaf: UInt64, row: AuditSpanRow)?
-        let size = MerkleTree.size(nodeCount: try nodeCount(in: transaction))
+        let size = MerkleTree.size(nodeCount: try plausibleNodeCount(in: transaction))
         try transaction.scan(Tables.auditLog, limit: .max) { leaf, row in
             if let last { genesis = LogGenesis(before: leaf, last) }
             last = (leaf, row)

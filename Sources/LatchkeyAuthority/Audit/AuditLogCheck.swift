@@ -6,14 +6,17 @@ package enum AuditLogCheck {
     /// - Parameters:
     ///   - directory: of the store; the file stays as it is, to the byte.
     ///   - heads: what was written down.
-    ///   - anchors: who may have signed checkpoints.
+    ///   - anchors: who may have signed checkpoints; with none, those that the store itself names.
     /// - Throws: `StoreError` when the store is in use, can't be opened, or LMDB can't go on.
     package static func run(directory: String, heads: [LogHead], anchors: [TrustAnchor], program: String) throws -> LogReport {
         try Store.rehearse(directory: directory, schema: Tables.schema(writer: program)) { transaction, _ in
             guard let install = try transaction.get(Tables.install, InstallRecord.key) else {
                 throw StoreError(.undecodable, "the store does not say whose it is; restore a backup")
             }
-            let examination = LogExamination(install: install.id, heads: heads, anchors: anchors)
+            let statements = (try? Authority.anchorChain(in: transaction)) ?? []
+            let own = anchors.isEmpty ? try Authority.anchors(in: transaction).map { try $0.publicHalf() } : nil
+            let examination = LogExamination(
+                install: install.id, heads: heads, anchors: own ?? anchors, statements: statements, knowsAll: own != nil)
             return (try AuditLog.examine(examination, in: transaction), .abort)
         }
     }

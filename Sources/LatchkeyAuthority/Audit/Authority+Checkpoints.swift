@@ -37,10 +37,13 @@ extension Authority {
             let leaf = try read({ try AuditLog.leaf(ofSequence: sequence, in: $0) })
         else { throw notFound }
         let (checkpoint, anchor) = try await self.checkpoint(covering: leaf)
-        let path = try read { transaction in
-            try MerkleTree.inclusionPath(leaf, in: checkpoint.size) { try AuditLog.node($0, in: transaction) }
+        let (path, statements) = try read { transaction in
+            (
+                try MerkleTree.inclusionPath(leaf, in: checkpoint.size) { try AuditLog.node($0, in: transaction) },
+                try Self.anchorChain(in: transaction)
+            )
         }
-        let proof = InclusionProof(leaf: leaf, entry: entry.json, path: path, checkpoint: checkpoint)
+        let proof = InclusionProof(leaf: leaf, entry: entry.json, path: path, statements: statements, checkpoint: checkpoint)
         // What would not convince its reader is not given out.
         guard (try? proof.check(anchor)) != nil else {
             throw StoreError(.corrupt, "the audit entry \(sequence) is not the one that was hashed; look with latchkey audit verify")
@@ -52,18 +55,26 @@ extension Authority {
     func tendCheckpoint() async {
         let now = clock.now()
         let (entries, minutes) = (settings.auditCheckpointEntries, settings.auditCheckpointMinutes)
-        let isDue =
-            (try? read { transaction in
+        let isDue: Bool
+        do {
+            isDue = try read { transaction in
                 let size = try AuditLog.size(in: transaction)
                 let covered = try Self.lastCheckpointSize(in: transaction)
-                guard size > covered else { return false }
+                // Fewer than were signed over: that is found out, and told.
+                guard size > covered else { return size < covered }
                 if entries > 0, size - covered >= UInt64(entries) { return true }
                 guard minutes > 0 else { return false }
                 guard let sequence = try AuditLog.sequence(ofLeaf: covered, in: transaction),
                     let since = try transaction.get(Tables.audit, sequence)?.record().timestamp
                 else { return true }
                 return now >= since.adding(seconds: Int64(minutes) * 60)
-            }) ?? false
+            }
+        } catch let error as StoreError where error.code == .corrupt {
+            // Nothing can be written any more that is to be in the log: whoever looks has to be told why.
+            return logProblem.withLock { $0 = "the tree of the audit log is damaged, and nothing that is audited can be done" }
+        } catch {
+            return
+        }
         if isDue { _ = try? await self.checkpoint() }
     }
 
@@ -76,6 +87,43 @@ extension Authority {
         return last
     }
 
+    /// What a checkpoint is signed over, and the last one that was.
+    private struct CheckpointGround {
+        let size: UInt64
+        let root: TreeHash
+        let anchor: AnchorRecord
+        let last: Checkpoint?
+    }
+
+    /// - Throws: `signing_unavailable` when the log is not the one that the last checkpoint was signed over: what somebody made of it gets no
+    ///   signature.
+    private func checkpointGround() throws -> CheckpointGround {
+        let (ground, isSame) = try read { transaction in
+            let size = try AuditLog.size(in: transaction)
+            var stored: (size: UInt64, row: CheckpointRow)?
+            try transaction.scan(Tables.checkpoints, descending: true, limit: 1) { size, row in
+                stored = (size, row)
+                return false
+            }
+            var isSame = true
+            var last: Checkpoint?
+            if let stored {
+                isSame = false
+                last = try? Checkpoint(parsing: stored.row.text)
+                if let last, last.size == stored.size, stored.size <= size, last.install.utf8.elementsEqual(install.id.utf8) {
+                    isSame = try AuditLog.root(stored.size, in: transaction) == last.root
+                }
+            }
+            let ground = CheckpointGround(
+                size: size, root: try AuditLog.root(size, in: transaction), anchor: try AnchorLine(in: transaction).current, last: last)
+            return (ground, isSame)
+        }
+        let problem: String? = isSame ? nil : "the audit log is not the one that its last checkpoint was signed over, and is signed no more"
+        logProblem.withLock { $0 = problem }
+        if let problem { throw AuthorityError(.signingUnavailable, problem + "; look with latchkey audit verify") }
+        return ground
+    }
+
     /// The checkpoint over the log as it is now; one that was signed before will do.
     ///
     /// - Parameter leaf: a leaf that is covered; then an earlier checkpoint will do, too.
@@ -83,29 +131,25 @@ extension Authority {
         var tries = 0
         while true {
             tries += 1
-            let (size, root, known, anchor) = try read { transaction in
-                let size = try AuditLog.size(in: transaction)
-                var known: CheckpointRow?
-                try transaction.scan(Tables.checkpoints, descending: true, limit: 1) { over, row in
-                    if over == size || (over < size && leaf.map { $0 < over } == true) { known = row }
-                    return false
-                }
-                return (size, try AuditLog.root(size, in: transaction), known, try AnchorLine(in: transaction).current)
-            }
-            let trusted = try anchor.publicHalf()
-            if let known, let checkpoint = try? Checkpoint(parsing: known.text), (try? checkpoint.check(trusted)) != nil {
-                return (checkpoint, trusted)
+            let ground = try checkpointGround()
+            let trusted = try ground.anchor.publicHalf()
+            if let last = ground.last, last.size == ground.size || leaf.map({ $0 < last.size }) == true, (try? last.check(trusted)) != nil {
+                return (last, trusted)
             }
             let signer = try read { try anchorKey(in: $0) }
+            let size = ground.size
+            let checkpoint = try Checkpoint(
+                install: install.id, size: size, root: ground.root, anchor: TrustAnchor(signer.key.publicKey)
+            ) { try signer.key.sign($0) }
             var isKept = true
-            let checkpoint = try Checkpoint(install: install.id, size: size, root: root, anchor: TrustAnchor(signer.key.publicKey)) {
-                try signer.key.sign($0)
-            }
             do {
                 isKept = try await write(.essential) { transaction in
                     // An anchor that was succeeded meanwhile signs nothing any more.
                     guard try transaction.get(Tables.install, InstallRecord.key)?.anchor == signer.record.id else { return false }
-                    try transaction.put(Tables.checkpoints, size, CheckpointRow(checkpoint))
+                    // What was signed is kept as it is, also when another anchor signed it.
+                    if try !transaction.contains(Tables.checkpoints, size) {
+                        try transaction.put(Tables.checkpoints, size, CheckpointRow(checkpoint))
+                    }
                     return true
                 }
             } catch let error as AuthorityError where error.code == .storageUnavailable {

@@ -13,8 +13,8 @@ extension RestoreMerge {
     ) throws {
         let own = try AuditLog.size(in: new)
         let theirs = (try? AuditLog.extent(in: old)) ?? 0
-        let root = try AuditLog.root(own, in: new)
-        if theirs >= own, (try? AuditLog.root(own, in: old)) == root {
+        // Where either tree is damaged, nobody can tell that one goes on where the other ended.
+        if theirs >= own, let root = try? AuditLog.root(own, in: new), (try? AuditLog.root(own, in: old)) == root {
             report.logGoesOn = try takeLeaves(from: own, to: theirs, old, new, now, &report)
             try takeCheckpoints(after: own, source, old, new)
         }
@@ -48,11 +48,13 @@ extension RestoreMerge {
                 } else {
                     guard let stored else { return false }
                     hash = stored
-                    if leaf.body != .removed { report.lostAuditEntries += 1 }
+                    if leaf.body != .removed, leaf.body != .lost { report.lostAuditEntries += 1 }
                 }
                 isSame = isSame && hash == stored
                 try AuditLog.append(hash, sequence: sequence, origin: .restored, at: now, after: end, in: new)
-                if try !new.contains(Tables.audit, sequence) { try AuditLog.noteRemoved([sequence], in: new) }
+                if try !new.contains(Tables.audit, sequence) {
+                    try AuditLog.noteRemoved([sequence], leaf.body == .removed ? .removed : .lost, in: new)
+                }
             }
             next += UInt64(page.leaves.count)
         }

@@ -76,13 +76,23 @@ package struct CheckpointRow: StoreRow, Equatable {
     package func encode() -> [UInt8] { text }
 }
 
-/// Which of `leafCount` leaves, one after the other, are of entries that retention removed: a bit each.
+/// Which of `leafCount` leaves, one after the other, have no entry any more, and why: a bit each.
 package struct RemovedLeavesRow: StoreRow, Equatable {
-    package static let leafCount: UInt64 = 2048
+    /// Why an entry is not there.
+    package enum Absence: Int, CaseIterable, Sendable {
+        /// Retention removed it.
+        case removed = 0
+        /// It was gone when another store took the place of the one that it was in.
+        case lost = 1
+    }
 
+    package static let leafCount: UInt64 = 2048
+    private static let setCount = Int(leafCount) / 8
+
+    /// One set after the other.
     private var bits: [UInt8]
 
-    package init() { bits = [UInt8](repeating: 0, count: Int(Self.leafCount) / 8) }
+    package init() { bits = [UInt8](repeating: 0, count: Self.setCount * Absence.allCases.count) }
 
     package static func decode(_ bytes: Span<UInt8>) throws -> Self {
         var row = Self()
@@ -93,19 +103,21 @@ package struct RemovedLeavesRow: StoreRow, Equatable {
 
     package func encode() -> [UInt8] { bits }
 
-    package func contains(_ leaf: UInt64) -> Bool {
-        let bit = leaf % Self.leafCount
-        return bits[Int(bit / 8)] & (1 << UInt8(bit % 8)) != 0
+    package subscript(_ leaf: UInt64) -> Absence? {
+        let (byte, mask) = Self.place(leaf)
+        return Absence.allCases.first { bits[$0.rawValue * Self.setCount + byte] & mask != 0 }
     }
 
-    package mutating func insert(_ leaf: UInt64) {
-        let bit = leaf % Self.leafCount
-        bits[Int(bit / 8)] |= 1 << UInt8(bit % 8)
+    package mutating func insert(_ leaf: UInt64, _ absence: Absence) {
+        let (byte, mask) = Self.place(leaf)
+        bits[absence.rawValue * Self.setCount + byte] |= mask
     }
 
     /// The last one's place in the row; `nil` when there is none.
-    package var last: UInt64? { (0..<Self.leafCount).last { contains($0) } }
+    package var last: UInt64? { (0..<Self.leafCount).last { self[$0] != nil } }
 
-    /// How many there are.
-    package var count: Int { bits.reduce(0) { $0 + $1.nonzeroBitCount } }
+    private static func place(_ leaf: UInt64) -> (byte: Int, mask: UInt8) {
+        let bit = leaf % leafCount
+        return (Int(bit / 8), 1 << UInt8(bit % 8))
+    }
 }

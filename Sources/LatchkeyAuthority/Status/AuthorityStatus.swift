@@ -53,7 +53,7 @@ extension Authority {
             } ?? snapshot.standbyProblem.map {
                 ServiceHealth(name: "signing", level: .degraded, summary: "the standby signing key can't take over", detail: $0)
             } ?? ServiceHealth(name: "signing", level: .healthy, summary: nil, detail: nil)
-        return [storeHealth, signing, keyRingHealth, clockHealth, sealHealth]
+        return [storeHealth, signing, keyRingHealth, clockHealth, sealHealth] + (logHealth.map { [$0] } ?? [])
     }
 
     private var keyRingHealth: ServiceHealth {
@@ -68,6 +68,14 @@ extension Authority {
             return ServiceHealth(name: "seal", level: .degraded, summary: "the master key is not in its place", detail: misplaced)
         }
         return ServiceHealth(name: "seal", level: .healthy, summary: nil, detail: nil)
+    }
+
+    /// Only when something is wrong with it.
+    private var logHealth: ServiceHealth? {
+        guard let problem = logProblem.withLock({ $0 }) else { return nil }
+        return ServiceHealth(
+            name: "auditLog", level: .degraded, summary: "the audit log is not what it was",
+            detail: problem + "; look with latchkey audit verify, and keep a copy of the store as it is")
     }
 
     private var clockHealth: ServiceHealth {

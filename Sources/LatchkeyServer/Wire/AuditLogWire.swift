@@ -37,6 +37,7 @@ extension Schema {
             .required("version", .integer(1...1)), .required("leaf", size.sampled(0).noted("The entry's place in the log, from 0")),
             .required("entry", .string(pattern: "^[A-Za-z0-9_-]+$").sampled("eyJzZXEiOjF9").noted("The bytes that were hashed")),
             .required("path", .array(of: hash).noted("Hashes from the leaf up (RFC 6962 §2.1.1)")),
+            .required("anchors", .array(of: .string()).noted("Statements that lead to the anchor that signed, the oldest first")),
             .required("checkpoint", checkpointText),
         ])
 
@@ -46,6 +47,8 @@ extension Schema {
             .required("installId", .string().sampled("inst_01JD4Z8QK6T3W9XN5RVB2H7MCE")), .required("from", size),
             .required("extent", size),
             .optional("genesis", genesis),
+            .required("anchors", .array(of: .string()).noted("On the first part: statements of who followed whom, the oldest first")),
+            .required("keys", .array(of: hash).noted("On the first part: the public keys of all anchors that there ever were")),
             .required(
                 "leaves",
                 .array(
@@ -69,7 +72,7 @@ extension Schema {
 
 /// What has become of the entry of a leaf.
 package enum LeafState: String, CaseIterable, Sendable {
-    case kept, removed, revived, missing
+    case kept, removed, lost, revived, missing
 }
 
 extension JSONWriter {
@@ -94,6 +97,8 @@ extension JSONWriter {
             writer.member("from", Int64(clamping: page.first))
             writer.member("extent", Int64(clamping: part.extent))
             writer.genesis(part.genesis)
+            writer.member("anchors", part.statements.map(\.text))
+            writer.member("keys", part.anchors.map { Base64URL.encode($0.raw) })
             writer.key("leaves")
             writer.array { writer in for leaf in page.leaves { writer.leaf(leaf) } }
             writer.key("checkpoints")
@@ -126,6 +131,7 @@ extension JSONWriter {
             switch leaf.body {
             case .entry(let bytes): (.kept, bytes)
             case .removed: (.removed, nil)
+            case .lost: (.lost, nil)
             case .revived(let bytes): (.revived, bytes)
             case .missing: (.missing, nil)
             }

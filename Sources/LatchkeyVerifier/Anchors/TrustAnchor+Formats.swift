@@ -12,7 +12,7 @@ extension TrustAnchor {
     package var der: [UInt8] { Self.derPrefix + raw }
 
     /// The anchor's file: one PEM block (RFC 7468 §13), and nothing else.
-    public var pem: String { "\(Self.firstLine)\n\(Self.base64(der))\n\(Self.lastLine)\n" }
+    public var pem: String { "\(Self.firstLine)\n\(Base64.encode(der))\n\(Self.lastLine)\n" }
 
     /// Reads an anchor's file: one PEM block `PUBLIC KEY` with an Ed25519 key, and nothing but white space around it.
     ///
@@ -21,9 +21,9 @@ extension TrustAnchor {
         guard file.count <= Self.greatestSize, let text = String(validating: file, as: UTF8.self) else { throw Self.unreadable() }
         let lines = text.split(whereSeparator: \.isNewline).filter { !$0.allSatisfy(\.isWhitespace) }
         guard lines.count == 3, lines[0].utf8.elementsEqual(Self.firstLine.utf8), lines[2].utf8.elementsEqual(Self.lastLine.utf8),
-            let der = Base64URL.decode(lines[1].utf8.dropLast().map(Self.urlDigit)), der.starts(with: Self.derPrefix),
+            let der = Base64.decode(lines[1].utf8), der.starts(with: Self.derPrefix),
             let key = try? Ed25519PublicKey(raw: Array(der.dropFirst(Self.derPrefix.count))),
-            case let anchor = TrustAnchor(key), lines[1].utf8.elementsEqual(Self.base64(anchor.der).utf8)
+            case let anchor = TrustAnchor(key), lines[1].utf8.elementsEqual(Base64.encode(anchor.der).utf8)
         else { throw Self.unreadable() }
         self = anchor
     }
@@ -36,27 +36,6 @@ extension TrustAnchor {
             throw VerificationError(.anchor, "the JWK is no Ed25519 key under its own thumbprint")
         }
         self.init(key)
-    }
-
-    /// The base64 of RFC 4648 §4; the bytes are 44, so that one padding sign ends it.
-    private static func base64(_ bytes: [UInt8]) -> String {
-        String(decoding: Base64URL.encode(bytes).utf8.map(plainDigit), as: UTF8.self) + "="
-    }
-
-    private static func plainDigit(_ digit: UInt8) -> UInt8 {
-        switch digit {
-        case UInt8(ascii: "-"): UInt8(ascii: "+")
-        case UInt8(ascii: "_"): UInt8(ascii: "/")
-        default: digit
-        }
-    }
-
-    private static func urlDigit(_ digit: UInt8) -> UInt8 {
-        switch digit {
-        case UInt8(ascii: "+"): UInt8(ascii: "-")
-        case UInt8(ascii: "/"): UInt8(ascii: "_")
-        default: digit
-        }
     }
 
     private static func unreadable() -> VerificationError {

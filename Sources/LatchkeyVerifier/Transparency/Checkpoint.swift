@@ -49,9 +49,11 @@ public struct Checkpoint: Sendable, Equatable {
 
     package static func origin(of install: String) -> String { prefix + install }
 
+    public func isSigned(by anchor: TrustAnchor) -> Bool { note.isSigned(by: anchor, as: origin) }
+
     /// - Throws: `.anchor` unless the anchor has signed it.
     public func check(_ anchor: TrustAnchor) throws(LogError) {
-        guard note.isSigned(by: anchor, as: origin) else {
+        guard isSigned(by: anchor) else {
             throw LogError(
                 .anchor,
                 "the checkpoint is not signed by the trust anchor \(anchor.fingerprint); if the install has a new anchor since, or had another one "

@@ -3,7 +3,8 @@ import LatchkeyCrypto
 /// An entry of an audit log with all that shows that it is in the log: a file that needs nothing but the install's trust anchor to be checked.
 ///
 /// One JSON object in one spelling, and a line feed: `version` 1, `leaf` (its number in the log, from 0), `entry` (the bytes that the log keeps,
-/// base64url), `path` (hashes from below, base64url, RFC 6962 §2.1.1), `checkpoint` (the signed note).
+/// base64url), `path` (hashes from below, base64url, RFC 6962 §2.1.1), `anchors` (the statements that lead to the anchor that signed, the oldest
+/// first), `checkpoint` (the signed note).
 ///
 /// ```swift
 /// let proof = try InclusionProof(reading: Array(file))
@@ -20,12 +21,15 @@ public struct InclusionProof: Sendable, Equatable {
     /// The entry in the bytes that were hashed: a JSON object.
     public let entry: [UInt8]
     public let path: [TreeHash]
+    /// Who followed whom, for whoever holds an anchor from before.
+    public let statements: [AnchorSuccession]
     public let checkpoint: Checkpoint
 
-    package init(leaf: UInt64, entry: [UInt8], path: [TreeHash], checkpoint: Checkpoint) {
+    package init(leaf: UInt64, entry: [UInt8], path: [TreeHash], statements: [AnchorSuccession] = [], checkpoint: Checkpoint) {
         self.leaf = leaf
         self.entry = entry
         self.path = path
+        self.statements = statements
         self.checkpoint = checkpoint
     }
 
@@ -51,9 +55,14 @@ public struct InclusionProof: Sendable, Equatable {
                     guard let hash = TreeHash(try Self.bytes(&reader)) else { throw reader.mismatch("a hash of 32 bytes") }
                     path.append(hash)
                 }
+                var statements: [AnchorSuccession] = []
+                try reader.key("anchors")
+                try reader.array(upTo: AnchorSuccession.greatestChain) { reader in
+                    statements.append(try AnchorSuccession(reading: reader.string()))
+                }
                 try reader.key("checkpoint")
                 let checkpoint = try Checkpoint(parsing: reader.text())
-                return InclusionProof(leaf: leaf, entry: entry, path: path, checkpoint: checkpoint)
+                return InclusionProof(leaf: leaf, entry: entry, path: path, statements: statements, checkpoint: checkpoint)
             }
             try reader.end()
         } catch let error as LogError {
@@ -74,14 +83,18 @@ public struct InclusionProof: Sendable, Equatable {
             writer.member("leaf", Int64(clamping: leaf))
             writer.member("entry", Base64URL.encode(entry))
             writer.member("path", path.map { Base64URL.encode($0.bytes) })
+            writer.member("anchors", statements.map(\.text))
             writer.member("checkpoint", checkpoint.text)
         }
         return writer.bytes + [0x0A]
     }
 
-    /// - Throws: `.anchor` unless the anchor has signed the checkpoint; `.notIncluded` when the entry is not in the log that it tells of.
+    /// - Throws: `.anchor` unless the anchor, or one that it leads to, has signed the checkpoint; `.notIncluded` when the entry is not in the log
+    ///   that it tells of.
     public func check(_ anchor: TrustAnchor) throws(LogError) {
-        try checkpoint.check(anchor)
+        if !anchor.line(statements, of: checkpoint.install).contains(where: { checkpoint.isSigned(by: $0) }) {
+            try checkpoint.check(anchor)
+        }
         let hash = MerkleTree.leafHash(entry)
         guard MerkleTree.isIncluded(hash, at: leaf, in: checkpoint.size, root: checkpoint.root, path: path) else {
             throw LogError(.notIncluded, "the entry is not in the log that the checkpoint tells of, or not at this place")

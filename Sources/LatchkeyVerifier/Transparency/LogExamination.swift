@@ -7,7 +7,9 @@ package struct LogExamination: Sendable {
             case entry([UInt8])
             /// Retention removed it.
             case removed
-            /// Retention is said to have removed it, and it is there.
+            /// It was gone when a store was restored.
+            case lost
+            /// It is said to have been removed, and is there.
             case revived([UInt8])
             /// Nothing tells why it is not there.
             case missing
@@ -28,9 +30,12 @@ package struct LogExamination: Sendable {
 
     package private(set) var report: LogReport
     private let anchors: [TrustAnchor]
+    private let knowsAll: Bool
     /// Heads that were written down, the smallest first.
     private var heads: [LogHead]
     private var tree = TreeFrontier()
+    /// The same over the nodes as they are stored: so each node that does not follow from those right below it is told once.
+    private var stacked = StoredFrontier()
     /// The size of the largest checkpoint that told of this log.
     private var good: UInt64 = 0
 
@@ -38,9 +43,14 @@ package struct LogExamination: Sendable {
     ///   - install: whose log it is.
     ///   - heads: what was written down.
     ///   - anchors: who may have signed checkpoints; with none, signatures are not looked at.
-    package init(install: String, heads: [LogHead] = [], anchors: [TrustAnchor] = []) {
-        report = LogReport(install: install, checksSignatures: !anchors.isEmpty)
-        self.anchors = anchors
+    ///   - statements: who followed whom.
+    ///   - knowsAll: whether these are all anchors that there ever were. Else one that is not known may have signed.
+    package init(
+        install: String, heads: [LogHead] = [], anchors: [TrustAnchor] = [], statements: [AnchorSuccession] = [], knowsAll: Bool = false
+    ) {
+        report = LogReport(install: install)
+        self.anchors = anchors.flatMap { $0.line(statements, of: install) }
+        self.knowsAll = knowsAll
         self.heads = heads.sorted { $0.size < $1.size }
         passHeads()
     }
@@ -64,23 +74,21 @@ package struct LogExamination: Sendable {
         let index = tree.size
         let stored = leaf.nodes.first ?? nil
         // What is derived from here on is derived of what is stored, so that each entry that differs is told once, and nothing else.
-        let nodes = tree.append(stored ?? Self.hash(of: leaf.body) ?? MerkleTree.emptyRoot)
+        let hash = stored ?? Self.hash(of: leaf.body) ?? MerkleTree.emptyRoot
+        tree.append(hash)
         let place = LogFault.Place(leaf: index, sequence: leaf.sequence)
         if leaf.sequence == nil { report.add(.unnumbered, place) }
         switch leaf.body {
         case .entry(let bytes):
             if let stored, MerkleTree.leafHash(bytes) != stored { report.add(.changed, place) }
-        case .removed: report.removed += 1
+        case .removed: report.noteAbsent(index, isLost: false)
+        case .lost: report.noteAbsent(index, isLost: true)
         case .revived: report.add(.revived, place)
         case .missing: if leaf.sequence != nil { report.add(.missing, place) }
         }
         if stored == nil { report.add(.noLeaf, place) }
-        for level in nodes.indices.dropFirst() {
-            guard leaf.nodes.indices.contains(level), leaf.nodes[level] == nodes[level] else {
-                report.add(.node(level: level), place)
-                break
-            }
-        }
+        let told = stacked.append(hash, stored: leaf.nodes)
+        for level in told { report.add(.node(level: level), place) }
         report.size = tree.size
         passHeads()
     }
@@ -93,14 +101,20 @@ package struct LogExamination: Sendable {
         guard let checkpoint = try? Checkpoint(parsing: stored.text), checkpoint.size == size,
             checkpoint.install.utf8.elementsEqual(report.install.utf8)
         else { return report.add(.checkpointForm(size: size), place) }
-        if !anchors.isEmpty, !anchors.contains(where: { (try? checkpoint.check($0)) != nil }) {
-            report.add(.checkpointSignature(size: size), place)
+        let isSigned = anchors.isEmpty || anchors.contains { checkpoint.isSigned(by: $0) }
+        if !isSigned {
+            if knowsAll || anchors.contains(where: { checkpoint.note.names($0, as: checkpoint.origin) }) {
+                report.add(.checkpointSignature(size: size), place)
+            } else {
+                report.strangers += 1
+            }
         }
         if size > tree.size {
             report.add(.truncated(size: size), LogFault.Place(leaf: tree.size, sequence: nil))
         } else if checkpoint.root != tree.root {
             report.add(.checkpointRoot(size: size, good: good), place)
-        } else {
+        } else if isSigned {
+            // Another's word would move the place that is blamed.
             good = size
         }
     }
@@ -124,7 +138,31 @@ package struct LogExamination: Sendable {
     private static func hash(of body: Leaf.Body) -> TreeHash? {
         switch body {
         case .entry(let bytes), .revived(let bytes): MerkleTree.leafHash(bytes)
-        case .removed, .missing: nil
+        case .removed, .lost, .missing: nil
         }
+    }
+}
+
+/// The whole subtrees of a tree that is read, by what is stored for them.
+private struct StoredFrontier: Sendable {
+    private var size: UInt64 = 0
+    private var peaks: [TreeHash] = []
+
+    /// - Parameters:
+    ///   - leaf: the leaf's hash.
+    ///   - stored: what is stored with it: itself, and the roots of the subtrees that it completes.
+    /// - Returns: the levels at which what is stored does not follow from the two below it.
+    mutating func append(_ leaf: TreeHash, stored: [TreeHash?]) -> [Int] {
+        var wrong: [Int] = []
+        var hash = leaf
+        for level in 1..<max(1, MerkleTree.nodes(withLeaf: size)) {
+            let derived = MerkleTree.nodeHash(peaks.removeLast(), hash)
+            let there = stored.indices.contains(level) ? stored[level] : nil
+            if there != derived { wrong.append(level) }
+            hash = there ?? derived
+        }
+        peaks.append(hash)
+        size += 1
+        return wrong
     }
 }

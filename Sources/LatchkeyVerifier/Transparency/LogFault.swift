@@ -5,7 +5,7 @@ package struct LogFault: Sendable, Equatable, Codable {
         case changed
         /// The entry is not there, and retention did not remove it.
         case missing
-        /// Retention removed the entry, and one is there.
+        /// The entry is said to have been removed, and one is there.
         case revived
         /// An entry is there that the tree knows nothing of.
         case stray
@@ -40,7 +40,7 @@ package struct LogFault: Sendable, Equatable, Codable {
         switch kind {
         case .changed: "the audit entry \(name) is not the one that was hashed when it was written"
         case .missing: "the audit entry \(name) is gone, and retention did not remove it"
-        case .revived: "the audit entry \(name) is there, and retention had removed it"
+        case .revived: "the audit entry \(name) is there, and is said to have been removed"
         case .stray: "the audit entry \(name) is not in the log's tree"
         case .noLeaf: "the log's tree has no leaf for the audit entry \(name)"
         case .node(let level):

@@ -13,7 +13,9 @@ public struct LogHead: Sendable, Hashable, CustomStringConvertible {
     ///
     /// - Throws: `.malformed`.
     public init(parsing line: String) throws(LogError) {
-        let words = line.utf8.split { $0 == 0x20 || (0x09...0x0D).contains($0) }
+        var words = line.utf8.split { $0 == 0x20 || (0x09...0x0D).contains($0) }
+        // Without any spacing the root is what stands last.
+        if words.count == 1, let word = words.first, word.count > 64 { words = [word.dropLast(64), word.suffix(64)] }
         let refusal = LogError(
             .malformed,
             "this is not the head of an audit log: its size and the 64 hexadecimal digits of its root are needed, as latchkey audit head prints them"

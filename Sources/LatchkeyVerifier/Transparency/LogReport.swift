@@ -20,14 +20,27 @@ package struct LogReport: Sendable, Equatable, Codable {
         package let outcome: Outcome
     }
 
+    /// Leaves side by side whose entries are not there, for one reason.
+    package struct AbsentLeaves: Sendable, Equatable, Codable {
+        package let first: UInt64
+        package internal(set) var last: UInt64
+        /// Else retention removed them.
+        package let isLost: Bool
+    }
+
     package let install: String
-    package let checksSignatures: Bool
     package internal(set) var size: UInt64 = 0
     /// 64 hexadecimal digits.
     package private(set) var rootDigits = MerkleTree.emptyRoot.description
     /// Entries whose bytes retention has removed; their leaves are there.
-    package internal(set) var removed: UInt64 = 0
+    package private(set) var removed: UInt64 = 0
+    /// Entries that were gone when a store was restored; their leaves are there.
+    package private(set) var lost: UInt64 = 0
+    /// Leaves without an entry, side by side; the first of such places.
+    package private(set) var absent: [AbsentLeaves] = []
     package internal(set) var checkpoints = 0
+    /// Of these, how many are signed by none of the anchors that are known here.
+    package internal(set) var strangers = 0
     package private(set) var faults: [LogFault] = []
     /// Faults in all.
     package private(set) var total = 0
@@ -35,10 +48,7 @@ package struct LogReport: Sendable, Equatable, Codable {
     /// Entries from before the tree was there; they are in it as they were when it was made.
     package var genesis: LogGenesis?
 
-    init(install: String, checksSignatures: Bool) {
-        self.install = install
-        self.checksSignatures = checksSignatures
-    }
+    init(install: String) { self.install = install }
 
     package internal(set) var root: TreeHash {
         get { TreeHash(hexadecimal: Array(rootDigits.utf8)) ?? MerkleTree.emptyRoot }
@@ -68,6 +78,15 @@ package struct LogReport: Sendable, Equatable, Codable {
     mutating func add(_ kind: LogFault.Kind, _ place: LogFault.Place) {
         total += 1
         if faults.count < Self.most { faults.append(LogFault(kind: kind, place: place)) }
+    }
+
+    mutating func noteAbsent(_ leaf: UInt64, isLost: Bool) {
+        if isLost { lost += 1 } else { removed += 1 }
+        if let end = absent.last, end.last + 1 == leaf, end.isLost == isLost {
+            absent[absent.count - 1].last = leaf
+        } else if absent.count < Self.most {
+            absent.append(AbsentLeaves(first: leaf, last: leaf, isLost: isLost))
+        }
     }
 
     mutating func judge(_ head: LogHead, _ outcome: HeadVerdict.Outcome) {

@@ -72,6 +72,12 @@ public struct SignedNote: Sendable, Equatable {
         return own.count == 1 && anchor.verify(own[0].bytes, of: Array(text.utf8))
     }
 
+    /// Whether a line of it says that it is this anchor's.
+    func names(_ anchor: TrustAnchor, as name: String) -> Bool {
+        let hash = Self.keyHash(name, anchor)
+        return signatures.contains { $0.name.utf8.elementsEqual(name.utf8) && $0.keyHash == hash }
+    }
+
     /// What other programs take as this anchor's verifier key, for signatures under this name (C2SP signed-note).
     package static func verifierKey(_ name: String, _ anchor: TrustAnchor) -> String {
         let digits = Array("0123456789abcdef".utf8)

@@ -105,7 +105,7 @@ struct AuditAttackTests {
             try transaction.put(Tables.auditTree, MerkleTree.position(ofLeaf: 13), TreeHashRow(MerkleTree.leafHash(entry.json)))
         }
         let report = try site.report()
-        #expect(report.told.first == "node(level: 1) leaf 13 seq 14")
+        #expect(report.told.filter { $0.hasPrefix("node") } == ["node(level: 1) leaf 13 seq 14"])
         #expect(report.faults.first?.sentence.contains("the node over leaves 12 to 13") == true)
         #expect(report.outcomes == [.rewritten, .rewritten])
     }
@@ -269,20 +269,80 @@ struct AuditAttackTests {
             let hash = try AuditLog.node(place, in: transaction)
             try transaction.put(Tables.auditTree, place.position, TreeHashRow(TreeHash([hash.bytes[0] ^ 1] + hash.bytes.dropFirst())!))
         }
-        #expect(node == ["node(level: 3) leaf 23 seq 24"])
+        #expect(node == ["node(level: 3) leaf 23 seq 24", "node(level: 4) leaf 31 seq 32"])
         let numbering = try await told {
             try $0.put(Tables.auditLog, 9, AuditSpanRow(sequence: 11, origin: .written, at: ManualClock.start))
         }
         #expect(numbering.first == "changed leaf 9 seq 11")
         let checkpoint = try await told { transaction in
             let row = try transaction.get(Tables.checkpoints, 40)!
-            var text = row.text
-            text[text.count - 10] ^= 1
-            try transaction.put(Table<UInt64, BytesRow>(Tables.checkpoints.name, slot: Tables.checkpoints.slot), 40, BytesRow(text))
+            var note = String(decoding: row.text, as: UTF8.self)
+            // The last digit of the signature but for those that only fill up.
+            let place = note.index(note.endIndex, offsetBy: -12)
+            note.replaceSubrange(place...place, with: note[place] == "A" ? "B" : "A")
+            try transaction.put(
+                Table<UInt64, BytesRow>(Tables.checkpoints.name, slot: Tables.checkpoints.slot), 40, BytesRow(Array(note.utf8)))
         }
-        #expect(checkpoint == ["checkpointSignature(size: 40) leaf 39 seq -"] || checkpoint == ["checkpointForm(size: 40) leaf 39 seq -"])
+        #expect(checkpoint == ["checkpointSignature(size: 40) leaf 39 seq -"])
         let retention = try await told { try AuditLog.noteRemoved([30], in: $0) }
         #expect(retention == ["revived leaf 29 seq 30"])
+    }
+
+    @Test(
+        "a hash far beyond the tree: it is told and looked past, and the daemon says why nothing can be written",
+        arguments: [
+            1 << 40, 1 << 63, .max,
+        ] as [UInt64])
+    func farAway(_ position: UInt64) async throws {
+        let site = try await Site.made()
+        try site.scratch.tamper { try $0.put(Tables.auditTree, position, TreeHashRow(MerkleTree.emptyRoot)) }
+        let report = try site.report()
+        #expect(report.told == ["ragged leaf 64 seq -"] && report.outcomes == [.extended, .extended])
+        let install = try Install(at: site.scratch)
+        await #expect(throws: StoreError.self) { try await install.fillLog(1) }
+        await install.authority.upkeep()
+        #expect(install.authority.services.contains { $0.name == "auditLog" && $0.level == .degraded })
+    }
+
+    @Test("checkpoints that somebody else signed, when no anchor is named: by the anchors that the store itself names")
+    func forgedCheckpoint() async throws {
+        let site = try await Site.made()
+        let thief = try Ed25519PrivateKey.generate()
+        try site.scratch.tamper { transaction in
+            let install = try transaction.get(Tables.install, InstallRecord.key)!.id
+            let checkpoint = try Checkpoint(
+                install: install, size: 40, root: AuditLog.root(40, in: transaction), anchor: TrustAnchor(thief.publicKey)
+            ) { try thief.sign($0) }
+            try transaction.put(Tables.checkpoints, 40, CheckpointRow(checkpoint))
+        }
+        #expect(try site.scratch.examineLog(anchors: []).told == ["checkpointSignature(size: 40) leaf 39 seq -"])
+    }
+
+    @Test("a rewritten log gets no signature of the daemon, which says so, and a checkpoint under another size is no ground for a proof")
+    func unsigned() async throws {
+        let site = try await Site.made()
+        try site.scratch.tamper { transaction in
+            try transaction.put(Tables.audit, 45, Self.forged(45, in: transaction))
+            try Self.replant(transaction)
+        }
+        let rewritten = try Install(at: site.scratch)
+        #expect(await refusal { try await rewritten.head() }?.code == .signingUnavailable)
+        #expect(rewritten.authority.services.contains { $0.name == "auditLog" && $0.level == .degraded })
+        await rewritten.authority.upkeep()
+        #expect(try rewritten.counts()["checkpoints"] == 2)
+        let moved = try await Site.made()
+        try moved.scratch.tamper { transaction in
+            let row = try transaction.get(Tables.checkpoints, 40)!
+            try transaction.put(Tables.checkpoints, 64, row)
+        }
+        let install = try Install(at: moved.scratch)
+        #expect(await refusal { try await install.authority.auditProof(of: 60, by: install.admin) }?.code == .signingUnavailable)
+        let cut = try await Site.made()
+        try cut.scratch.tamper { try Self.cut(from: 45, $0) }
+        let shorter = try Install(at: cut.scratch)
+        #expect(shorter.authority.services.allSatisfy { $0.name != "auditLog" })
+        await shorter.authority.upkeep()
+        #expect(shorter.authority.services.contains { $0.name == "auditLog" && $0.level == .degraded })
     }
 
     @Test("nobody is proven an entry that is not the one that was hashed")

@@ -121,7 +121,8 @@ struct AuditTreeTests {
         let scratch = await install.closed()
         let report = try scratch.examineLog(heads: [late, early])
         #expect(report.isGood && report.outcomes == [.extended, .extended], "\(report.told)")
-        #expect(report.removed == UInt64(entries - 30))
+        #expect(report.removed == UInt64(entries - 30) && report.lost == 0)
+        #expect(report.absent.map(\.last) == [report.removed - 1])
         #expect(try scratch.check(at: install.clock.now()).findings == [])
     }
 

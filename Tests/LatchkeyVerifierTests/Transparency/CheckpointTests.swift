@@ -93,7 +93,7 @@ struct LogHeadTests {
         let digits = vectors.head.split(separator: " ").dropFirst().joined()
         for line in [
             vectors.head, vectors.head.uppercased(), "  21\t\(digits)\n", "21 " + digits.map { "\($0) " }.joined(),
-            vectors.head.replacing(" ", with: "   "), "0021 \(digits)",
+            vectors.head.replacing(" ", with: "   "), "0021 \(digits)", "21\(digits)",
         ] { #expect(try LogHead(parsing: line) == head, "\(line)") }
     }
 

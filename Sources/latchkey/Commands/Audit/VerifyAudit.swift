@@ -1,4 +1,5 @@
 import ArgumentParser
+import LatchkeyCrypto
 import LatchkeyVerifier
 
 struct VerifyAudit: AsyncCommand {
@@ -19,7 +20,9 @@ struct VerifyAudit: AsyncCommand {
     @Option(help: ArgumentHelp("A head that was written down, in any spacing; may be repeated.", valueName: "line"))
     var head: [String] = []
 
-    @Option(help: ArgumentHelp("The trust anchor that signed the checkpoints; may be repeated for those before it.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp(
+            "The trust anchor of the install; those that followed it are found from there. May be repeated.", valueName: "file"))
     var anchor: [String] = []
 
     @Option(help: ArgumentHelp("In place of the daemon: the state directory of a stopped one.", valueName: "dir"))
@@ -58,13 +61,13 @@ struct VerifyAudit: AsyncCommand {
                 throw CommandFailure(.failed, "\(path): \(error)")
             }
         }
-        try tell(LogResult(report: try await report(heads, anchors)))
+        try tell(LogResult(report: try await report(heads, anchors), isAnchored: !anchors.isEmpty))
     }
 
     private func report(_ heads: [LogHead], _ anchors: [TrustAnchor]) async throws -> LogReport {
         if stateDir != nil || backup != nil {
             let store = try backup.map { try StoppedStore(backup: $0, passphrase) } ?? StoppedStore(stateDirectory: stateDir ?? ".")
-            let options = heads.flatMap { ["--head", $0.description] } + anchors.flatMap { ["--anchor", $0.pem] }
+            let options = heads.flatMap { ["--head", $0.description] } + anchors.map { "--anchor=" + Base64URL.encode($0.raw) }
             return try store.look(LogReport.self, ["log", store.path] + options, restoring: Self.advice)
         }
         return try await DaemonClient.with(daemon) { try await $0.logReport(heads, anchors) }
@@ -97,7 +100,9 @@ extension DaemonClient {
         let path = "/v1/admin/audit/log"
         var part = try LogPart(try await get(path))
         let (install, extent, genesis) = (part.install, part.extent, part.genesis)
-        var examination = LogExamination(install: install, heads: heads, anchors: anchors)
+        var examination = LogExamination(
+            install: install, heads: heads, anchors: anchors.isEmpty ? part.anchors : anchors, statements: part.statements,
+            knowsAll: anchors.isEmpty)
         var progress = ProgressLine()
         defer { progress.clear() }
         while true {

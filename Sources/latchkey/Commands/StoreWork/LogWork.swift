@@ -1,5 +1,6 @@
 import ArgumentParser
 import LatchkeyAuthority
+import LatchkeyCrypto
 import LatchkeyVerifier
 
 /// Derives the tree of a store's audit log anew.
@@ -12,8 +13,8 @@ struct LogWork: AsyncCommand {
     @Option(help: .hidden)
     var head: [String] = []
 
-    /// PEM texts, which begin with dashes.
-    @Option(parsing: .unconditionalSingleValue, help: .hidden)
+    /// Public keys of 32 bytes, base64url.
+    @Option(help: .hidden)
     var anchor: [String] = []
 
     @OptionGroup var options: WorkOptions
@@ -21,7 +22,7 @@ struct LogWork: AsyncCommand {
     func run() async throws {
         options.begin()
         let heads = try head.map { try LogHead(parsing: $0) }
-        let anchors = try anchor.map { try TrustAnchor(pem: Array($0.utf8)) }
+        let anchors = try anchor.map { TrustAnchor(try Ed25519PublicKey(raw: Base64URL.decode($0) ?? [])) }
         try options.leave(try AuditLogCheck.run(directory: directory, heads: heads, anchors: anchors, program: Version.program))
     }
 }

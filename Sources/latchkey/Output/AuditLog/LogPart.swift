@@ -9,13 +9,18 @@ struct LogPart {
     let extent: UInt64
     let page: LogPage
     let genesis: LogGenesis?
+    /// Who followed whom; on the first part.
+    let statements: [AnchorSuccession]
+    /// All anchors that there ever were, as the daemon names them; on the first part.
+    let anchors: [TrustAnchor]
 
     /// - Throws: `.failed` when the answer is not of this form.
     init(_ answer: JSONDocument) throws(CommandFailure) {
         let root = answer.root
         guard let install = root["installId"]?.text, let extent = Self.number(root["extent"]), let from = Self.number(root["from"]),
             let leaves = root["leaves"]?.elements?.map(Self.leaf), let checkpoints = root["checkpoints"]?.elements?.map(Self.checkpoint),
-            let strays = root["strays"]?.elements?.map(Self.number), let isRagged = root["ragged"]?.bool
+            let strays = root["strays"]?.elements?.map(Self.number), let texts = root["anchors"]?.texts,
+            let keys = root["keys"]?.elements, let isRagged = root["ragged"]?.bool
         else { throw Self.strange }
         var page = LogPage(first: from)
         page.leaves = leaves.compactMap(\.self)
@@ -30,6 +35,8 @@ struct LogPart {
         self.extent = extent
         self.page = page
         genesis = root["genesis"].flatMap(Self.genesis)
+        statements = texts.compactMap { try? AnchorSuccession(reading: $0) }
+        anchors = keys.compactMap(Self.bytes).compactMap { try? TrustAnchor(Ed25519PublicKey(raw: $0)) }
     }
 
     private static func leaf(_ value: JSONValue) -> LogExamination.Leaf? {
@@ -50,6 +57,7 @@ struct LogPart {
         case (.kept, let entry?): body = .entry(entry)
         case (.revived, let entry?): body = .revived(entry)
         case (.removed, nil): body = .removed
+        case (.lost, nil): body = .lost
         case (.missing, nil): body = .missing
         default: return nil
         }

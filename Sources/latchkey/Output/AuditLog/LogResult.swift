@@ -3,6 +3,8 @@ import LatchkeyVerifier
 /// What a look at the whole audit log found, for people and for programs.
 struct LogResult {
     let report: LogReport
+    /// Whether checkpoints were held against anchors that were named, not only against the store's own.
+    let isAnchored: Bool
 
     /// A line each for what is wrong, the first fault first.
     var problems: [String] {
@@ -18,16 +20,25 @@ struct LogResult {
         return [
             ("audit log", report.total == 0 ? "\(report.size) entries, as they were hashed" : "\(report.size) entries"),
             ("install", report.install), ("head", report.head.description),
-            ("removed", report.removed > 0 ? "\(report.removed) entries by retention; their hashes are there" : nil),
+            ("removed", report.removed > 0 ? "\(report.removed) entries by retention: \(leaves(isLost: false))" : nil),
+            ("lost", report.lost > 0 ? "\(report.lost) entries were gone when a store was restored: \(leaves(isLost: true))" : nil),
             ("checkpoints", checkpoints), ("genesis", genesis),
             ("written down", report.heads.isEmpty ? nil : "goes on from \(good) of \(report.heads.count) heads"),
         ]
     }
 
+    /// Where entries are missing that are told to be; their hashes are there.
+    private func leaves(isLost: Bool) -> String {
+        let places = report.absent.filter { $0.isLost == isLost }
+        let shown = places.prefix(5).map { $0.first == $0.last ? "leaf \($0.first)" : "leaves \($0.first) to \($0.last)" }
+        return shown.joined(separator: ", ") + (places.count > 5 ? ", and more (--json has them)" : "")
+    }
+
     private var checkpoints: String {
-        report.checksSignatures
+        isAnchored
             ? "\(report.checkpoints), held against the trust anchor"
-            : "\(report.checkpoints); who signed them was not looked at: name the trust anchor with --anchor"
+                + (report.strangers > 0 ? "; \(report.strangers) are signed by an anchor that it does not lead to: name that one, too" : "")
+            : "\(report.checkpoints), held against the anchors that the store itself names; hold them against yours with --anchor"
     }
 
     var json: [UInt8] {
@@ -39,8 +50,20 @@ struct LogResult {
             writer.member("root", report.root.description)
             writer.member("head", report.head.description)
             writer.member("removed", Int64(clamping: report.removed))
+            writer.member("lost", Int64(clamping: report.lost))
+            writer.key("absent")
+            writer.array { writer in
+                for leaves in report.absent {
+                    writer.object { writer in
+                        writer.member("first", Int64(clamping: leaves.first))
+                        writer.member("last", Int64(clamping: leaves.last))
+                        writer.member("reason", leaves.isLost ? "lost" : "removed")
+                    }
+                }
+            }
             writer.member("checkpoints", Int64(report.checkpoints))
-            writer.member("signaturesChecked", report.checksSignatures)
+            writer.member("anchored", isAnchored)
+            writer.member("unknownSigners", Int64(report.strangers))
             if let genesis = report.genesis {
                 writer.key("genesis")
                 writer.object { writer in
