@@ -61,7 +61,8 @@ def pattern(line):
     words = [next(kind for kind in VARIABLE if re.fullmatch(kind, part)) if index % 2 else re.escape(part) for index, part in enumerate(parts)]
     # An ellipsis within a line, and any width of a column.
     text = re.sub(r"(?:\\ )+", r"\\s+", "".join(words)).replace("…", ".*")
-    return re.compile(text + (".*" if line.endswith("…") else r"\s*"))
+    # Where no terminal is, what a table's last column lacks is a dash.
+    return re.compile(text + (".*" if line.endswith("…") else r"\s*(?:\t-)?\s*"))
 
 
 def matches(shown, printed):

@@ -61,7 +61,7 @@ struct Restoration {
         } catch {
             guard error.code == .locked else { throw error }
             throw CommandFailure(
-                .failed, "the daemon has the store in \(site.store) open", hint: "stop it first, as with: systemctl stop latchkey")
+                .failed, "the daemon has the store in \(site.store) open", hint: "stop it first, as with: \(Packaged.stop)")
         }
         self.masterKey = masterKey
         masterKeyPlace = place

@@ -95,7 +95,9 @@ import Testing
             let done = try await restore(scratch, made, "--yes")
             #expect(done.code == 0, "\(done.errors)")
             let left = try FileManager.default.contentsOfDirectory(atPath: made.state)
-            #expect(!left.contains { $0.hasPrefix("latchkey-drill-") || $0.hasPrefix("store.rest") }, "\(left)")
+            // One that was killed before it had its lock can't be told from one that is being made; there is nothing in it.
+            let drills = left.filter { $0.hasPrefix("latchkey-drill-") && access("\(made.state)/\($0)/store", F_OK) == 0 }
+            #expect(drills.isEmpty && !left.contains { $0.hasPrefix("store.rest") }, "\(left)")
             let isGood = try await DaemonProcess.with(stateDirectory: made.state) { try await BackupKit.isGood(made.key, $0, scratch) }
                 .value
             #expect(!isGood)
