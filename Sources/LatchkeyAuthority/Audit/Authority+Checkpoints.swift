@@ -1,5 +1,6 @@
 import LatchkeyCrypto
 import LatchkeyStore
+import Synchronization
 package import LatchkeyVerifier
 
 /// The head of the audit log, and who signed it.

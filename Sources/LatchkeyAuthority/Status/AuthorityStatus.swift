@@ -1,4 +1,5 @@
 import LatchkeyStore
+import Synchronization
 package import LatchkeyVerifier
 
 /// How a part of the install is, and why when it isn't well.

@@ -123,7 +123,7 @@ struct AnchorTests {
         let install = try Install.prepared()
         _ = try await succeed(install)
         _ = try await succeed(install)
-        let scratch = try await install.closed()
+        let scratch = await install.closed()
         let records = try scratch.anchors
         func findings(_ change: (inout [AnchorRecord]) -> Void) throws -> [CheckFinding] {
             let copy = try scratch.copied()

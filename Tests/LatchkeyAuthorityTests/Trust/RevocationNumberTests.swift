@@ -190,7 +190,7 @@ struct RevocationNumberTests {
         try await install.suspend(suspended)
         try await install.authority.deleteIdentity(dead.id, by: install.admin)
         install.clock.advance(seconds: 122)
-        let scratch = try await install.closed()
+        let scratch = await install.closed()
         try scratch.tamper { transaction in
             for number in try Array(install.numbers(transaction)) { try transaction.delete(Tables.revocations, number) }
             for number in TrustNumber.allCases { try transaction.delete(Tables.trustNumbers, number.rawValue) }
@@ -209,7 +209,7 @@ struct RevocationNumberTests {
     @Test("a number greater than any that is given is damage: it is told, nothing goes on from it", arguments: TrustNumber.allCases)
     func tooGreat(_ number: TrustNumber) async throws {
         let install = try Install.prepared()
-        let scratch = try await install.closed()
+        let scratch = await install.closed()
         try scratch.tamper { transaction in
             for sequence in [TrustNumber.greatest + 1, UInt64.max] {
                 try transaction.put(Tables.trustNumbers, number.rawValue, SequenceRow(sequence))
@@ -240,7 +240,7 @@ struct RevocationNumberTests {
         let identity = try await install.identity()
         let (dead, live) = try await (install.issue(identity), install.issue(identity))
         try await install.authority.revoke(.token(dead.tokenId), by: install.admin)
-        let scratch = try await install.closed()
+        let scratch = await install.closed()
         let lost = try scratch.copied()
         try lost.tamper { transaction in
             let row = try #require(try transaction.get(Tables.revocations, 1))

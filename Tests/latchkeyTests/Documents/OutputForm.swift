@@ -20,7 +20,7 @@ struct OutputForm: Hashable {
     private static func words(of line: String) -> [Substring] {
         var words: [Substring] = []
         var groups: [Substring] = []
-        for word in line.split(whereSeparator: \.isWhitespace) + [""] {
+        for word in line.split(whereSeparator: \.isWhitespace) + [Substring()] {
             let group = word.hasSuffix(",") ? word.dropLast() : word
             guard !isGroup(group) else {
                 groups.append(group)
