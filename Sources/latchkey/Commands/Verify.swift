@@ -8,7 +8,7 @@ struct Verify: AsyncCommand {
             latchkey verify --anchor anchor.pem --bundle site.bundle --state verify.state --audience relayfile - < token
             latchkey verify --jwks jwks.json --issuer https://keys.example --scope relayfile:fs:read:/docs/a - < token
 
-            Prints the token's claims and ends with 0 when it is good, with 5 and the reason when it is not. With - it takes one token a
+            Prints the token's claims and ends with 0 when it is good, with 5 and the reason when it is not. With - it takes one token a \
             line for as long as they come, answers each with one line, in order, and ends with 5 when any was not good.
 
             Reasons: \(VerificationError.Reason.allCases.map(\.rawValue).joined(separator: " ")).

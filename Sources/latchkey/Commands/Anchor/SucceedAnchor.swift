@@ -9,7 +9,7 @@ struct SucceedAnchor: AsyncCommand {
             latchkey anchor succeed
             latchkey anchor succeed --yes
 
-            Verifiers that hold the old anchor's file need not do anything: each trust bundle from then on leads them to the new one. On a terminal it
+            Verifiers that hold the old anchor's file need not do anything: each trust bundle from then on leads them to the new one. On a terminal it \
             asks first.
             """
     )

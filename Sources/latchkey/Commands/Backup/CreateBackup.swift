@@ -13,8 +13,8 @@ struct CreateBackup: AsyncCommand {
             latchkey backup create --encrypt --with-master-key offsite.backup
 
             The file appears when it is whole, checked and on disk, for its owner alone. It does not hold the master key: keep that elsewhere, or take \
-            it along with --with-master-key, inside an encrypted backup. --directory names the file by the time. With --verify it is proven as backup verify does, with the daemon's \
-            master key where that can be read, before an old one goes; where the proof fails, all of them stay.
+            it along with --with-master-key, inside an encrypted backup. --directory names the file by the time. With --verify it is proven as \
+            backup verify does, with the daemon's master key where that can be read, before an old one goes; where the proof fails, all of them stay.
             """
     )
 

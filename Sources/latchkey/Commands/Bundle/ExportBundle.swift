@@ -9,7 +9,7 @@ struct ExportBundle: AsyncCommand {
             latchkey bundle export --valid-for 7d --out monday.bundle
             latchkey bundle export --out monday.bundle --url https://keys.example --api-key-file admin.key
 
-            Each bundle has the next number and is told of in the audit log. Keep its bytes as they are: one that was changed is refused. All that was
+            Each bundle has the next number and is told of in the audit log. Keep its bytes as they are: one that was changed is refused. All that was \
             revoked before it was made is in it. It may live for max-bundle-life at most.
             """
     )

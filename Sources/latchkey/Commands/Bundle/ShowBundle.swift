@@ -9,7 +9,7 @@ struct ShowBundle: Command {
             latchkey bundle show monday.bundle
             latchkey bundle show monday.bundle --anchor anchor.pem
 
-            With --anchor it is verified: signed by that anchor, or by one that it leads to, made already and not past its end. Ends with 5 and the
+            With --anchor it is verified: signed by that anchor, or by one that it leads to, made already and not past its end. Ends with 5 and the \
             reason when it is not good. Everything that it says: jq -r .payload monday.bundle
             """
     )

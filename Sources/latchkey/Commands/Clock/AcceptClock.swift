@@ -8,7 +8,7 @@ struct AcceptClock: AsyncCommand {
             latchkey clock accept
             latchkey clock accept --yes
 
-            A clock that jumped stops minting until it is right again, or until you say that it is right now. It shows what is wrong first. Look
+            A clock that jumped stops minting until it is right again, or until you say that it is right now. It shows what is wrong first. Look \
             at the time before you accept it: with a clock that is wrong, tokens and keys live too long or not at all.
             """
     )

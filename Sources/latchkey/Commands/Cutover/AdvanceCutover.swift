@@ -9,7 +9,7 @@ struct AdvanceCutover: AsyncCommand {
             latchkey cutover advance
             latchkey cutover advance --to published --yes
 
-            What was measured is printed first, then the word PROCEED is asked for. With --to, a step that was taken already is not taken again.
+            What was measured is printed first, then the word PROCEED is asked for. With --to, a step that was taken already is not taken again. \
             The last step is latchkey cutover purge.
             """
     )

@@ -9,7 +9,7 @@ struct ImportLegacySecret: AsyncCommand {
         discussion: """
             latchkey cutover import-secret --kid production --issuer https://old.example --max-ttl 1h --issued-until 2026-12-01T00:00:00Z < secret
 
-            The secret's bytes come on standard input, 16 to 1024 of them; one end of line is dropped. An install that never signed RS256
+            The secret's bytes come on standard input, 16 to 1024 of them; one end of line is dropped. An install that never signed RS256 \
             goes on signing with it; one that did only verifies it. Before the first step is taken, --replace brings in another in its place.
             """
     )

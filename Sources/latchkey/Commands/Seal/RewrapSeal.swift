@@ -10,9 +10,9 @@ struct RewrapSeal: AsyncCommand {
             latchkey seal rewrap --key-file /etc/latchkey/master.key.new --yes
             latchkey seal rewrap --give-up-old 'the disk with the master key is gone'
 
-            Without --key-file the daemon makes the new master key and puts it where the old one is. It is one commit; the answer comes when the
-            new key has opened every record, and says which old key is to be destroyed then. Where the service manager gives the daemon its
-            master key, make the new one yourself and name its file. Only when the old master key is lost for ever, give it up: what was sealed
+            Without --key-file the daemon makes the new master key and puts it where the old one is. It is one commit; the answer comes when the \
+            new key has opened every record, and says which old key is to be destroyed then. Where the service manager gives the daemon its \
+            master key, make the new one yourself and name its file. Only when the old master key is lost for ever, give it up: what was sealed \
             under it is lost, too. On a terminal it asks first.
             """
     )

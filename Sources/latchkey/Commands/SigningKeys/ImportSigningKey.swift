@@ -9,7 +9,7 @@ struct ImportSigningKey: AsyncCommand {
             latchkey signing-keys import key.pem
             vault-read key | latchkey signing-keys import -
 
-            The key is PEM (PKCS #8 or PKCS #1), unencrypted, of 2048, 3072 or 4096 bits. It takes the place of the standby, which never signed and is
+            The key is PEM (PKCS #8 or PKCS #1), unencrypted, of 2048, 3072 or 4096 bits. It takes the place of the standby, which never signed and is \
             retired, and signs when it has been in the JWKS for long enough.
             """
     )

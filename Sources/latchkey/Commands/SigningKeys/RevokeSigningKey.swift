@@ -9,8 +9,8 @@ struct RevokeSigningKey: AsyncCommand {
             latchkey signing-keys revoke Pn5cvSFJ2PZ1Jt1bGLNwkhfGdzqGW5Vn8mHzeXQyR8s --reason 'its host was stolen'
             latchkey signing-keys revoke --all --reason 'the store and its master key were stolen' --yes
 
-            Every token of the key is refused here at once; the standby signs, and a new standby is born. The answer says who may still accept
-            those tokens and until when, and who does not know the new signer yet. --all takes out every key of the ring: after it each verifier
+            Every token of the key is refused here at once; the standby signs, and a new standby is born. The answer says who may still accept \
+            those tokens and until when, and who does not know the new signer yet. --all takes out every key of the ring: after it each verifier \
             has to fetch the JWKS again. On a terminal it asks first.
             """
     )

@@ -9,8 +9,8 @@ struct RotateSigningKeys: AsyncCommand {
             latchkey signing-keys rotate
             latchkey signing-keys rotate --now --yes
 
-            Keys rotate by themselves; this does it earlier. The key that signed stays in the JWKS until its last token has ended. A standby that
-            has not been in the JWKS for long enough is refused: --now takes it all the same, and the answer names who does not know it yet. On a
+            Keys rotate by themselves; this does it earlier. The key that signed stays in the JWKS until its last token has ended. A standby that \
+            has not been in the JWKS for long enough is refused: --now takes it all the same, and the answer names who does not know it yet. On a \
             terminal it asks first.
             """
     )

@@ -10,7 +10,7 @@ struct RevokeToken: AsyncCommand {
             latchkey tokens revoke --session sess_01ARZ3NDEKTSV4RRFFQ69G5FAV
             latchkey tokens revoke --identity agent_01ARZ3NDEKTSV4RRFFQ69G5FAV
 
-            A token is named by its jti and a session by its sid, both to be found among the claims. When it returns, nothing of it is accepted here any
+            A token is named by its jti and a session by its sid, both to be found among the claims. When it returns, nothing of it is accepted here any \
             more; standard error says who may still accept it elsewhere, and until when.
             """
     )
