@@ -94,8 +94,8 @@ let package = Package(
         .executableTarget(
             name: "latchkey",
             dependencies: [
-                "LatchkeyServer", "LatchkeyAuthority", "LatchkeyVerifier", "LatchkeyCrypto", "LatchkeyScopes", .logging, .lifecycle,
-                .configuration,
+                "LatchkeyServer", "LatchkeyAuthority", "LatchkeyVerifier", "LatchkeyStore", "LatchkeyCrypto", "LatchkeyScopes", .logging,
+                .lifecycle, .configuration,
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
