@@ -9,22 +9,23 @@ extension RestoreMerge {
         _ source: ReplacedStore, _ old: borrowing WriteTransaction, _ new: borrowing WriteTransaction, _ now: Timestamp
     ) throws {
         try source.rows(Tables.sessionLiveness, in: old) { id, row in
-            guard row.endsAt.adding(seconds: 120) > now, try !new.contains(Tables.sessions, id),
+            let expiry = Expiry.session(id, until: row.endsAt)
+            guard expiry.at > now, try !new.contains(Tables.sessions, id),
                 let record = source.row(Tables.sessions, id, in: old)
             else { return }
             var ended = row
             ended.revokedAt = row.revokedAt ?? now
             try new.put(Tables.sessions, id, record)
             try new.put(Tables.sessionLiveness, id, ended)
-            try Expiry(at: row.endsAt.adding(seconds: 120), .session, Array(id.utf8)).note(in: new)
+            try expiry.note(in: new)
         }
         try source.rows(Tables.tokens, in: old) { id, row in
-            guard row.expiresAt.adding(seconds: 120) > now, try new.contains(Tables.sessionLiveness, row.sessionId) else { return }
+            guard Expiry.token(id, until: row.expiresAt).at > now, try new.contains(Tables.sessionLiveness, row.sessionId) else { return }
             var dead = try new.get(Tables.tokens, id) ?? row
             dead.revokedAt = dead.revokedAt ?? row.revokedAt ?? now
             try new.put(Tables.tokens, id, dead)
             try new.put(Tables.tokensByIdentity, OwnedKey(dead.identityId, id), EmptyRow())
-            try Expiry(at: dead.expiresAt.adding(seconds: 120), .token, Array(id.utf8)).note(in: new)
+            try Expiry.token(id, until: dead.expiresAt).note(in: new)
         }
         // What a cutover took once stays spent for as long as it would have, and mints that were counted stay counted.
         try source.rows(Tables.expiries, in: old) { key, _ in
@@ -36,10 +37,10 @@ extension RestoreMerge {
         }
         try source.rows(Tables.mintBuckets, in: old) { key, bucket in
             if let before = try new.get(Tables.mintBuckets, key) {
-                try new.delete(Tables.expiries, Expiry(at: before.at.adding(seconds: 3600), .mintBucket, key).storeKey)
+                try new.delete(Tables.expiries, Expiry.mintBucket(key, before).storeKey)
             }
             try new.put(Tables.mintBuckets, key, bucket)
-            try Expiry(at: bucket.at.adding(seconds: 3600), .mintBucket, key).note(in: new)
+            try Expiry.mintBucket(key, bucket).note(in: new)
         }
     }
 

@@ -94,11 +94,7 @@ final class StoreChecker {
 
     /// The row under a key; `nil` also for one that can't be read, which is a finding of its own table.
     func found<Key, Row>(_ table: Table<Key, Row>, _ key: Key, in transaction: borrowing WriteTransaction) throws -> Row? {
-        do {
-            return try transaction.get(table, key)
-        } catch let error as StoreError where error.code == .undecodable || error.code == .newer {
-            return nil
-        }
+        try unlessUnreadable { try transaction.get(table, key) } ?? nil
     }
 
     /// What a look at other tables gives; `nil` where a row there can't be read, which is a finding of its own table.

@@ -42,7 +42,7 @@ extension TableRule {
                 checker.require(
                     key.count == 32 && bucket.level >= 0, Tables.mintBuckets, "a count of mints is not of its form", .impossible)
                 try checker.expect(
-                    Tables.expiries, Expiry(at: bucket.at.adding(seconds: 3600), .mintBucket, key).storeKey, EmptyRow(),
+                    Tables.expiries, Expiry.mintBucket(key, bucket).storeKey, EmptyRow(),
                     of: "the end of a count of mints", in: transaction)
             }
         },
@@ -77,11 +77,13 @@ extension Expiry {
     fileprivate func isDue(for checker: StoreChecker, in transaction: borrowing WriteTransaction) throws -> Bool {
         let text = String(decoding: key, as: UTF8.self)
         switch kind {
-        case .token: return try checker.found(Tables.tokens, text, in: transaction)?.expiresAt.adding(seconds: 120) == at
+        case .token: return try checker.found(Tables.tokens, text, in: transaction).map { Self.token(text, until: $0.expiresAt).at } == at
         case .session: return try transaction.contains(Tables.sessions, text)
-        case .refreshToken: return try checker.found(Tables.refreshTokens, key, in: transaction)?.expiresAt.adding(seconds: 120) == at
+        case .refreshToken:
+            return try checker.found(Tables.refreshTokens, key, in: transaction).map { Self.refreshToken(key, until: $0.expiresAt).at }
+                == at
         case .refreshAnswer: return try transaction.contains(Tables.refreshAnswers, key)
-        case .mintBucket: return try checker.found(Tables.mintBuckets, key, in: transaction)?.at.adding(seconds: 3600) == at
+        case .mintBucket: return try checker.found(Tables.mintBuckets, key, in: transaction).map { Self.mintBucket(key, $0).at } == at
         case .legacySpent: return try transaction.contains(Tables.legacySpent, key)
         case .revocation:
             guard let number = UInt64(storeBytes: key) else { return false }

@@ -25,7 +25,7 @@ extension TableRule {
                     record.orgId == row.orgId && record.identityId == row.identityId && record.endsAt == row.endsAt, Tables.sessionLiveness,
                     "the tokens of the session \(id) live by another session's row", .impossible)
                 try checker.expect(
-                    Tables.expiries, Expiry(at: row.endsAt.adding(seconds: 120), .session, Array(id.utf8)).storeKey, EmptyRow(),
+                    Tables.expiries, Expiry.session(id, until: row.endsAt).storeKey, EmptyRow(),
                     of: "the end of the session \(id)", in: transaction)
             }
         },
@@ -39,7 +39,7 @@ extension TableRule {
                     Tables.tokensByIdentity, OwnedKey(row.identityId, id), EmptyRow(), of: "the token \(id) among its identity's",
                     in: transaction)
                 try checker.expect(
-                    Tables.expiries, Expiry(at: row.expiresAt.adding(seconds: 120), .token, Array(id.utf8)).storeKey, EmptyRow(),
+                    Tables.expiries, Expiry.token(id, until: row.expiresAt).storeKey, EmptyRow(),
                     of: "the end of the token \(id)", in: transaction)
             }
         },
@@ -56,11 +56,11 @@ extension TableRule {
                     hash.count == 32 && (row.usedAt == nil ? row.successor.isEmpty : row.successor.count == 32), Tables.refreshTokens,
                     "a refresh token of the session \(row.sessionId) is used and not used", .impossible)
                 checker.require(
-                    try row.usedAt != nil || row.expiresAt.adding(seconds: 120) <= checker.now
+                    try row.usedAt != nil || Expiry.refreshToken(hash, until: row.expiresAt).at <= checker.now
                         || transaction.contains(Tables.sessions, row.sessionId), Tables.refreshTokens,
                     "a refresh token is of the session \(row.sessionId), which is not there")
                 try checker.expect(
-                    Tables.expiries, Expiry(at: row.expiresAt.adding(seconds: 120), .refreshToken, hash).storeKey, EmptyRow(),
+                    Tables.expiries, Expiry.refreshToken(hash, until: row.expiresAt).storeKey, EmptyRow(),
                     of: "the end of a refresh token of the session \(row.sessionId)", in: transaction)
             }
         },

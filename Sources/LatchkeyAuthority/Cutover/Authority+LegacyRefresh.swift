@@ -111,9 +111,8 @@ extension Authority {
             try transaction.put(
                 Tables.refreshTokens, hash,
                 RefreshRow(sessionId: plan.sessionId, expiresAt: bearer.expiresAt, usedAt: now, successor: signed.refreshHash))
-            let end = bearer.expiresAt.adding(seconds: 120)
-            try Expiry(at: end, .legacySpent, spent).note(in: transaction)
-            try Expiry(at: end, .refreshToken, hash).note(in: transaction)
+            try Expiry.legacySpent(spent, until: bearer.expiresAt).note(in: transaction)
+            try Expiry.refreshToken(hash, until: bearer.expiresAt).note(in: transaction)
             try keepAnswer(sealed, hash, at: now, in: transaction)
             try startSession(
                 signed, caller: caller, .tokenRefreshed, note: ["legacyTokenId": bearer.tokenId], in: transaction)

@@ -15,7 +15,6 @@ enum LegacyMark {
         guard let record = try transaction.get(Tables.cutover, CutoverRecord.key), record.sealedSecret != nil else { return }
         let key = deleted(identityId)
         try transaction.put(Tables.legacySpent, key, TextRow(identityId))
-        // By then no token from elsewhere is good any more, with twice the skew that verification accepts.
-        try Expiry(at: record.elsewhereUntil.adding(seconds: 120), .legacySpent, key).note(in: transaction)
+        try Expiry.legacySpent(key, until: record.elsewhereUntil).note(in: transaction)
     }
 }

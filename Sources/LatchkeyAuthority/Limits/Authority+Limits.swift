@@ -19,11 +19,10 @@ extension Authority {
     private func charge(_ charges: [(key: [UInt8], bucket: BucketRow)], in transaction: borrowing WriteTransaction) throws {
         for (key, bucket) in charges {
             if let before = try transaction.get(Tables.mintBuckets, key) {
-                try transaction.delete(Tables.expiries, Expiry(at: before.at.adding(seconds: 3600), .mintBucket, key).storeKey)
+                try transaction.delete(Tables.expiries, Expiry.mintBucket(key, before).storeKey)
             }
             try transaction.put(Tables.mintBuckets, key, bucket)
-            // After an hour a bucket is full whatever it was, and one that is not there counts as full.
-            try Expiry(at: bucket.at.adding(seconds: 3600), .mintBucket, key).note(in: transaction)
+            try Expiry.mintBucket(key, bucket).note(in: transaction)
         }
     }
 

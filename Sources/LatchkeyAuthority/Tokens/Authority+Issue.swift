@@ -134,7 +134,7 @@ extension Authority {
                 orgId: plan.identity.orgId, identityId: plan.identity.id, rootId: principal.rootId ?? plan.identity.rootId,
                 epoch: plan.ground.epoch, endsAt: end, revokedAt: nil))
         try Self.noteMaking(plan.sessionId, by: principal, in: transaction)
-        try Expiry(at: end.adding(seconds: 120), .session, Array(plan.sessionId.utf8)).note(in: transaction)
+        try Expiry.session(plan.sessionId, until: end).note(in: transaction)
         try signed.put(in: transaction)
         var draft = tokenDraft(action, actor: principal.label, origin: caller.origin, plan: plan)
         draft.metadata.merge(note) { first, _ in first }

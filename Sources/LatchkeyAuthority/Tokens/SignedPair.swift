@@ -29,9 +29,8 @@ struct SignedPair: Sendable {
         try transaction.put(
             Tables.refreshTokens, refreshHash,
             RefreshRow(sessionId: plan.sessionId, expiresAt: plan.refreshExpiresAt, usedAt: nil, successor: []))
-        // Rows outlive their tokens by more than the clock skew that verification accepts.
-        try Expiry(at: plan.accessExpiresAt.adding(seconds: 120), .token, Array(plan.tokenId.utf8)).note(in: transaction)
-        try Expiry(at: plan.refreshExpiresAt.adding(seconds: 120), .refreshToken, refreshHash).note(in: transaction)
+        try Expiry.token(plan.tokenId, until: plan.accessExpiresAt).note(in: transaction)
+        try Expiry.refreshToken(refreshHash, until: plan.refreshExpiresAt).note(in: transaction)
     }
 }
 
