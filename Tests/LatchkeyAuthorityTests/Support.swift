@@ -218,18 +218,7 @@ extension Install {
 
     /// Every row of every table as bytes.
     func contents() throws -> [String: [[UInt8]: [UInt8]]] {
-        try store.read { transaction in
-            var contents: [String: [[UInt8]: [UInt8]]] = [:]
-            for table in Tables.all {
-                var rows: [[UInt8]: [UInt8]] = [:]
-                try transaction.scan(Table<[UInt8], BytesRow>(table.name, slot: table.slot), limit: .max) { key, row in
-                    rows[key] = row.bytes
-                    return true
-                }
-                contents[table.name] = rows
-            }
-            return contents
-        }
+        try store.read { try Tables.contents(in: $0) }
     }
 }
 
@@ -280,7 +269,7 @@ func contains(_ bytes: [UInt8], _ needle: [UInt8]) -> Bool {
 /// The forms in which a secret could lie somewhere: as it is, and its hash raw, as hexadecimal and as both base64 texts.
 func traces(of secret: String) -> [[UInt8]] {
     let hash = SHA256.hash(Array(secret.utf8))
-    let hex = hash.map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
+    let hex = Hexadecimal.text(hash)
     return [Array(secret.utf8), hash, Array(hex.utf8), Array(Base64URL.encode(hash).utf8), Array(Data(hash).base64EncodedString().utf8)]
 }
 

@@ -20,7 +20,8 @@ struct CertificatePair: Sendable {
     init(_ files: CertificateFiles) throws(ConfigurationError) {
         let chain = try Self.chain(files)
         leaf = chain[0]
-        fingerprint = SHA256.hash((try? leaf.toDERBytes()) ?? [])
+        guard let form = try? leaf.toDERBytes() else { throw Self.unreadable(files) }
+        fingerprint = SHA256.hash(form)
         guard try Self.isStrong(leaf, files) else {
             throw ConfigurationError(
                 "the key of the TLS certificate \(files.certificate) is an RSA key of less than 2048 bits, which clients refuse; make a new pair"
@@ -48,8 +49,7 @@ struct CertificatePair: Sendable {
 
     /// What it shows to everybody.
     var facts: CertificateFacts {
-        let digits = fingerprint.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
-        return CertificateFacts(fingerprint: digits, begins: begins, ends: ends)
+        CertificateFacts(fingerprint: Hexadecimal.text(fingerprint), begins: begins, ends: ends)
     }
 
     /// Whether every certificate of the chain does.
@@ -58,11 +58,15 @@ struct CertificatePair: Sendable {
     private static func chain(_ files: CertificateFiles) throws(ConfigurationError) -> [NIOSSLCertificate] {
         let bytes = try files.certificateBytes()
         guard let chain = try? NIOSSLCertificate.fromPEMBytes(bytes), !chain.isEmpty else {
-            throw ConfigurationError(
-                "the TLS certificate \(files.certificate) can't be understood; it must be in PEM form, this host's own certificate first, "
-                    + "then those between it and its authority")
+            throw unreadable(files)
         }
         return chain
+    }
+
+    private static func unreadable(_ files: CertificateFiles) -> ConfigurationError {
+        ConfigurationError(
+            "the TLS certificate \(files.certificate) can't be understood; it must be in PEM form, this host's own certificate first, "
+                + "then those between it and its authority")
     }
 
     private static func key(_ files: CertificateFiles) throws(ConfigurationError) -> NIOSSLPrivateKey {

@@ -1,4 +1,5 @@
 import LatchkeyAuthority
+import LatchkeyCrypto
 import LatchkeyVerifier
 
 /// A backup that was made, for people and for programs.
@@ -21,7 +22,7 @@ struct BackupResult {
         let header = made.header
         return [
             ("backup", path), ("size", ExportProgress.size(made.byteCount)), ("made", header.madeAt.description),
-            ("install", header.installId), ("sha-256", Self.hexadecimal(made.sha256)),
+            ("install", header.installId), ("sha-256", Hexadecimal.text(made.sha256)),
             ("encrypted", header.encryption == nil ? "no; private keys are sealed all the same" : "yes: without the passphrase it is lost"),
             (
                 "master key",
@@ -45,7 +46,7 @@ struct BackupResult {
             writer.member("bytes", made.byteCount)
             writer.member("madeAt", made.header.madeAt)
             writer.member("installId", made.header.installId)
-            writer.member("sha256", Self.hexadecimal(made.sha256))
+            writer.member("sha256", Hexadecimal.text(made.sha256))
             writer.member("encrypted", made.header.encryption != nil)
             writer.member("masterKey", made.header.masterKey)
             if let proof {
@@ -56,9 +57,5 @@ struct BackupResult {
             writer.array { for name in removed { $0.string(name) } }
         }
         return writer.bytes
-    }
-
-    static func hexadecimal(_ bytes: [UInt8]) -> String {
-        Hexadecimal.text(bytes)
     }
 }

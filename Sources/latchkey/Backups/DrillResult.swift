@@ -1,4 +1,5 @@
 import LatchkeyAuthority
+import LatchkeyCrypto
 
 /// How a restore drill went: five lines for people, one object for programs.
 struct DrillResult {
@@ -99,7 +100,7 @@ struct DrillResult {
     func json(_ path: String) throws -> [UInt8] {
         try Output.sorted(
             Answer(
-                file: path, passed: isPassed, header: content.header, sha256: BackupResult.hexadecimal(content.sha256),
+                file: path, passed: isPassed, header: content.header, sha256: Hexadecimal.text(content.sha256),
                 storeBytes: content.storeBytes, damage: fallen, report: report))
     }
 

@@ -1,4 +1,3 @@
-import FoundationEssentials
 import LatchkeyAuthority
 import LatchkeyVerifier
 
@@ -146,13 +145,9 @@ struct RestoreResult {
     func json(_ outcome: Outcome) throws -> [UInt8] {
         var ending: Restoration.Ending?
         if case .done(let done) = outcome { ending = done }
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return Array(
-            try encoder.encode(
-                Answer(
-                    restored: ending != nil, installId: header.installId, madeAt: header.madeAt.description,
-                    replacedStore: ending?.replaced,
-                    masterKey: ending?.placedMasterKey, report: report)))
+        return try Output.sorted(
+            Answer(
+                restored: ending != nil, installId: header.installId, madeAt: header.madeAt.description, replacedStore: ending?.replaced,
+                masterKey: ending?.placedMasterKey, report: report))
     }
 }

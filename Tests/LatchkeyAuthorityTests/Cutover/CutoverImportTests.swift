@@ -187,7 +187,7 @@ struct CutoverImportTests {
         let install = try Install()
         try await install.importSecret()
         let secret = Array(OldIssuer.secret.utf8)
-        let hex = secret.map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
+        let hex = Hexadecimal.text(secret)
         let forms = [secret, Array(hex.utf8), Array(Base64URL.encode(secret).utf8), Array(Data(secret).base64EncodedString().utf8)]
         for (_, rows) in try install.contents() {
             for (key, row) in rows {

@@ -96,16 +96,7 @@ extension Scratch {
     /// Every row of every table as bytes.
     func contents() throws -> [String: [[UInt8]: [UInt8]]] {
         try Store.rehearse(directory: store, schema: Tables.schema(writer: "latchkey test")) { transaction, _ in
-            var contents: [String: [[UInt8]: [UInt8]]] = [:]
-            for table in Tables.all {
-                var rows: [[UInt8]: [UInt8]] = [:]
-                try transaction.scan(Table<[UInt8], BytesRow>(table.name, slot: table.slot), limit: .max) { key, row in
-                    rows[key] = row.bytes
-                    return true
-                }
-                contents[table.name] = rows
-            }
-            return (contents, .abort)
+            (try Tables.contents(in: transaction), .abort)
         }
     }
 

@@ -22,13 +22,13 @@ import Testing
         try await ScratchDirectory.with { scratch in
             let made = try await BackupKit.prepare(scratch) { daemon, made in
                 let told = try await daemon.run("backup", "create", made.backup, "--replace")
-                let digest = BackupResult.hexadecimal(SHA256.hash(try BackupKit.bytes(made.backup)))
+                let digest = Hexadecimal.text(SHA256.hash(try BackupKit.bytes(made.backup)))
                 #expect(told.output.contains("sha-256\t\(digest)\n"))
                 let json = try await daemon.run("backup", "create", made.backup, "--replace", "--json")
-                let second = BackupResult.hexadecimal(SHA256.hash(try BackupKit.bytes(made.backup)))
+                let second = Hexadecimal.text(SHA256.hash(try BackupKit.bytes(made.backup)))
                 #expect(json.output.contains(#""sha256":"\#(second)""#))
             }
-            let digest = BackupResult.hexadecimal(SHA256.hash(try BackupKit.bytes(made.backup)))
+            let digest = Hexadecimal.text(SHA256.hash(try BackupKit.bytes(made.backup)))
             let verified = try await BackupKit.tool(scratch, "backup", "verify", made.backup, "--without-keys", "--json")
             #expect(verified.output.contains(#""sha256":"\#(digest)""#))
         }
@@ -123,7 +123,8 @@ import Testing
         var now = ContinuousClock.now
         var written: [String] = []
         var progress = BackupProgress(
-            "reading", expected: 3_000_000, isShown: true, now: { now }, write: { written.append(String(decoding: $0, as: UTF8.self)) })
+            "reading", expected: 3_000_000,
+            on: ProgressLine(isShown: true, now: { now }, write: { written.append(String(decoding: $0, as: UTF8.self)) }))
         progress.set(1_000_000)
         #expect(written.isEmpty)
         now += .milliseconds(250)
@@ -138,7 +139,8 @@ import Testing
         #expect(written.count == 4 && written[2] == "\r" + String(repeating: " ", count: 31) && written[3] == "\r")
         progress.clear()
         #expect(written.count == 4)
-        var silent = BackupProgress("reading", expected: nil, isShown: false, now: { now }, write: { _ in Issue.record("nobody watches") })
+        var silent = BackupProgress(
+            "reading", expected: nil, on: ProgressLine(isShown: false, now: { now }, write: { _ in Issue.record("nobody watches") }))
         now += .seconds(1)
         silent.set(1)
         silent.clear()
