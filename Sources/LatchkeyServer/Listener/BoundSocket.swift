@@ -31,24 +31,16 @@ package struct BoundSocket: Sendable {
         if let descriptor = self.handle.take() { _ = Glibc.close(descriptor) }
     }
 
-    /// A path that was made here, with what tells its file from a later one of the same name. Inode numbers are reused at once
-    /// on common file systems, so the time of the last change counts too: in doubt a file is left where it is.
+    /// A path that was made here. In doubt what has its name now is left where it is.
     struct OwnPath: Sendable, Equatable {
         let path: String
-        private let device: dev_t
-        private let inode: ino_t
-        private let seconds: Int
-        private let nanoseconds: Int
+        private let mark: FileMark
 
         /// The file at `path` as it is now; none when there is none.
         init?(_ path: String) {
-            var status = stat()
-            guard lstat(path, &status) == 0 else { return nil }
+            guard let mark = FileMark(path, followsLinks: false) else { return nil }
             self.path = path
-            self.device = status.st_dev
-            self.inode = status.st_ino
-            self.seconds = status.st_ctim.tv_sec
-            self.nanoseconds = status.st_ctim.tv_nsec
+            self.mark = mark
         }
     }
 

@@ -1,4 +1,3 @@
-import Glibc
 import LatchkeyAuthority
 import LatchkeyStore
 import LatchkeyVerifier
@@ -75,8 +74,8 @@ extension Metrics {
         let figures = call.authority.storeStatistics
         text.single("latchkey_store_used_bytes", .gauge, figures.mapUsed, "Bytes of the store's file that were ever used.")
         text.single("latchkey_store_limit_bytes", .gauge, figures.mapSize, "The largest size that the store's file can have.")
-        if let room = Self.room(call.about.stateDirectory + "/store") {
-            text.single("latchkey_store_room_bytes", .gauge, room, "Bytes that are free on the file system of the store.")
+        if let free = call.authority.storeRoom.free {
+            text.single("latchkey_store_room_bytes", .gauge, Int(clamping: free), "Bytes that are free on the file system of the store.")
         }
         text.single("latchkey_store_writes_waiting", .gauge, figures.waiting, "Changes that wait for the writer.")
         text.single("latchkey_store_commits_total", .counter, figures.batches, "Transactions that were made durable.")
@@ -118,12 +117,5 @@ extension Metrics {
         }
         if let open = figures.openDescriptors { text.single("process_open_fds", .gauge, open, "Descriptors that are open.") }
         if let most = figures.mostDescriptors { text.single("process_max_fds", .gauge, most, "Descriptors that may be open.") }
-    }
-
-    private static func room(_ directory: String) -> Int? {
-        var information = statvfs()
-        guard statvfs(directory, &information) == 0 else { return nil }
-        let (free, isTooMuch) = UInt64(information.f_bavail).multipliedReportingOverflow(by: UInt64(information.f_frsize))
-        return isTooMuch ? nil : Int(clamping: free)
     }
 }

@@ -11,30 +11,11 @@ package struct CertificateFiles: Sendable, Equatable {
     }
 
     /// What tells these files from other ones of the same names; changes with every replacement and every change of owner or mode.
-    var mark: Mark { Mark(certificate: Mark.File(certificate), key: Mark.File(key)) }
+    var mark: Mark { Mark(certificate: FileMark(certificate, followsLinks: true), key: FileMark(key, followsLinks: true)) }
 
     struct Mark: Sendable, Equatable {
-        let certificate: File?
-        let key: File?
-
-        struct File: Sendable, Equatable {
-            private let device: dev_t
-            private let inode: ino_t
-            private let size: Int
-            private let changed: Int
-            private let changedNanoseconds: Int
-
-            /// The file that a path leads to; `nil` when there is none.
-            init?(_ path: String) {
-                var status = stat()
-                guard stat(path, &status) == 0 else { return nil }
-                device = status.st_dev
-                inode = status.st_ino
-                size = Int(status.st_size)
-                changed = status.st_ctim.tv_sec
-                changedNanoseconds = status.st_ctim.tv_nsec
-            }
-        }
+        let certificate: FileMark?
+        let key: FileMark?
     }
 }
 
@@ -83,6 +64,7 @@ extension CertificateFiles {
         while count < bytes.count {
             let room = bytes.count - count
             let got = bytes.withUnsafeMutableBytes { Glibc.read(descriptor, $0.baseAddress! + count, room) }
+            if got < 0, errno == EINTR { continue }
             guard got >= 0 else {
                 let reason = String(cString: strerror(errno))
                 for index in bytes.indices { bytes[index] = 0 }

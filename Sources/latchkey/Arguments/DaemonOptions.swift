@@ -29,10 +29,7 @@ struct DaemonOptions: ParsableArguments {
             return
         }
         guard socket == nil else { throw ValidationError("--socket and --url are two ways to the daemon: give one of them") }
-        guard let address = DaemonURL(url) else {
-            throw ValidationError("--url is http:// or https://, a host, and perhaps a port and a path, as in https://keys.example:8443")
-        }
-        if address.isPlain, caFile != nil { throw ValidationError("--ca-file goes with an https:// address") }
+        let address = try DaemonURL.option(url, caFile: caFile)
         guard !address.isPlain || address.isLoopback || allowPlaintext else {
             throw ValidationError(
                 "plain http:// beyond this host would show the API key to everybody on the way: use https://, or accept that with --allow-plaintext"

@@ -32,10 +32,7 @@ struct Doctor: AsyncCommand {
             if caFile != nil { throw ValidationError("--ca-file goes with --url") }
             return
         }
-        guard let address = DaemonURL(url) else {
-            throw ValidationError("--url is http:// or https://, a host, and perhaps a port and a path, as in https://keys.example:8443")
-        }
-        if address.isPlain, caFile != nil { throw ValidationError("--ca-file goes with an https:// address") }
+        _ = try DaemonURL.option(url, caFile: caFile)
     }
 
     func run() async throws {

@@ -16,14 +16,10 @@ enum Hardening {
     }
 
     /// A core pattern that is a pipe ignores `RLIMIT_CORE`; an undumpable process leaves nothing there either, and its user's other
-    /// processes can't trace it. `prctl` is variadic, which Swift does not import, hence the look-up; its arguments are words on every
-    /// Linux ABI.
+    /// processes can't trace it.
     private static func makeUndumpable() {
         let setDumpable: CInt = 4  // PR_SET_DUMPABLE of <linux/prctl.h>
-        typealias Call = @convention(c) (CInt, CUnsignedLong, CUnsignedLong, CUnsignedLong, CUnsignedLong) -> CInt
-        guard let symbol = dlsym(UnsafeMutableRawPointer(bitPattern: 0), "prctl") else { return }
-        let prctl = unsafeBitCast(symbol, to: Call.self)
-        _ = prctl(setDumpable, 0, 0, 0, 0)
+        ProcessControl.set(setDumpable, 0)
     }
 
     /// Lets the daemon hold as many connections as the host allows, within reason.
