@@ -2,8 +2,3 @@
 enum Version {
     static let current = "0.1.0"
 }
-
-extension Version {
-    /// As stores name it.
-    static let program = current
-}

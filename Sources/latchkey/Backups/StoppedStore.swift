@@ -37,7 +37,7 @@ struct StoppedStore {
     /// - Throws: `.failed` also when reading the store ended the process that did it.
     func look<Report: Decodable>(_ type: Report.Type, _ arguments: [String], restoring: String) throws -> Report {
         do {
-            return try StoreChild.run(
+            return try StoreChild().run(
                 type, arguments, masterKey: nil, report: place.path + "/report.json", storeBytes: byteCount)
         } catch let fallen as StoreChild.Fallen {
             throw CommandFailure(

@@ -19,13 +19,6 @@ struct StoreChild {
     /// Bytes of a store that it may take another second for.
     var pace: Int64 = 2 << 20
 
-    /// As this program does it.
-    static func run<Report: Decodable>(
-        _ type: Report.Type, _ arguments: [String], masterKey: Secret?, report: String, storeBytes: Int64
-    ) throws -> Report {
-        try StoreChild().run(type, arguments, masterKey: masterKey, report: report, storeBytes: storeBytes)
-    }
-
     /// - Parameters:
     ///   - arguments: of the hidden subcommand.
     ///   - masterKey: goes to its standard input.

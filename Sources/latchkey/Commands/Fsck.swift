@@ -23,19 +23,19 @@ struct Fsck: AsyncCommand {
     @OptionGroup var passphrase: PassphraseOptions
 
     @Flag(help: "Put right what can be.")
-    var `repair` = false
+    var repair = false
 
     @Flag(help: "Print JSON, for programs.")
     var json = false
 
     func validate() throws {
         guard (stateDir == nil) != (backup == nil) else { throw ValidationError("give either --state-dir or --backup") }
-        guard !`repair` || backup == nil else { throw ValidationError("a backup is never changed: leave --repair away") }
+        guard !repair || backup == nil else { throw ValidationError("a backup is never changed: leave --repair away") }
     }
 
     func run() async throws {
         let store = try backup.map { try StoppedStore(backup: $0, passphrase) } ?? StoppedStore(stateDirectory: stateDir ?? ".")
-        let report = try store.look(CheckReport.self, ["check", store.path] + (`repair` ? ["--repair"] : []), restoring: restoring)
+        let report = try store.look(CheckReport.self, ["check", store.path] + (repair ? ["--repair"] : []), restoring: restoring)
         try tell(report)
         guard report.isSound else {
             let left = report.total - report.repaired
@@ -47,7 +47,7 @@ struct Fsck: AsyncCommand {
 
     private func hint(_ report: CheckReport) -> String {
         guard let stateDir else { return "it is no backup to rely on: make another one while the daemon still runs" }
-        guard !`repair`, report.repairable == report.total else { return restoring }
+        guard !repair, report.repairable == report.total else { return restoring }
         return "all of it can be made anew: latchkey fsck --state-dir \(ShellWord.quoted(stateDir)) --repair"
     }
 
@@ -66,7 +66,7 @@ struct Fsck: AsyncCommand {
         let verdict = report.total == 0 ? "sound" : report.isSound ? "sound again" : "not sound"
         try Facts.print([
             ("store", verdict), ("rows", "\(report.rows) in \(report.counts.count) tables"), ("faults", String(report.total)),
-            ("repaired", `repair` ? String(report.repaired) : nil), ("written by", report.writer),
+            ("repaired", repair ? String(report.repaired) : nil), ("written by", report.writer),
         ])
     }
 }

@@ -15,7 +15,7 @@ struct CheckWork: AsyncCommand {
 
     func run() async throws {
         options.begin()
-        let report = try StoreRepair(directory: directory, program: Version.program, userId: options.user).run(repairs: repair)
+        let report = try StoreRepair(directory: directory, program: Version.current, userId: options.user).run(repairs: repair)
         try options.leave(report)
     }
 }

@@ -13,6 +13,6 @@ struct DrillWork: AsyncCommand {
     func run() async throws {
         options.begin()
         let key = try options.readMasterKey()
-        try options.leave(try await Drill.run(directory: directory, masterKey: key, program: Version.program))
+        try options.leave(try await Drill.run(directory: directory, masterKey: key, program: Version.current))
     }
 }

@@ -23,6 +23,6 @@ struct LogWork: AsyncCommand {
         options.begin()
         let heads = try head.map { try LogHead(parsing: $0) }
         let anchors = try anchor.map { TrustAnchor(try Ed25519PublicKey(raw: Base64URL.decode($0) ?? [])) }
-        try options.leave(try AuditLogCheck.run(directory: directory, heads: heads, anchors: anchors, program: Version.program))
+        try options.leave(try AuditLogCheck.run(directory: directory, heads: heads, anchors: anchors, program: Version.current))
     }
 }

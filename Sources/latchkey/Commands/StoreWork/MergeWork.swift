@@ -33,7 +33,7 @@ struct MergeWork: AsyncCommand {
         options.begin()
         guard let madeAt = Timestamp(rfc3339: madeAt) else { throw CommandFailure(.usage, "--made-at is not a moment") }
         let merge = RestoreMerge(
-            restored: directory, replaced: replaced, notMerged: notMerged, program: Version.program, madeAt: madeAt, keptAs: keptAs,
+            restored: directory, replaced: replaced, notMerged: notMerged, program: Version.current, madeAt: madeAt, keptAs: keptAs,
             allowsOtherInstall: otherInstall, goesWithoutMerge: withoutMerge, userId: options.user)
         try options.leave(try merge.run())
     }
