@@ -12,6 +12,7 @@ package import LatchkeyVerifier
 /// - `store.restored-TIME`, with a file `restore-TIME` in it: a finished new store that was not put in place. Removed by the next run.
 /// - `store.restored-TIME` without that file: the old store, already out of its place. The next run gives it its last name.
 /// - `store.replaced-TIME`: the old store, kept for the operator.
+/// - `store.new-TIME`: a finished new store that could not be put in place, for the operator to do it. No run touches it.
 package final class RestoreSite: Sendable {
     package let directory: String
     /// When it began, in the names.
@@ -20,7 +21,7 @@ package final class RestoreSite: Sendable {
     /// Told between the steps: what is on disk then is what a kill would leave.
     private let afterStep: @Sendable (String) -> Void
     private let mover: Mover
-    /// Whether the directory was made for this, and by whom it was: root's own is of no use to a daemon with a user of its own.
+    /// Whether the directory was made for this: one that root has made is of no use to a daemon with a user of its own.
     package let isMade: Bool
 
     /// Gives a directory another name, in one step: with both names there the two change places; else the second must be free. `false` with `errno`.
@@ -43,7 +44,6 @@ package final class RestoreSite: Sendable {
     private static let finishedMark = ".restored-"
     private static let replacedMark = ".replaced-"
     private static let markerPrefix = "restore-"
-    /// A new store that the operator has to put in place: no run touches it.
     private static let waitingMark = ".new-"
 
     /// Takes the directory for one restore, makes it where there is none, and puts right what a killed one left.

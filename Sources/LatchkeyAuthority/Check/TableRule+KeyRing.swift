@@ -55,12 +55,14 @@ extension TableRule {
             }
             let named = try checker.found(Tables.signer, SignerRow.current, in: transaction)?.text
             if let named, named != signer, named != cutover?.kid, try !transaction.contains(Tables.signingKeys, named) {
-                return checker.find(.dangling, Tables.signer, "the key \(named) is named as the signer, and is not there: it was lost")
+                return checker.find(
+                    .dangling, Tables.signer, "the signing key \(named) is named as the signer, and is not there: it was lost")
             }
             if let signer {
-                try checker.expect(Tables.signer, SignerRow.current, TextRow(signer), of: "the key that signs", in: transaction)
+                try checker.expect(Tables.signer, SignerRow.current, TextRow(signer), of: "the signing key that signs", in: transaction)
             } else if named != nil {
-                try checker.strike(Tables.signer, SignerRow.current, "a key is named as the signer, and none is", in: transaction)
+                try checker.strike(
+                    Tables.signer, SignerRow.current, "a signing key is named as the signer, and none signs", in: transaction)
             }
         },
     ]

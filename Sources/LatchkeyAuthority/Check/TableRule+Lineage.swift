@@ -60,7 +60,7 @@ extension TableRule {
     }
 }
 
-/// What can have made something, or been made: keys, identities and sessions, and those of them that are gone and are still being let go of.
+/// What can have made something, or been made: API keys, identities and sessions, and those of them that are gone and are still being let go of.
 private final class KnownThings {
     private let lettingGo: Set<String>
     private var organisations: [String] = []

@@ -94,7 +94,7 @@ package enum Tables {
     package static let auditLog = Table<UInt64, AuditSpanRow>("audit-log", slot: 38)
     /// Size of the log → the checkpoint that was signed over it.
     package static let checkpoints = Table<UInt64, CheckpointRow>("checkpoints", slot: 39)
-    /// Block of leaves → those whose entries retention removed.
+    /// Block of leaves → those that have no entry any more, and why.
     package static let auditRemoved = Table<UInt64, RemovedLeavesRow>("audit-removed", slot: 40)
 
     package static let all: [any AnyTable] = [

@@ -27,6 +27,7 @@ package struct Listener: Service, CustomStringConvertible {
     ///   - group: the threads that read, parse, answer and write.
     ///   - door: another way in, from this process alone.
     ///   - certificate: what TLS is spoken with; none for plain HTTP.
+    ///   - meter: counts the connections.
     ///   - onListening: called once, when requests are being served.
     package init(
         socket: BoundSocket,

@@ -122,9 +122,7 @@ extension Schema {
 
     static let revocation = Schema.object(
         "Revocation", [.required("jti", .string().sampled(.subject(.token))), .required("revoked", .boolean)])
-}
 
-extension Schema {
     /// The answer of a revocation, for whoever wants one.
     static let tokenRevocation = Schema.object("TokenRevocation", [Reach.member])
 }

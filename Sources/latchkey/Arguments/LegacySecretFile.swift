@@ -18,7 +18,7 @@ enum LegacySecretFile {
         guard status.st_mode & 0o077 == 0 else {
             throw CommandFailure(
                 .failed, "the legacy secret's file \(path) can be used by others, who could sign with it; it was not read",
-                hint: "chmod 600 \(path)")
+                hint: "chmod 600 \(ShellWord.quoted(path))")
         }
         var bytes: [UInt8]
         do {

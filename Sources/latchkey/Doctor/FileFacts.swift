@@ -18,7 +18,9 @@ struct FileFacts {
         isSocket = status.st_mode & S_IFMT == S_IFSOCK
     }
 
-    /// Whether this process's user may do neither more nor less than look at it.
+    /// Whether this process's user may not do with a file what is asked, or not even look for it. One that is not there is not out of reach.
+    ///
+    /// - Parameter access: `R_OK`, `W_OK`, `X_OK`, or several of them.
     static func isOutOfReach(_ path: String, _ access: CInt = R_OK) -> Bool {
         faccessat(AT_FDCWD, path, access, AT_EACCESS) != 0 && errno == EACCES
     }

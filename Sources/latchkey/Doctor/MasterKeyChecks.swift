@@ -80,8 +80,10 @@ struct MasterKeyChecks {
         }
         guard let shares else { return .skipped(check, "where the master key lies can't be told") }
         guard shares else { return .ok(check, "the master key lies on another disk than the store") }
+        let place = Packaged.credential
         let elsewhere =
-            "install -d -m 0700 /etc/credstore && mv \(source?.path ?? "master.key") /etc/credstore/latchkey-master-key && chown root:root /etc/credstore/latchkey-master-key && systemctl restart latchkey"
+            "install -d -m 0700 /etc/credstore && mv \(ShellWord.quoted(source?.path ?? "master.key")) \(place) && chown root:root \(place) "
+            + "&& systemctl restart latchkey"
         return .warning(
             check, "the master key lies on the store's own disk: who steals that disk has both",
             mend: install.isPackaged ? elsewhere : "move it to another disk, and say where: \(install.start) --master-key-file PATH")

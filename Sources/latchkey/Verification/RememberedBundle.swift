@@ -44,7 +44,7 @@ struct RememberedBundle {
             usleep(Self.step)
         }
         close(file)
-        throw failure("another process holds its lock \(name)")
+        throw failure("another process holds its lock \(name); try again when that has ended")
     }
 
     /// `nil` when nothing was remembered yet.
@@ -60,7 +60,9 @@ struct RememberedBundle {
         guard status.st_uid == geteuid() || status.st_uid == 0 else {
             throw failure("it belongs to another user, so it proves nothing: find out who made it; it has to be this user's own")
         }
-        guard status.st_mode & 0o022 == 0 else { throw failure("others may write it, so it proves nothing: chmod 600 \(path)") }
+        guard status.st_mode & 0o022 == 0 else {
+            throw failure("others may write it, so it proves nothing: chmod 600 \(ShellWord.quoted(path))")
+        }
         let bytes: [UInt8]
         do {
             bytes = try Descriptor.read(file, limit: Self.greatestSize)
