@@ -217,13 +217,11 @@ package final class RestoreSite: Sendable {
     }
 
     private func sync(_ path: String) throws(BackupError) {
-        let file = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard file >= 0 else { throw Self.failure("\(path) can't be opened") }
-        defer { close(file) }
-        guard fsync(file) == 0 || errno == EINVAL else { throw Self.failure("\(path) can't be made durable") }
+        let number = DurableNames.keep(in: path)
+        guard number == 0 || number == EINVAL else { throw Self.failure("\(path) can't be made durable", number) }
     }
 
-    private static func failure(_ what: String) -> BackupError {
-        BackupError(.unavailable, "\(what): \(String(cString: strerror(errno)))")
+    private static func failure(_ what: String, _ number: CInt = errno) -> BackupError {
+        BackupError(.unavailable, "\(what): \(String(cString: strerror(number)))")
     }
 }

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Glibc
 package import LatchkeyCrypto
+import LatchkeyStore
 
 /// The key that seals everything private in the store. It lives outside the store: a stolen store alone opens nothing.
 package enum MasterKey {
@@ -150,17 +151,15 @@ package enum MasterKey {
         var line = Array(Base64URL.encode(key).utf8) + [10]
         defer { for index in line.indices { line[index] = 0 } }
         let written = line.withUnsafeBytes { write(descriptor, $0.baseAddress!, $0.count) }
-        guard written == line.count, fsync(descriptor) == 0, link(aside, path) == 0, syncDirectory(of: path) else {
-            let reason = String(cString: strerror(errno))
-            throw Problem.unusable("can't be written: \(reason)")
-        }
+        guard written == line.count, fsync(descriptor) == 0, link(aside, path) == 0 else { throw unwritten(errno) }
+        let number = DurableNames.keep(in: directory(of: path))
+        guard number == 0 else { throw unwritten(number) }
     }
 
-    private static func syncDirectory(of path: String) -> Bool {
-        let directory = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
-        let descriptor = Glibc.open(directory.isEmpty ? "/" : directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { return false }
-        defer { close(descriptor) }
-        return fsync(descriptor) == 0
+    private static func unwritten(_ number: CInt) -> Problem { .unusable("can't be written: \(String(cString: strerror(number)))") }
+
+    private static func directory(of path: String) -> String {
+        guard let slash = path.lastIndex(of: "/") else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
     }
 }

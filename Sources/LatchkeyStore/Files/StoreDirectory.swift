@@ -35,10 +35,8 @@ struct StoreDirectory {
     func sync() throws(StoreError) { try Self.sync(path) }
 
     private static func sync(_ path: String) throws(StoreError) {
-        let descriptor = unsafe open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw .failure(errno, "open the directory \(path)") }
-        defer { close(descriptor) }
-        guard fsync(descriptor) == 0 else { throw .failure(errno, "make the directory \(path) durable") }
+        let number = DurableNames.keep(in: path)
+        guard number == 0 else { throw .failure(number, "make the directory \(path) durable") }
     }
 
     private static func parent(of path: String) -> String {

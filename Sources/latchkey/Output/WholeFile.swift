@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Glibc
 import LatchkeyCrypto
+import LatchkeyStore
 
 /// A file that is written piece by piece and appears under its name when it is whole and on disk, or not at all. A file that has the name
 /// already stays as it is until then, and is replaced, or is in the way.
@@ -111,10 +112,8 @@ struct WholeFile: ~Copyable {
             guard isPlaced else { throw errno == EEXIST ? Self.occupied(target) : failure(errno) }
             unlink(temporary)
         }
-        let directory = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard directory >= 0 else { throw failure(errno) }
-        defer { close(directory) }
-        guard fsync(directory) == 0 || errno == EINVAL else { throw failure(errno) }
+        let number = DurableNames.keep(in: parent)
+        guard number == 0 || number == EINVAL else { throw failure(number) }
         return target
     }
 
