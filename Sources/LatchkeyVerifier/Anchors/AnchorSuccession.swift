@@ -17,6 +17,7 @@ public struct AnchorSuccession: Sendable, Equatable {
 
     /// The statement as it is carried.
     public let text: String
+    /// The id of the install.
     public let install: String
     /// `keyId` of the anchor that signed.
     public let from: String
@@ -24,6 +25,7 @@ public struct AnchorSuccession: Sendable, Equatable {
     public let to: TrustAnchor
     /// 1 for the first succession of an install.
     public let number: Int64
+    /// By the install's clock.
     public let madeAt: Timestamp
 
     /// Reads a statement; whether it is signed, and by whom, is what `next(after:)` asks.

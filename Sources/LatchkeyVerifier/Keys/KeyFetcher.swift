@@ -27,6 +27,7 @@ public final class KeyFetcher: Sendable {
         /// How long a set is used while no fetch succeeds. By default no token of the authority lives longer.
         public var greatestAge: Int64 = 90_000
 
+        /// The times of an authority whose settings are the default ones.
         public init() {}
     }
 

@@ -25,6 +25,7 @@ public struct TokenVerifier: Sendable {
     }
 
     private let source: Source
+    /// What a token must say.
     public let policy: TokenPolicy
 
     /// A verifier that knows public keys, and nothing of what was revoked.
@@ -53,6 +54,9 @@ public struct TokenVerifier: Sendable {
     ///
     /// With a bundle, each call asks again whether the bundle may still be used. With a fetcher, the keys fetched last are what counts:
     /// this call waits for nothing.
+    ///
+    /// - Throws: `.malformed`, `.unknownKey`, `.algorithm`, `.signature`, `.tokenType`, `.issuer`, `.audience`, `.notYetValid` or `.expired`; with a
+    ///   bundle `.frozen`, `.clock` or `.revoked`; with a fetcher `.keySet` when there are no keys that may be used.
     public func verify(_ token: String, at now: Timestamp) throws(VerificationError) -> Claims {
         switch source {
         case .keys(let keys): return try verify(token, with: keys, at: now).claims
@@ -66,6 +70,8 @@ public struct TokenVerifier: Sendable {
     }
 
     /// As `verify(_:at:)`; with a fetcher, after fetching the keys where they are old or the token's is not among them.
+    ///
+    /// - Throws: as `verify(_:at:)`.
     public func verifyFetching(_ token: String, at now: Timestamp) async throws(VerificationError) -> Claims {
         guard case .fetcher(let fetcher) = source else { return try verify(token, at: now) }
         let keys = try await fetcher.keys(at: now)

@@ -37,6 +37,7 @@ public struct VerificationError: Error, Sendable, Equatable, CustomStringConvert
         case state
     }
 
+    /// For programs.
     public let reason: Reason
     /// A sentence for a person; it never holds a part of the token's signature.
     public let message: String

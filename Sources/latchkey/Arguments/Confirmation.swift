@@ -9,6 +9,7 @@ struct Confirmation: ParsableArguments {
     /// Whether there is somebody to ask.
     static var canAsk: Bool { isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1 }
 
+    /// What is said where there is not.
     static var nobody: ValidationError {
         ValidationError("there is no terminal to ask at: say --yes if this is meant; nothing was done")
     }
