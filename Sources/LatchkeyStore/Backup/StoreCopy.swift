@@ -75,12 +75,7 @@ package final class StoreCopy: Sendable {
         }
     }
 
-    /// Whoever drops it last may be in a hurry, an event loop even, so nobody waits here; LMDB lets go of the store a moment later.
-    deinit {
-        end()
-        reading.letGo()
-        writing.letGo()
-    }
+    deinit { close() }
 
     /// The next bytes, 64 KiB but for the last; `nil` at the end. One at a time.
     ///
@@ -96,11 +91,12 @@ package final class StoreCopy: Sendable {
         }
     }
 
-    /// Ends it, wherever it stands, and waits until LMDB has let go of the store. Safe to call again.
+    /// Ends it, wherever it stands. Whoever does that may be in a hurry, an event loop even, so nobody waits here; LMDB lets go of the store a
+    /// moment later, and closing the store waits for that. Safe to call again.
     package func close() {
         end()
-        reading.join()
-        writing.join()
+        reading.letGo()
+        writing.letGo()
     }
 
     private func end() {
