@@ -13,13 +13,17 @@ struct WholeFile: ~Copyable {
     private let parent: String
     private let file: CInt
     private let replaces: Bool
+    private let advice: String
 
     /// - Parameters:
     ///   - option: what the path was given with, for messages.
     ///   - replaces: whether a file of that name may be replaced.
+    ///   - advice: what to do where there is one that may not.
     ///   - isPublic: whether everybody may read it; otherwise its owner alone.
     /// - Throws: `.failed` when no file can be made there, or what has the name is no regular file, or may not be replaced.
-    init(path: String, option: String = "--out", replaces: Bool = true, isPublic: Bool = false) throws(CommandFailure) {
+    init(
+        path: String, option: String = "--out", replaces: Bool = true, advice: String = "name another file", isPublic: Bool = false
+    ) throws(CommandFailure) {
         let slash = path.utf8.lastIndex(of: UInt8(ascii: "/"))
         let name = slash.map { String(path[path.index(after: $0)...]) } ?? path
         guard !name.isEmpty, name != ".", name != "..", !path.utf8.contains(0) else {
@@ -31,7 +35,7 @@ struct WholeFile: ~Copyable {
                 let hint = option == "--out" ? "name another file, or leave --out away and send standard output there" : "name another file"
                 throw CommandFailure(.failed, "\(path) is not a regular file", hint: hint)
             }
-            guard replaces else { throw Self.occupied(path) }
+            guard replaces else { throw Self.occupied(path, advice) }
         }
         let parent = Self.parent(of: path)
         let temporary = parent + "/" + (try Self.temporaryName())
@@ -51,6 +55,7 @@ struct WholeFile: ~Copyable {
         self.parent = parent
         self.file = file
         self.replaces = replaces
+        self.advice = advice
     }
 
     private static func parent(of path: String) -> String {
@@ -78,8 +83,8 @@ struct WholeFile: ~Copyable {
         }
     }
 
-    private static func occupied(_ path: String) -> CommandFailure {
-        CommandFailure(.failed, "\(path) exists already", hint: "name another file, or replace it with --replace")
+    private static func occupied(_ path: String, _ advice: String) -> CommandFailure {
+        CommandFailure(.failed, "\(path) exists already", hint: advice)
     }
 
     deinit {
@@ -109,7 +114,7 @@ struct WholeFile: ~Copyable {
             let isPlaced =
                 link(temporary, target) == 0
                 || ((errno == EPERM || errno == ENOTSUP) && lstat(target, &status) != 0 && rename(temporary, target) == 0)
-            guard isPlaced else { throw errno == EEXIST ? Self.occupied(target) : failure(errno) }
+            guard isPlaced else { throw errno == EEXIST ? Self.occupied(target, advice) : failure(errno) }
             unlink(temporary)
         }
         let number = DurableNames.keep(in: parent)

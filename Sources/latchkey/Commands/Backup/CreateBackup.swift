@@ -62,7 +62,9 @@ struct CreateBackup: AsyncCommand {
         // In a directory it gets the name of the moment that it is of, which only its header tells.
         WholeFile.clear(beside: file ?? "\(directory ?? ".")/")
         let output = try WholeFile(
-            path: file ?? "\(directory ?? ".")/\(BackupName.name(at: SystemClock().now()))", option: "the backup", replaces: replace)
+            path: file ?? "\(directory ?? ".")/\(BackupName.name(at: SystemClock().now()))", option: "the backup", replaces: replace,
+            advice: file == nil ? "it is named by the second: try again in the next one" : "name another file, or replace it with --replace"
+        )
         let made = try await DaemonClient.with(daemon) { client in try await receive(client, passphrase, output) }
         let name = directory == nil ? nil : BackupName.name(at: made.header.madeAt)
         let path = try output.finish(as: name)
