@@ -117,7 +117,7 @@ package struct Daemon: Sendable {
                     successTerminationBehavior: .gracefullyShutdownGroup),
             ]
                 + listeners.map { .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup) }
-                // The last one is stopped first: streams that would go on for ever end before the listeners wait for their answers.
+                // They are stopped from the last one on: streams that would go on for ever end before the listeners wait for their answers.
                 + [
                     .init(service: EventStreamService(authority: authority), successTerminationBehavior: .gracefullyShutdownGroup),
                     .init(service: StopNotice(manager: manager), successTerminationBehavior: .gracefullyShutdownGroup),
