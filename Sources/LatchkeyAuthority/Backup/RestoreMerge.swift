@@ -48,15 +48,18 @@ package struct RestoreMerge: Sendable {
         return try Store.rehearse(directory: restored, schema: schema) { new, facts in
             guard let replaced else { return (try finish(nil, notMerged, new, facts, now), .commit) }
             let merged: RestoreReport
+            // From then on an error is the restored store's: what can't be read of the replaced one is passed over.
+            var isOpen = false
             do {
                 merged = try Store.rehearse(directory: replaced, schema: schema, isLocked: true) { old, _ in
-                    (try merge(old, into: new, facts, now), .abort)
+                    isOpen = true
+                    return (try merge(old, into: new, facts, now), .abort)
                 }
-            } catch let error as StoreError where error.code == .newer {
+            } catch let error as StoreError where !isOpen && error.code == .newer {
                 throw BackupError(
                     .refused,
                     "the store that is there was written by a newer program: \(error.message) Restore with that one; nothing was changed")
-            } catch let error as StoreError where Self.isUnreadable(error) {
+            } catch let error as StoreError where !isOpen && Self.isUnreadable(error) {
                 let why = "the replaced store can't be read: \(error.message)"
                 return (try finish(try unmerged(why), why, new, facts, now), .commit)
             }
@@ -64,7 +67,7 @@ package struct RestoreMerge: Sendable {
         }
     }
 
-    /// Whether an error can only be the replaced store's, before anything of it was taken over.
+    /// Whether a store that could not be opened can't be read at all.
     private static func isUnreadable(_ error: StoreError) -> Bool {
         switch error.code {
         case .corrupt, .foreign, .notOpenable, .undecodable: true
