@@ -57,7 +57,7 @@ struct KeyFile: ~Copyable {
         }
         do throws(CommandFailure) {
             try Self.checkTarget(name, in: directory, path: path, replaces: replaces)
-            let temporary = try Self.temporaryName()
+            let temporary = try TemporaryName.make()
             Leftover.expect(parent + "/" + temporary, in: ownDirectory)
             let file = openat(directory, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
             guard file >= 0 else {
@@ -65,6 +65,8 @@ struct KeyFile: ~Copyable {
                     .failed, "no file can be made in \(parent): \(SystemError(number: errno))",
                     hint: "name a file in a directory that you may write")
             }
+            // As long as this is held, nobody clears it away.
+            _ = flock(file, LOCK_EX | LOCK_NB)
             self.path = path
             self.name = name
             self.temporary = temporary
@@ -141,14 +143,6 @@ struct KeyFile: ~Copyable {
         case S_IFREG: throw occupied(path)
         case S_IFLNK: throw CommandFailure(.failed, "\(path) is a symbolic link, and a secret follows none", hint: "name the file itself")
         default: throw CommandFailure(.failed, "\(path) is not a regular file", hint: "name a file that does not exist yet")
-        }
-    }
-
-    private static func temporaryName() throws(CommandFailure) -> String {
-        do {
-            return ".latchkey-" + Base64URL.encode(try Random.bytes(12))
-        } catch {
-            throw CommandFailure(.failed, error.message)
         }
     }
 }

@@ -1,13 +1,10 @@
 import FoundationEssentials
 import Glibc
-import LatchkeyCrypto
 import LatchkeyStore
 
 /// A file that is written piece by piece and appears under its name when it is whole and on disk, or not at all. A file that has the name
 /// already stays as it is until then, and is replaced, or is in the way.
 struct WholeFile: ~Copyable {
-    private static let prefix = ".latchkey-"
-
     private let path: String
     private let temporary: String
     private let parent: String
@@ -38,7 +35,7 @@ struct WholeFile: ~Copyable {
             guard replaces else { throw Self.occupied(path, advice) }
         }
         let parent = Self.parent(of: path)
-        let temporary = parent + "/" + (try Self.temporaryName())
+        let temporary = parent + "/" + (try TemporaryName.make())
         Leftover.expect(temporary)
         let file = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
         guard file >= 0 else {
@@ -63,20 +60,18 @@ struct WholeFile: ~Copyable {
         return slash == path.startIndex ? "/" : String(path[..<slash])
     }
 
-    /// Removes from a directory what this user's killed processes left of files that never appeared.
+    /// Removes from a directory what this user's killed processes left of files that never appeared, secrets among them.
     ///
     /// - Parameter path: of a file in the directory.
     static func clear(beside path: String) {
         let parent = Self.parent(of: path)
-        for name in (try? FileManager.default.contentsOfDirectory(atPath: parent)) ?? [] where name.hasPrefix(prefix) {
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: parent)) ?? [] where TemporaryName.isOne(name) {
             let left = parent + "/" + name
             let file = open(left, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK)
             guard file >= 0 else { continue }
             defer { close(file) }
             var status = stat()
-            guard name.utf8.count == prefix.utf8.count + 16, fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG,
-                status.st_uid == geteuid()
-            else { continue }
+            guard fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_uid == geteuid() else { continue }
             // A file has its lock a moment after its name.
             guard time(nil) - status.st_mtim.tv_sec > 60, flock(file, LOCK_EX | LOCK_NB) == 0 else { continue }
             unlink(left)
@@ -120,14 +115,6 @@ struct WholeFile: ~Copyable {
         let number = DurableNames.keep(in: parent)
         guard number == 0 || number == EINVAL else { throw failure(number) }
         return target
-    }
-
-    private static func temporaryName() throws(CommandFailure) -> String {
-        do {
-            return prefix + Base64URL.encode(try Random.bytes(12))
-        } catch {
-            throw CommandFailure(.failed, error.message)
-        }
     }
 
     private borrowing func failure(_ number: CInt) -> CommandFailure {
