@@ -75,7 +75,8 @@ public final class KeyFetcher: Sendable {
 
     /// - Parameters:
     ///   - legacy: a key of HS256 tokens that is accepted besides; none by default.
-    ///   - fetch: gives the JWKS document. Called from any task; a second time at once only after a fetch that has outlasted `patience`.
+    ///   - fetch: gives the JWKS document. Called from any task; a second time at once only after a fetch that has outlasted `patience`. It has to end
+    ///     when its task is cancelled: one that does not stays besides those that come after it.
     public convenience init(
         timing: Timing = Timing(), legacy: LegacyKey? = nil, fetch: @escaping @Sendable () async throws -> [UInt8]
     ) {
