@@ -168,17 +168,12 @@ package final class RestoreSite: Sendable {
                 "a store was made in \(store) while this one was being restored: whoever did that has to stop first. Nothing was changed; the restored one "
                     + "is kept as \(waiting), and can be removed")
         }
-        let (there, new) = (Self.word(store), Self.word(waiting))
-        let aside = hadStore ? "mv \(there) \(Self.word(replaced)) && " : ""
+        let (there, new) = (ShellWord.quoted(store), ShellWord.quoted(waiting))
+        let aside = hadStore ? "mv \(there) \(ShellWord.quoted(replaced)) && " : ""
         return BackupError(
             .unavailable,
             "the new store is whole, in \(waiting), and can't be put in its place in one step here: \(reason). With the daemon stopped, do it by hand: "
                 + "\(aside)mv \(new) \(there)")
-    }
-
-    /// As one word of a shell's command line.
-    private static func word(_ path: String) -> String {
-        "'" + path.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
     }
 
     private func recover() throws(BackupError) {

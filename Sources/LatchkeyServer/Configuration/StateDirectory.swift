@@ -1,4 +1,5 @@
 import Glibc
+import LatchkeyAuthority
 
 /// The directory of the store and the master key: its owner's alone.
 package struct StateDirectory: Sendable {
@@ -28,7 +29,8 @@ package struct StateDirectory: Sendable {
             throw ConfigurationError("the state directory \(path) belongs to another user; start as that user, or name another directory")
         }
         guard status.st_mode & 0o077 == 0 else {
-            throw ConfigurationError("the state directory \(path) is open to other users; close it with: chmod 0700 \(path)")
+            throw ConfigurationError(
+                "the state directory \(path) is open to other users; close it with: chmod 0700 \(ShellWord.quoted(path))")
         }
     }
 

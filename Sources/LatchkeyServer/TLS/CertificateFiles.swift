@@ -1,4 +1,5 @@
 import Glibc
+import LatchkeyAuthority
 
 /// The two files that TLS is served with: a certificate with its chain, and its private key, both in PEM form.
 package struct CertificateFiles: Sendable, Equatable {
@@ -37,7 +38,7 @@ extension CertificateFiles {
             // A group may read it: that is how hosts share keys among services (ssl-cert), and how a service manager's ACL shows.
             guard status.st_mode & 0o037 == 0 else {
                 throw ConfigurationError(
-                    "the TLS key \(key) can be read by everybody or changed by others; close it with: chmod 0640 \(key)")
+                    "the TLS key \(key) can be read by everybody or changed by others; close it with: chmod 0640 \(ShellWord.quoted(key))")
             }
         }
     }

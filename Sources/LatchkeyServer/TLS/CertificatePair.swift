@@ -1,3 +1,4 @@
+import LatchkeyAuthority
 import LatchkeyCrypto
 import LatchkeyVerifier
 import NIOCore
@@ -75,7 +76,7 @@ struct CertificatePair: Sendable {
         guard !contains(bytes, "-----BEGIN ENCRYPTED PRIVATE KEY"), !contains(bytes, "\nProc-Type: 4,ENCRYPTED") else {
             throw ConfigurationError(
                 "the TLS key \(files.key) is encrypted with a passphrase, which nobody can type at a start; take it off with: "
-                    + "openssl pkey -in \(files.key) -out NEW, and close the file to others")
+                    + "openssl pkey -in \(ShellWord.quoted(files.key)) -out NEW, and close the file to others")
         }
         // Without this the library would ask a terminal.
         let noPassphrase: NIOSSLPassphraseCallback<[UInt8]> = { set in set([]) }

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import LatchkeyAuthority
 import LatchkeyCrypto
 
 /// The API key that a command calls with, in a file of its user's own.
@@ -24,7 +25,7 @@ enum APIKeyFile {
             let mode = String(status.st_mode & 0o777, radix: 8)
             throw CommandFailure(
                 .usage, "the API key's file \(path) has the mode \(mode), with which others may use it; it was not read",
-                hint: "chmod 600 \(path)")
+                hint: "chmod 600 \(ShellWord.quoted(path))")
         }
         var bytes: [UInt8]
         do {

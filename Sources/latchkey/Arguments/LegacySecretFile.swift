@@ -1,4 +1,5 @@
 import Glibc
+import LatchkeyAuthority
 import LatchkeyCrypto
 
 /// The secret of an old issuer, any bytes, in a file of its user's own: whoever can read it can sign with it.

@@ -1,3 +1,4 @@
+import LatchkeyAuthority
 import LatchkeyCrypto
 
 /// The way to the daemon, and as whom.

@@ -1,3 +1,4 @@
+import LatchkeyAuthority
 import NIOSSL
 
 /// Whom an `https` address is believed to be.

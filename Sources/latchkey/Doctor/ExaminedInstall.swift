@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import LatchkeyAuthority
 import LatchkeyServer
 import LatchkeyVerifier
 

@@ -1,3 +1,5 @@
+import LatchkeyAuthority
+
 /// Whether verifiers are served the key ring that the daemon has.
 struct JWKSCheck {
     /// States of signing keys that are in the JWKS.

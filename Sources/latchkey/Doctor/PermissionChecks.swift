@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import LatchkeyAuthority
 import LatchkeyServer
 
 /// Whose the files of an install are, and who else gets at them.

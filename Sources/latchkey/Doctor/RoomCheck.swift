@@ -1,3 +1,4 @@
+import LatchkeyAuthority
 import LatchkeyServer
 import LatchkeyStore
 

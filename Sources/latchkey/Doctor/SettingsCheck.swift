@@ -1,3 +1,5 @@
+import LatchkeyAuthority
+
 /// Settings that nobody reads, or that the next start would refuse.
 struct SettingsCheck {
     private let install: ExaminedInstall

@@ -1,4 +1,5 @@
 import Glibc
+import LatchkeyAuthority
 import LatchkeyVerifier
 
 /// The file in which `--state` remembers the newest bundle that was accepted on this host, and a second one beside it (`FILE.lock`) that keeps

@@ -1,4 +1,5 @@
 import Glibc
+import LatchkeyAuthority
 import Testing
 
 @testable import latchkey

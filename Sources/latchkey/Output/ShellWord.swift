@@ -1,7 +1,0 @@
-/// Text as one word of a shell's command line.
-enum ShellWord {
-    static func quoted(_ text: String) -> String {
-        let isPlain = !text.isEmpty && text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber) || "/._-:@%+,=".contains($0) }
-        return isPlain ? text : "'" + text.replacing("'", with: "'\\''") + "'"
-    }
-}
