@@ -31,6 +31,7 @@ struct Fsck: AsyncCommand {
     func validate() throws {
         guard (stateDir == nil) != (backup == nil) else { throw ValidationError("give either --state-dir or --backup") }
         guard !repair || backup == nil else { throw ValidationError("a backup is never changed: leave --repair away") }
+        guard passphrase.passphraseFile == nil || backup != nil else { throw ValidationError("--passphrase-file goes with --backup") }
     }
 
     func run() async throws {

@@ -165,6 +165,8 @@ import Testing
             #expect(mended.code == 0 && mended.output.contains(#""repaired":1"#))
             #expect(try await BackupKit.tool(scratch, "fsck", "--state-dir", made.state).code == 0)
             #expect(try await BackupKit.tool(scratch, "fsck").code == 2)
+            let surplus = try await BackupKit.tool(scratch, "fsck", "--state-dir", made.state, "--passphrase-file", made.backup)
+            #expect(surplus.code == 2 && surplus.errors.contains("--passphrase-file goes with --backup"))
             #expect(try await BackupKit.tool(scratch, "fsck", "--state-dir", scratch["none"]).code == 1)
             #expect(scratch.names.sorted() == ["b.backup", "state"])
         }
