@@ -23,7 +23,7 @@ package struct BackupFile: ~Copyable {
     /// - Throws: `.unavailable` when it can't be opened, or is no file.
     package init(path: String) throws(BackupError) {
         descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard descriptor >= 0 else { throw BackupError(.unavailable, "\(path) can't be opened: \(String(cString: strerror(errno)))") }
+        guard descriptor >= 0 else { throw BackupError.system("\(path) can't be opened") }
         var status = stat()
         guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
             close(descriptor)
@@ -96,7 +96,7 @@ package struct BackupFile: ~Copyable {
             let size = bytes.count - count
             let read = bytes.withUnsafeMutableBytes { pread(descriptor, $0.baseAddress! + count, size, off_t(offset) + count) }
             if read < 0, errno == EINTR { continue }
-            guard read >= 0 else { throw BackupError(.unavailable, "\(path) can't be read: \(String(cString: strerror(errno)))") }
+            guard read >= 0 else { throw BackupError.system("\(path) can't be read") }
             if read == 0 { break }
             count += read
         }
@@ -111,7 +111,7 @@ private struct DataOutput {
 
     init(path: String) throws(BackupError) {
         descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw BackupError(.unavailable, "\(path) can't be made: \(String(cString: strerror(errno)))") }
+        guard descriptor >= 0 else { throw BackupError.system("\(path) can't be made") }
         self.path = path
     }
 
@@ -135,7 +135,5 @@ private struct DataOutput {
         unlink(path)
     }
 
-    private var failure: BackupError {
-        BackupError(.unavailable, "\(path) can't be written: \(String(cString: strerror(errno))); make room there, or name another place")
-    }
+    private var failure: BackupError { .system("\(path) can't be written") }
 }

@@ -48,7 +48,7 @@ package enum BackupName {
         let old = backups(among: names).filter { $0 != new && isBackup("\(directory)/\($0)", of: install) }.dropFirst(count - 1)
         for name in old {
             guard unlink("\(directory)/\(name)") == 0 else {
-                throw BackupError(.unavailable, "the old backup \(directory)/\(name) can't be removed: \(String(cString: strerror(errno)))")
+                throw BackupError.system("the old backup \(directory)/\(name) can't be removed")
             }
         }
         return Array(old)

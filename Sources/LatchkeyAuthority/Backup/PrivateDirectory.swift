@@ -24,7 +24,7 @@ package final class PrivateDirectory: Sendable {
         let lock = open("\(path)/\(lockName).new", O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         let directory = PrivateDirectory(path, lock)
         guard lock >= 0, flock(lock, LOCK_EX | LOCK_NB) == 0, rename("\(path)/\(lockName).new", "\(path)/\(lockName)") == 0 else {
-            throw BackupError(.unavailable, "no directory can be kept in \(parent): \(String(cString: strerror(errno)))")
+            throw BackupError.system("no directory can be kept in \(parent)")
         }
         return directory
     }
@@ -47,7 +47,7 @@ package final class PrivateDirectory: Sendable {
     /// A directory of that name inside.
     package func directory(_ name: String) throws(BackupError) -> String {
         guard mkdir("\(path)/\(name)", 0o700) == 0 else {
-            throw BackupError(.unavailable, "no directory can be made in \(path): \(String(cString: strerror(errno)))")
+            throw BackupError.system("no directory can be made in \(path)")
         }
         return "\(path)/\(name)"
     }

@@ -54,7 +54,7 @@ package final class RestoreSite: Sendable {
         afterStep: @escaping @Sendable (String) -> Void = { _ in }
     ) throws(BackupError) -> RestoreSite {
         let isMade = mkdir(directory, 0o700) == 0
-        guard isMade || errno == EEXIST else { throw failure("\(directory) can't be made") }
+        guard isMade || errno == EEXIST else { throw BackupError.system("\(directory) can't be made") }
         guard let lock = try StateDirectoryLock(directory, isShared: false) else {
             throw BackupError(.unavailable, "another restore is at work in \(directory), or a daemon is starting there; wait for its end")
         }
@@ -68,7 +68,7 @@ package final class RestoreSite: Sendable {
     private static func resolved(_ store: String) throws(BackupError) -> String {
         guard isLink(store) else { return store }
         guard let real = realpath(store, nil) else {
-            throw failure("\(store) is a link to a place that is not there")
+            throw BackupError.system("\(store) is a link to a place that is not there")
         }
         defer { free(real) }
         return String(cString: real)
@@ -117,7 +117,7 @@ package final class RestoreSite: Sendable {
     /// Makes the directory in which the new store is made; a second time it is emptied first.
     package func begin() throws(BackupError) {
         try? FileManager.default.removeItem(atPath: unfinished)
-        guard mkdir(unfinished, 0o700) == 0 else { throw Self.failure("\(unfinished) can't be made") }
+        guard mkdir(unfinished, 0o700) == 0 else { throw BackupError.system("\(unfinished) can't be made") }
         afterStep("begun")
     }
 
@@ -132,10 +132,10 @@ package final class RestoreSite: Sendable {
         unlink(unfinished + "/lock.mdb")
         let marker = "/\(Self.markerPrefix)\(stamp)"
         let file = open(unfinished + marker, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard file >= 0 else { throw Self.failure("\(unfinished) can't be written") }
+        guard file >= 0 else { throw BackupError.system("\(unfinished) can't be written") }
         close(file)
         try sync(unfinished)
-        guard Glibc.rename(unfinished, finished) == 0 else { throw Self.failure("the new store can't be given its name") }
+        guard Glibc.rename(unfinished, finished) == 0 else { throw BackupError.system("the new store can't be given its name") }
         try sync(place)
         afterStep("finished")
         // As it was found: a store that somebody has made since is not exchanged, whoever holds it.
@@ -145,7 +145,7 @@ package final class RestoreSite: Sendable {
         afterStep("exchanged")
         if hadStore {
             guard Glibc.rename(finished, replaced) == 0 else {
-                throw Self.failure("the store is restored; the replaced one is kept as \(finished) and can't be given its name")
+                throw BackupError.system("the store is restored; the replaced one is kept as \(finished) and can't be given its name")
             }
             try sync(place)
         }
@@ -159,7 +159,7 @@ package final class RestoreSite: Sendable {
     /// Leaves the finished new store to the operator, under a name that no other run takes away.
     private func leave(_ marker: String, _ hadStore: Bool, _ reason: String) throws(BackupError) -> BackupError {
         let waiting = "\(place)/\(name)\(Self.waitingMark)\(stamp)"
-        guard Glibc.rename(finished, waiting) == 0 else { return Self.failure("the new store can't be given its name") }
+        guard Glibc.rename(finished, waiting) == 0 else { return BackupError.system("the new store can't be given its name") }
         unlink(waiting + marker)
         try sync(place)
         guard hadStore || !Self.isThere(store) else {
@@ -186,7 +186,7 @@ package final class RestoreSite: Sendable {
                 try? FileManager.default.removeItem(atPath: path)
             } else {
                 guard Glibc.rename(path, "\(store)\(Self.replacedMark)\(stamp)") == 0 else {
-                    throw Self.failure("\(path), a replaced store, can't be given its name")
+                    throw BackupError.system("\(path), a replaced store, can't be given its name")
                 }
                 unlink("\(store)/\(Self.markerPrefix)\(stamp)")
             }
@@ -213,10 +213,6 @@ package final class RestoreSite: Sendable {
 
     private func sync(_ path: String) throws(BackupError) {
         let number = DurableNames.keep(in: path)
-        guard number == 0 || number == EINVAL else { throw Self.failure("\(path) can't be made durable", number) }
-    }
-
-    private static func failure(_ what: String, _ number: CInt = errno) -> BackupError {
-        BackupError(.unavailable, "\(what): \(String(cString: strerror(number)))")
+        guard number == 0 || number == EINVAL else { throw BackupError.system("\(path) can't be made durable", number) }
     }
 }

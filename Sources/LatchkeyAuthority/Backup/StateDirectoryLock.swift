@@ -15,7 +15,7 @@ package final class StateDirectoryLock: Sendable {
     package init?(_ directory: String, isShared: Bool) throws(BackupError) {
         let file = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard file >= 0 else {
-            throw BackupError(.unavailable, "\(directory) can't be opened: \(String(cString: strerror(errno)))")
+            throw BackupError.system("\(directory) can't be opened")
         }
         for _ in 0..<Self.attempts {
             if flock(file, (isShared ? LOCK_SH : LOCK_EX) | LOCK_NB) == 0 {
@@ -25,7 +25,7 @@ package final class StateDirectoryLock: Sendable {
             let number = errno
             guard number == EWOULDBLOCK || number == EINTR else {
                 close(file)
-                throw BackupError(.unavailable, "\(directory) can't be locked: \(String(cString: strerror(number)))")
+                throw BackupError.system("\(directory) can't be locked", number)
             }
             usleep(Self.pause)
         }
