@@ -6,6 +6,9 @@ readonly root
 
 say() { printf '%s\n' "$*"; }
 
+# usage: what stands at the head of the script that calls it, below its first line.
+usage() { awk 'NR > 1 { if (!/^#/) exit; sub(/^# ?/, ""); print }' "${BASH_SOURCE[1]}"; }
+
 fail() {
     printf '%s: %s\n' "${0##*/}" "$*" >&2
     exit 1
