@@ -43,9 +43,11 @@ build_log() {
     fi
 }
 
-# The maps take this checkout's path out of the executable and its debug symbols: two checkouts of one commit make the same bytes.
+# The maps take this checkout's path out of the executable and its debug symbols: two checkouts of one commit make the same bytes. A section for
+# each function lets the linker drop those that nothing calls: also one of Hummingbird's, in which the compiler leaves the length of the path.
 readonly release_flags=(
     -c release --static-swift-stdlib -Xswiftc -file-prefix-map -Xswiftc "$root=/usr/src/latchkey" -Xcc "-ffile-prefix-map=$root=/usr/src/latchkey"
+    -Xswiftc -Xfrontend -Xswiftc -function-sections
 )
 
 # build_release LOG: the executable as it is delivered. One set of flags for all scripts, so that it is built once. Sets `binary`.

@@ -63,7 +63,8 @@ import Testing
             #expect(try backup.code == 0 && backup.json(Verdict.self).heads.map(\.outcome) == ["extended"])
             // The backup ends before the later head was written down.
             let short = try await BackupKit.tool(scratch, "audit", "verify", "--backup", scratch["b.backup"], "--head", late, "--json")
-            #expect(try short.code == 5 && short.json(Verdict.self).heads.map(\.outcome) == ["beyond"])
+            #expect(short.code == 5)
+            #expect(try short.json(Verdict.self).heads.map(\.outcome) == ["beyond"], "\(short.output)")
         }
     }
 
