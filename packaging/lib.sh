@@ -52,6 +52,7 @@ at_release_place() {
     local namespace=(unshare --mount)
     ((EUID == 0)) || namespace=(unshare --user --map-root-user --mount)
     # A checkout below /usr/src is out of sight behind the new directory there, but not for whoever stands in it.
+    # shellcheck disable=SC2016
     (cd "$root" && "${namespace[@]}" bash -c 'mount -t tmpfs -o mode=755 latchkey "${0%/*}" && mkdir "$0" && mount --bind . "$0" && cd "$0" && "$@"' \
         "$release_place" "$@")
 }
