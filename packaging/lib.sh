@@ -46,15 +46,37 @@ build_log() {
     fi
 }
 
-# The maps take this checkout's path out of the executable and its debug symbols: two checkouts of one commit make the same bytes.
-readonly release_flags=(
-    -c release --static-swift-stdlib -Xswiftc -file-prefix-map -Xswiftc "$root=/usr/src/latchkey" -Xcc "-ffile-prefix-map=$root=/usr/src/latchkey"
-)
+# Where a release build finds its sources, wherever the checkout is: two checkouts of one commit make the same bytes. To map the path away is not
+# enough, as the compiler leaves the length of a dependency's path in the code.
+readonly release_place=/usr/src/latchkey
 
-# build_release LOG: the executable as it is delivered. One set of flags for all scripts, so that it is built once. Sets `binary`.
+# at_release_place COMMAND…: runs it in this checkout as it lies at `release_place`, in a mount namespace of its own.
+at_release_place() {
+    local namespace=(unshare --mount)
+    ((EUID == 0)) || namespace=(unshare --user --map-root-user --mount)
+    # A checkout below /usr/src is out of sight behind the new directory there, but not for whoever stands in it.
+    # shellcheck disable=SC2016
+    (cd "$root" && "${namespace[@]}" bash -c 'mount -t tmpfs -o mode=755 latchkey "${0%/*}" && mkdir "$0" && mount --bind . "$0" && cd "$0" && "$@"' \
+        "$release_place" "$@")
+}
+
+# release_swift ARGUMENT…: swift as every release build calls it. Where there are no mount namespaces, it works in the checkout, and maps its path away.
+release_swift() {
+    local command=(swift build -c release --static-swift-stdlib "$@")
+    if at_release_place true 2>/dev/null; then
+        at_release_place "${command[@]}"
+    else
+        (cd "$root" && "${command[@]}" -Xswiftc -file-prefix-map -Xswiftc "$root=$release_place" -Xcc "-ffile-prefix-map=$root=$release_place")
+    fi
+}
+
+# build_release LOG: the executable as it is delivered. Sets `binary`.
 build_release() {
-    build_log "$1" "${release_flags[@]}" --product latchkey
-    binary=$(cd "$root" && swift build "${release_flags[@]}" --show-bin-path)/latchkey
+    if ! release_swift --product latchkey >"$1" 2>&1; then
+        grep -E 'error:|warning: .*(fetch|resolve)' "$1" >&2 || tail -n 40 "$1" >&2
+        fail "the release build failed"
+    fi
+    binary=$root/.build/release/latchkey
     readonly binary
 }
 

@@ -42,6 +42,12 @@ enum Examples {
         return keys
     }
 
+    static func inclusion(_ file: [UInt8], _ anchorFile: [UInt8]) throws {
+        let proof = try InclusionProof(reading: Array(file))
+        try proof.check(TrustAnchor(pem: Array(anchorFile)))
+        print(String(decoding: proof.entry, as: UTF8.self))
+    }
+
     static func refusal(_ verifier: TokenVerifier, _ token: String) -> String {
         do {
             let claims = try verifier.verify(token, at: SystemClock().now())

@@ -61,8 +61,9 @@ struct UpkeepTests {
         #expect(try counts() == ["makings": 2, "makers": 2])
         let after = try install.contents()
         #expect(after["expiries"]?.isEmpty == true)
-        // Up to when it has removed is remembered, as a moment.
-        for (table, rows) in after where !Self.passing.contains(table) && table != "clock" {
+        // Up to when it has removed is remembered, as a moment; and the log has its checkpoint after an hour.
+        #expect(after["checkpoints"]?.count == (before["checkpoints"]?.count ?? 0) + 1)
+        for (table, rows) in after where !Self.passing.contains(table) && !["clock", "checkpoints"].contains(table) {
             #expect(rows == before[table], "\(table) changed")
         }
     }

@@ -39,6 +39,7 @@ import Testing
                 #expect(first.code == 0 && first.lines.count == 1 && first.errors.isEmpty)
                 _ = try await daemon.identity("somebody")
                 #expect(try await daemon.run("backup", "create", scratch["b.backup"]).code == 0)
+                _ = try await daemon.identity("somebody else")
                 let answer = try await daemon.run("audit", "head", "--json").json(HeadAnswer.self)
                 #expect(try Checkpoint(parsing: Array(answer.checkpoint.utf8)).head.description == answer.head)
                 for head in [first.lines[0], answer.head, first.lines[0].uppercased().replacing(" ", with: "  ")] {
@@ -63,7 +64,8 @@ import Testing
             #expect(try backup.code == 0 && backup.json(Verdict.self).heads.map(\.outcome) == ["extended"])
             // The backup ends before the later head was written down.
             let short = try await BackupKit.tool(scratch, "audit", "verify", "--backup", scratch["b.backup"], "--head", late, "--json")
-            #expect(try short.code == 5 && short.json(Verdict.self).heads.map(\.outcome) == ["beyond"])
+            #expect(short.code == 5)
+            #expect(try short.json(Verdict.self).heads.map(\.outcome) == ["beyond"], "\(short.output)")
         }
     }
 

@@ -85,10 +85,9 @@ extension Authority {
             draft.metadata = ["sessionId": id, "reason": "ancestor_revoked", "ancestorId": root.id]
             try record(draft, in: transaction)
         }
-        guard !lineage.identities.isEmpty else { return revoked }
-        let edge = try cutEdge(in: transaction)
+        var edge: Timestamp?
         for id in lineage.identities {
-            if try retire(id, because: "ancestor_revoked", from: root.id, by: caller, at: now, cutAt: edge, in: transaction) {
+            if try retire(id, because: "ancestor_revoked", from: root.id, by: caller, at: now, cutAt: &edge, in: transaction) {
                 revoked.identities += 1
             } else {
                 marks?.noteEarlier(cutOffAt: try transaction.get(Tables.identityLiveness, id)?.cutOffAt, at: now)

@@ -194,12 +194,14 @@ extension Authority {
     ///
     /// - Returns: whether it was not.
     func retire(
-        _ id: String, because reason: String, from ancestor: String, by caller: Caller, at now: Timestamp, cutAt edge: Timestamp,
+        _ id: String, because reason: String, from ancestor: String, by caller: Caller, at now: Timestamp, cutAt edge: inout Timestamp?,
         in transaction: borrowing WriteTransaction
     ) throws -> Bool {
         guard let record = try transaction.get(Tables.identities, OwnedKey(caller.principal.organisation, id)), record.status != .retired
         else { return false }
-        _ = try meet(record, .retired, reason, from: ancestor, caller, at: now, cutAt: edge, in: transaction)
+        let cut = try edge ?? cutEdge(in: transaction)
+        edge = cut
+        _ = try meet(record, .retired, reason, from: ancestor, caller, at: now, cutAt: cut, in: transaction)
         return true
     }
 
