@@ -107,9 +107,11 @@ final class Install: Sendable {
     }
 
     /// The same directory after a stop and a start.
-    func restarted(_ change: (inout AuthoritySettings) -> Void = { _ in }) async throws -> Install {
+    func restarted(
+        _ change: (inout AuthoritySettings) -> Void = { _ in }, seams: AuthoritySeams = AuthoritySeams()
+    ) async throws -> Install {
         await authority.close()
-        return try Install(at: scratch, clock: clock, change: change)
+        return try Install(at: scratch, clock: clock, change: change, seams: seams)
     }
 
     /// Ends the threads without writing anything more.

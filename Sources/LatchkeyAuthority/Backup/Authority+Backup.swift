@@ -23,7 +23,7 @@ extension Authority {
             throw AuthorityError(.storageUnavailable, "another backup is being made, and one is made at a time: wait for its end")
         }
         let masterKey = request.includesMasterKey ? try presentMasterKey() : nil
-        let (encryption, key) = try await Self.encryption(passphrase, cost: seams.backupCost)
+        let (encryption, key) = try await encryption(passphrase)
         let now = clock.now()
         try await write(.essential) { [self] transaction in
             try Self.requireLive(caller.principal, at: now, in: transaction)
@@ -55,12 +55,14 @@ extension Authority {
     }
 
     /// Made off the event loops: a derivation takes a part of a second, on purpose.
-    @concurrent private static func encryption(
-        _ passphrase: Secret?, cost: Scrypt.Cost
-    ) async throws -> (BackupHeader.Encryption?, Secret?) {
+    private func encryption(_ passphrase: Secret?) async throws -> (BackupHeader.Encryption?, Secret?) {
         guard let passphrase else { return (nil, nil) }
-        let salt = try Random.bytes(BackupFormat.saltSize)
-        let (key, check) = try BackupFormat.keys(passphrase, salt: salt, cost: cost)
-        return (BackupHeader.Encryption(salt: salt, check: check, cost: cost), key)
+        let (cost, afterStep) = (seams.backupCost, seams.afterStep)
+        return try await aside {
+            let salt = try Random.bytes(BackupFormat.saltSize)
+            let (key, check) = try BackupFormat.keys(passphrase, salt: salt, cost: cost)
+            afterStep("backup: key derived")
+            return (BackupHeader.Encryption(salt: salt, check: check, cost: cost), key)
+        }
     }
 }

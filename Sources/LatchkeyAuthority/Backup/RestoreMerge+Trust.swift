@@ -69,7 +69,7 @@ extension RestoreMerge {
     /// Where nothing was learned, numbers may have been given that nobody knows of any more.
     static func passOver(_ number: TrustNumber, _ new: borrowing WriteTransaction) throws {
         switch number {
-        case .cut: break
+        case .cut, .everything: break
         case .anchor:
             let last = try Authority.anchors(in: new).map(\.place).max() ?? 0
             try number.raise(to: max(UInt64(clamping: last), number.last(in: new)) + anchorGap, in: new)
@@ -94,7 +94,6 @@ extension RestoreMerge {
     func cutEverything(_ new: borrowing WriteTransaction, _ now: Timestamp) throws {
         let edge = max(now, try Authority.newestId(in: new) ?? now).adding(seconds: Self.unknownIdMargin)
         try TrustNumber.cut.raise(to: UInt64(max(0, edge.milliseconds)), in: new)
-        let until = edge.adding(seconds: Authority.longestLife + RevocationLog.afterlife)
-        try RevocationLog.note(RevocationRow(.everything, "", cutOff: edge, until: until), in: new)
+        try RevocationLog.noteEverything(upTo: edge, in: new)
     }
 }

@@ -24,6 +24,12 @@ extension LegacyBearer {
         if Identifier.isPlausible(tokenId, .token), let token = try transaction.get(Tables.tokens, tokenId) {
             return try issuedHere(token, at: now, in: transaction)
         }
+        // One of this install's that is on no record any more died with everything from before a restore.
+        if let made = Identifier.moment(of: tokenId, .token),
+            try made <= Timestamp(milliseconds: Int64(clamping: TrustNumber.everything.last(in: transaction)))
+        {
+            return .dead
+        }
         // The gate to `sunset` counts on it that no token from elsewhere lives longer.
         guard expiresAt <= record.elsewhereUntil else { return .foreign }
         return try standingElsewhere(at: now, in: transaction)

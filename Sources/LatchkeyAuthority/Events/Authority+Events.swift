@@ -69,10 +69,8 @@ extension Authority {
     /// Tells what has been committed.
     func publish(_ entries: [AuditRecord]) async {
         guard !entries.isEmpty, events.isWatched else { return }
-        if entries.count <= Self.fewEntries { tell(entries) } else { await tellElsewhere(entries) }
+        if entries.count <= Self.fewEntries { tell(entries) } else { await aside { [self] in tell(entries) } }
     }
-
-    @concurrent private func tellElsewhere(_ entries: [AuditRecord]) async { tell(entries) }
 
     private func tell(_ entries: [AuditRecord]) {
         // First, and once, so that a credential that has just died does not even hear that it died.

@@ -9,6 +9,8 @@ enum TrustNumber: String, CaseIterable {
     case bundle
     /// The last millisecond, since 1970, that a cut-off names: no id is made up to it again.
     case cut
+    /// The last millisecond, since 1970, of the ids of what died when everything that had been issued died at once.
+    case everything
     /// The least number that the next trust anchor may have.
     case anchor
 

@@ -7,7 +7,9 @@ extension Metrics {
     /// they are.
     ///
     /// Off the event loops: a file system may take its time to say how much room it has, and a process may have many descriptors to count.
-    @concurrent func text(_ call: Call) async throws -> [UInt8] {
+    func text(_ call: Call) async throws -> [UInt8] { try await call.authority.aside { [self] in try figures(call) } }
+
+    private func figures(_ call: Call) throws -> [UInt8] {
         let status = try call.authority.status()
         var text = MetricsText()
         writeInstall(status, call, &text)

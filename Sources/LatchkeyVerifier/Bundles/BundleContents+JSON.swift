@@ -9,7 +9,9 @@ extension BundleContents {
 
     /// The payload of a bundle: the same contents give the same bytes.
     func json() -> [UInt8] {
-        var writer = JSONWriter(capacity: 4096 + (revokedTokens.count + revokedSessions.count) * 18)
+        let ids =
+            revokedTokens.count + revokedSessions.count + cutOffs.count + (legacy.map { $0.subjects.count + $0.organisations.count } ?? 0)
+        var writer = JSONWriter(capacity: 4096 + ids * 20)
         writer.object { writer in
             writer.member("version", Self.version)
             writer.member("install", install)
@@ -27,7 +29,10 @@ extension BundleContents {
             revokedTokens.write(to: &writer)
             writer.key("revokedSessions")
             revokedSessions.write(to: &writer)
-            writer.member("cutOffs", cutOffs.mapValues(\.description))
+            writer.key("cutOffForAll")
+            if let cutOffForAll { writer.string(cutOffForAll.description) } else { writer.null() }
+            writer.key("cutOffs")
+            cutOffs.write(to: &writer)
             if let legacy {
                 writer.key("legacy")
                 legacy.write(to: &writer)
@@ -61,16 +66,18 @@ extension BundleContents {
             var keys: [JWK] = []
             try reader.array(upTo: Self.greatestKeyCount) { keys.append(try $0.bundleKey()) }
             try reader.key("revokedTokens")
-            let tokens = try RevokedIds(prefix: Self.tokenPrefix, from: &reader)
+            let tokens = try IdSet(.tokens, from: &reader)
             try reader.key("revokedSessions")
-            let sessions = try RevokedIds(prefix: Self.sessionPrefix, from: &reader)
+            let sessions = try IdSet(.sessions, from: &reader)
+            try reader.key("cutOffForAll")
+            let cutOffForAll = reader.takesNull() ? nil : try reader.timestamp()
             try reader.key("cutOffs")
-            let cutOffs = try reader.moments()
+            let cutOffs = try CutOffs(from: &reader)
             let legacy = reader.takesKey("legacy") ? try LegacyTerms(from: &reader) : nil
             return BundleContents(
                 install: install, issuer: issuer, anchors: anchors, sequence: sequence, previous: previous, madeAt: madeAt,
-                notAfter: notAfter, revocation: revocation, keys: keys, revokedTokens: tokens, revokedSessions: sessions, cutOffs: cutOffs,
-                legacy: legacy)
+                notAfter: notAfter, revocation: revocation, keys: keys, revokedTokens: tokens, revokedSessions: sessions,
+                cutOffForAll: cutOffForAll, cutOffs: cutOffs, legacy: legacy)
         }
     }
 
@@ -86,7 +93,11 @@ extension BundleContents.LegacyTerms {
             writer.member("kid", kid)
             writer.member("issuer", issuer)
             writer.member("until", until)
-            writer.member("subjects", subjects.mapValues(\.description))
+            writer.member("elsewhereUntil", elsewhereUntil)
+            writer.key("organisations")
+            organisations.write(to: &writer)
+            writer.key("subjects")
+            subjects.write(to: &writer)
         }
     }
 
@@ -98,8 +109,14 @@ extension BundleContents.LegacyTerms {
             let issuer = try reader.string()
             try reader.key("until")
             let until = try reader.timestamp()
+            try reader.key("elsewhereUntil")
+            let elsewhereUntil = try reader.timestamp()
+            try reader.key("organisations")
+            let organisations = try IdSet(.organisations, from: &reader)
             try reader.key("subjects")
-            return BundleContents.LegacyTerms(kid: kid, issuer: issuer, until: until, subjects: try reader.moments())
+            return BundleContents.LegacyTerms(
+                kid: kid, issuer: issuer, until: until, elsewhereUntil: elsewhereUntil, organisations: organisations,
+                subjects: try CutOffs(from: &reader))
         }
     }
 }
@@ -145,17 +162,6 @@ extension CanonicalReader {
         let text = try string()
         guard BundleContents.isIdentifier(text) else { throw mismatch(what) }
         return text
-    }
-
-    /// Moments by the ids that they are for.
-    fileprivate mutating func moments() throws -> [String: Timestamp] {
-        var moments: [String: Timestamp] = [:]
-        try members { reader, name in
-            guard BundleContents.isIdentifier(name), moments.updateValue(try reader.timestamp(), forKey: name) == nil else {
-                throw reader.mismatch("the moment of another id")
-            }
-        }
-        return moments
     }
 
     /// A SHA-256 in base64url.

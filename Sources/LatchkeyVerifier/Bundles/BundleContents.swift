@@ -2,9 +2,11 @@ package import LatchkeyCrypto
 
 /// What a trust bundle says.
 package struct BundleContents: Sendable, Equatable {
-    /// What an id of a token and of a session begins with.
+    /// What an id of each kind begins with.
     package static let tokenPrefix = "tok_"
     package static let sessionPrefix = "sess_"
+    package static let identityPrefix = "agent_"
+    package static let organisationPrefix = "org_"
 
     package var install: String
     /// `iss` of the tokens that the keys sign.
@@ -21,20 +23,21 @@ package struct BundleContents: Sendable, Equatable {
     package var revocation: Int64
     /// What the JWKS shows: the signer, the standby, those in grace.
     package var keys: [JWK]
-    package var revokedTokens: RevokedIds
-    package var revokedSessions: RevokedIds
-    /// Identity id, or `*` for every identity → the moment up to and with which all that was issued to it is dead. What counts is when the
+    package var revokedTokens: IdSet
+    package var revokedSessions: IdSet
+    /// The moment up to and with which everything is dead that was ever issued, to whomever. What counts, here and in `cutOffs`, is when a
     /// token's id was made: the milliseconds of the ULID in its `jti`, not the whole seconds of `iat`.
-    package var cutOffs: [String: Timestamp]
+    package var cutOffForAll: Timestamp?
+    /// The moments up to and with which all that was issued to one identity is dead.
+    package var cutOffs: CutOffs
     /// What those need who hold the legacy secret, in the phases that accept its tokens.
     package var legacy: LegacyTerms?
 
     package init(
         install: String, issuer: String, anchors: [AnchorSuccession] = [], sequence: Int64, previous: String?, madeAt: Timestamp,
         notAfter: Timestamp, revocation: Int64, keys: [JWK],
-        revokedTokens: RevokedIds = RevokedIds(prefix: BundleContents.tokenPrefix, []),
-        revokedSessions: RevokedIds = RevokedIds(prefix: BundleContents.sessionPrefix, []), cutOffs: [String: Timestamp] = [:],
-        legacy: LegacyTerms? = nil
+        revokedTokens: IdSet = IdSet(.tokens), revokedSessions: IdSet = IdSet(.sessions), cutOffForAll: Timestamp? = nil,
+        cutOffs: CutOffs = CutOffs(), legacy: LegacyTerms? = nil
     ) {
         self.install = install
         self.issuer = issuer
@@ -47,27 +50,35 @@ package struct BundleContents: Sendable, Equatable {
         self.keys = keys
         self.revokedTokens = revokedTokens
         self.revokedSessions = revokedSessions
+        self.cutOffForAll = cutOffForAll
         self.cutOffs = cutOffs
         self.legacy = legacy
     }
-
-    /// The name in `cutOffs` that stands for every identity of the install.
-    package static let everyIdentity = "*"
 
     /// What must be known of tokens that the legacy key signed (HS256) besides its secret, which no bundle holds.
     package struct LegacyTerms: Sendable, Equatable {
         package var kid: String
         /// `iss` of its tokens.
         package var issuer: String
-        /// A token that is to live longer was not issued by the rules of the cutover, and does not count.
+        /// One whose `jti` this install made that is to live longer was not issued by the rules of the cutover, and does not count.
         package var until: Timestamp
-        /// `sub` → the moment up to and with which all that was issued to it (`iat`, in whole seconds) is dead.
-        package var subjects: [String: Timestamp]
+        /// The same of all others: they are the old issuer's.
+        package var elsewhereUntil: Timestamp
+        /// Whose tokens, by `org`, are of this install.
+        package var organisations: IdSet
+        /// The moments up to and with which all that was issued to one subject is dead, by `iat` in whole seconds where no `jti` of this install
+        /// tells it better; `until` where nothing counts of it, whenever it was issued.
+        package var subjects: CutOffs
 
-        package init(kid: String, issuer: String, until: Timestamp, subjects: [String: Timestamp] = [:]) {
+        package init(
+            kid: String, issuer: String, until: Timestamp, elsewhereUntil: Timestamp, organisations: IdSet,
+            subjects: CutOffs = CutOffs()
+        ) {
             self.kid = kid
             self.issuer = issuer
             self.until = until
+            self.elsewhereUntil = elsewhereUntil
+            self.organisations = organisations
             self.subjects = subjects
         }
     }

@@ -21,28 +21,34 @@ extension CheckedBundle {
     /// By the moment in the token's id; a token without one is from before every cut-off.
     private func checkCutOff(_ claims: Claims, _ tokenId: ULID?) throws(VerificationError) {
         let made = tokenId.map { Int64($0.milliseconds) } ?? .min
-        for name in [claims.subject, BundleContents.everyIdentity] {
-            guard let cutOff = contents.cutOffs[name], made <= cutOff.milliseconds else { continue }
-            throw VerificationError(.revoked, "all that was issued to \(claims.subject) up to \(cutOff) was revoked")
-        }
+        guard let cutOff = edge(of: claims.subject), made <= cutOff.milliseconds else { return }
+        throw Self.cutOff(claims, cutOff)
     }
 
-    /// What another issuer signed is on no record: its subject's cut-off and the end of the cutover decide.
+    /// The last millisecond of an id of a token that is dead.
+    private func edge(of subject: String) -> Timestamp? { [contents.cutOffs[subject], contents.cutOffForAll].compactMap(\.self).max() }
+
+    /// What another issuer signed is on no record: its organisation, its subject and the end of the cutover decide. A `jti` of this install's
+    /// form is that of a token that was issued here, and tells when.
     private func checkLegacyTerms(_ claims: Claims, _ tokenId: ULID?) throws(VerificationError) {
-        guard let terms = contents.legacy, Timestamp(seconds: claims.expiresAt) <= terms.until else {
+        guard let terms = contents.legacy else {
+            throw VerificationError(.revoked, "no token of the legacy key is accepted")
+        }
+        guard Timestamp(seconds: claims.expiresAt) <= (tokenId == nil ? terms.elsewhereUntil : terms.until) else {
             throw VerificationError(.revoked, "no token of the legacy key that lives for so long is accepted")
         }
-        guard let cutOff = terms.subjects[claims.subject], Timestamp(seconds: claims.issuedAt) <= cutOff,
-            !isLater(claims, tokenId, than: cutOff)
-        else { return }
-        throw VerificationError(.revoked, "all that was issued to \(claims.subject) up to \(cutOff) was revoked")
+        guard terms.organisations.contains(claims.organisation) else {
+            throw VerificationError(.revoked, "the organisation \(claims.organisation) is none of this install")
+        }
+        if tokenId != nil { try checkCutOff(claims, tokenId) }
+        let issuedAt = tokenId.map { Timestamp(milliseconds: Int64($0.milliseconds)) } ?? Timestamp(seconds: claims.issuedAt)
+        guard let cutOff = terms.subjects[claims.subject], issuedAt <= cutOff else { return }
+        // Of what was issued here to somebody who is active, the ids have said already on which side of the cut-off it is.
+        if tokenId != nil, cutOff != terms.until, edge(of: claims.subject) != nil { return }
+        throw Self.cutOff(claims, cutOff)
     }
 
-    /// `iat` has whole seconds. Of the very second of a cut-off the token's id tells, where it is one of this install's kind, which side it is
-    /// on.
-    private func isLater(_ claims: Claims, _ tokenId: ULID?, than cutOff: Timestamp) -> Bool {
-        let edge = [contents.cutOffs[claims.subject], contents.cutOffs[BundleContents.everyIdentity]].compactMap(\.self).max()
-        guard claims.issuedAt == cutOff.seconds, let tokenId, let edge else { return false }
-        return Int64(tokenId.milliseconds) > edge.milliseconds
+    private static func cutOff(_ claims: Claims, _ moment: Timestamp) -> VerificationError {
+        VerificationError(.revoked, "all that was issued to \(claims.subject) up to \(moment) was revoked")
     }
 }

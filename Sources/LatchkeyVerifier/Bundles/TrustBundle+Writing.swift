@@ -9,9 +9,16 @@ extension TrustBundle {
     /// - Parameters:
     ///   - keyId: of the anchor that signs.
     ///   - sign: gives that anchor's signature of what it is given.
-    /// - Throws: what `sign` throws, and `.bundle` for contents that no reader would take, so that none is ever given out.
+    /// - Throws: what `sign` throws, and `.bundle` for contents that no reader would take, so that none is ever given out; for those that are
+    ///   too large, before anything is signed.
     package static func encode(_ contents: BundleContents, keyId: String, sign: ([UInt8]) throws -> [UInt8]) throws -> [UInt8] {
-        let file = try file(payload: contents.json(), keyId: keyId, sign: sign)
+        let payload = contents.json()
+        let size = size(ofFileWith: payload, keyId: keyId)
+        guard size <= greatestSize else {
+            throw VerificationError(
+                .bundle, "it would have \(size) bytes, and a trust bundle has \(greatestSize) (\(greatestSize >> 20) MiB) at most")
+        }
+        let file = try file(payload: payload, keyId: keyId, sign: sign)
         _ = try TrustBundle(reading: file)
         return file
     }
@@ -21,6 +28,13 @@ extension TrustBundle {
         let protected = header(keyId: keyId)
         let signature = try sign(signingInput(protected: protected, payload: payload))
         return assemble(protected: protected, payload: payload, signature: signature)
+    }
+
+    /// Bytes of the file that `file(payload:keyId:sign:)` makes of a payload that is JSON: in it, quotation marks and backslashes are escaped.
+    static func size(ofFileWith payload: [UInt8], keyId: String) -> Int {
+        let escaped = payload.count { $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") }
+        return assemble(protected: header(keyId: keyId), payload: [], signature: [UInt8](repeating: 0, count: 64)).count + payload.count
+            + escaped
     }
 
     /// RFC 7515 §5.1 with the payload of RFC 7797 §3.

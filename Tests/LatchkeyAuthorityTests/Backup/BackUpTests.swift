@@ -73,6 +73,20 @@ struct BackUpTests {
         }
     }
 
+    @Test("derives its key off the thread of whoever asks for it: an event loop goes on meanwhile")
+    func aside() async throws {
+        let watch = ThreadWatch(of: "backup: key derived")
+        let install = try Install.prepared(seams: { seams in
+            seams.backupCost = SmallBackup.cost
+            seams.afterStep = watch.seam
+        })
+        let (admin, secret) = try (install.admin, passphrase)
+        let (_, loop) = try await OneThread.run {
+            try await install.authority.backUp(BackupRequest(passphrase: secret), by: admin).close()
+        }
+        #expect(watch.threads.count == 1 && loop.count == 1 && watch.threads.isDisjoint(with: loop))
+    }
+
     @Test("needs a passphrase that is one, and one at all for the master key")
     func refused() async throws {
         let install = try cheap()

@@ -14,7 +14,9 @@ final class Gate: @unchecked Sendable {
         while sem_wait(semaphore) != 0 {}
     }
 
-    func waitForEntry() async { while !entered.load(ordering: .acquiring) { await Task.yield() } }
+    var isEntered: Bool { entered.load(ordering: .acquiring) }
+
+    func waitForEntry() async { while !isEntered { await Task.yield() } }
 
     func open() { sem_post(semaphore) }
 

@@ -1,9 +1,7 @@
-import Glibc
 import LatchkeyCrypto
 @testable import LatchkeyAuthority
 import LatchkeyStore
 @testable import LatchkeyVerifier
-import Synchronization
 import Testing
 
 @Suite("A trust bundle")
@@ -17,7 +15,8 @@ struct BundleTests {
         #expect(first.install == install.authority.install.id && first.issuer == "https://keys.example")
         #expect(first.madeAt == at(0) && first.notAfter == at(3600) && contents.anchors.isEmpty)
         #expect(contents.keys.compactMap(\.kid) == [try install.signer.kid, try install.standby.kid])
-        #expect(contents.revokedTokens.count == 0 && contents.revokedSessions.count == 0 && contents.cutOffs.isEmpty)
+        #expect(contents.revokedTokens.count == 0 && contents.revokedSessions.count == 0)
+        #expect(contents.cutOffs.count == 0 && contents.cutOffForAll == nil)
         #expect(contents.legacy == nil)
         install.clock.advance(seconds: 60)
         let second = try await install.bundle()
@@ -172,6 +171,7 @@ struct BundleTests {
     func legacy() async throws {
         let install = try Install.prepared()
         try await install.importSecret()
+        let other = try await install.otherOrganisation().principal.organisation
         let (good, dead, gone) = try await (install.identity("good"), install.identity("dead"), install.identity("gone"))
         try await install.authority.revoke(.identity(good.id), by: install.admin)
         try await install.suspend(dead)
@@ -180,7 +180,9 @@ struct BundleTests {
         let terms = try #require(bundle.contents.legacy)
         let record = try #require(install.authority.keys.ring.cutover)
         #expect(terms.kid == record.kid && terms.issuer == record.issuer && terms.until >= at(3600 + day))
-        #expect(terms.subjects.keys.sorted() == [good.id, dead.id, gone.id].sorted())
+        #expect(terms.elsewhereUntil == record.elsewhereUntil)
+        #expect(terms.organisations.ids == [other, install.authority.firstOrganisation].sorted())
+        #expect(terms.subjects.identities == [good.id, dead.id, gone.id].sorted())
         #expect(terms.subjects[good.id].map { $0 < at(60) } == true)
         #expect(terms.subjects[dead.id] == terms.until && terms.subjects[gone.id] == terms.until)
     }
@@ -190,9 +192,11 @@ struct BundleTests {
         let install = try Install.prepared()
         try await install.importSecret()
         let (identity, other) = try await (install.identity(), install.identity("other"))
-        let before = try await (install.issue(identity), install.issue(other))
+        let before = try await (
+            install.issue(identity) { $0.expiresIn = 86_400 }, install.issue(other) { $0.expiresIn = 86_400 }
+        )
         try await install.authority.revoke(.identity(identity.id), by: install.admin)
-        let after = try await install.issue(identity)
+        let after = try await install.issue(identity) { $0.expiresIn = 86_400 }
         try await install.suspend(other)
         let record = try #require(install.authority.keys.ring.cutover)
         let bundle = try await install.bundle()
@@ -205,13 +209,45 @@ struct BundleTests {
             #expect((install.verdict(on: pair, by: verifier) == nil) == isLive)
         }
         #expect(try install.isLive(after) && !install.isLive(before.0) && !install.isLive(before.1))
-        // Of the cut-off of somebody who is active nothing has to be said once all from before has ended.
-        install.clock.advance(seconds: max(record.maxTTL, day) + 121)
+        // Nothing has to be said of anybody once no token of the old issuer can live.
+        install.clock.advance(seconds: OldIssuer.goesOn + OldIssuer.maxTTL + 119)
+        let soon = try await install.bundle()
+        #expect(soon.contents.legacy?.subjects.identities == [identity.id, other.id].sorted())
+        install.clock.advance(seconds: 1)
         let later = try await install.bundle()
-        #expect(later.contents.legacy?.subjects.keys.sorted() == [other.id])
+        #expect(later.contents.legacy?.subjects.count == 0)
+        // What was issued here lives for longer, and is dead all the same.
+        let last = try TokenVerifier(
+            bundle: later.checked(by: install.anchor, at: install.clock.now()).accepting(
+                legacySecret: install.legacySecret.secret, kid: record.kid))
+        let (young, old) = (install.verdict(on: after, by: last), install.verdict(on: before.1, by: last))
+        #expect(try (young == nil) == install.isLive(after) && (old == nil) == install.isLive(before.1))
     }
 
-    @Test("says 100,000 sessions of a month in less than 2 MB, too, and 10,000 identities that were cut off at once in less than 1 MB")
+    @Test("lets who holds the legacy secret tell whose tokens are of this install, and which of them live for too long")
+    func legacyOrganisations() async throws {
+        let install = try Install.prepared()
+        try await install.importSecret()
+        let other = try await install.otherOrganisation().principal.organisation
+        let record = try #require(install.authority.keys.ring.cutover)
+        let checked = try await install.bundle().checked(by: install.anchor, at: at(0))
+        let verifier = TokenVerifier(bundle: try checked.accepting(legacySecret: install.legacySecret.secret, kid: record.kid))
+        let end = record.elsewhereUntil.seconds
+        for (organisation, expiresAt, isGood) in [
+            (install.authority.firstOrganisation, end, true), (other, end, true), (other, end + 1, false), ("acme", end, false),
+            ("org_00000000000000000000000000", end, false), (String(other.dropLast()), end, false), (other + "0", end, false),
+        ] {
+            let token = install.oldToken { token in
+                token.organisation = organisation
+                token.expiresAt = expiresAt
+            }
+            let online = await install.verdict(token)
+            let offline = (try? verifier.verify(token, at: at(0))) != nil
+            #expect((online == nil) == isGood && offline == isGood, "\(organisation) until \(expiresAt)")
+        }
+    }
+
+    @Test("says 100,000 sessions of a month in less than 2 MB, too")
     func spread() async throws {
         let install = try Install.prepared()
         let month = 30 * UInt64(day) * 1000
@@ -227,15 +263,40 @@ struct BundleTests {
         let exported = try await install.authority.exportBundle(validFor: nil, by: install.admin)
         #expect(exported.file.count < 2_000_000)
         #expect(try TrustBundle(reading: exported.file).contents.revokedSessions.count == 100_000)
-        let identities = try (0..<10_000).map { _ in try install.authority.ids.make(.identity) }
+    }
+
+    @Test("says 100,000 identities that one change cut off in less than 2 MB, each of them and no other, however old they are")
+    func cutOffs() async throws {
+        let install = try Install.prepared()
+        let years = 10 * 365 * UInt64(day) * 1000
+        let ids = (0..<UInt64(100_000)).map { number in
+            let moment = UInt64(ManualClock.start.milliseconds) - number * (years / 100_000)
+            return "agent_" + ULID(milliseconds: moment, high: UInt16(number % 30_011), low: number &* 0x9E37_79B9_7F4A_7C15).text
+        }
         try await install.store.write { transaction in
             try TrustNumber.cut.raise(to: UInt64(at(0).milliseconds), in: transaction)
-            for id in identities {
+            for id in ids {
                 try RevocationLog.note(RevocationRow(.identity, id, cutOff: at(0), until: at(600)), in: transaction)
             }
         }
-        let more = try await install.authority.exportBundle(validFor: nil, by: install.admin)
-        #expect(more.file.count - exported.file.count < 1_000_000)
+        let exported = try await install.authority.exportBundle(validFor: nil, by: install.admin)
+        #expect(exported.file.count < 2_000_000)
+        let cutOffs = try TrustBundle(reading: exported.file).contents.cutOffs
+        #expect(cutOffs.count == 100_000 && cutOffs.identities == ids.sorted())
+        #expect(cutOffs[ids[0]] == at(0) && cutOffs[ids[99_999]] == at(0))
+        #expect(cutOffs["agent_" + ULID(milliseconds: 1).text] == nil && cutOffs["agent_of_old"] == nil && cutOffs[""] == nil)
+    }
+
+    @Test("that would be larger than 16 MiB is refused with a sentence, before anything is signed, and no number is used up")
+    func tooLarge() async throws {
+        let meanwhile = Meanwhile(at: "bundle: signed")
+        let install = try Install.prepared(
+            { $0.issuer = "https://" + String(repeating: "k", count: TrustBundle.greatestSize) }, seams: { $0.afterStep = meanwhile.seam })
+        let refused = await refusal { try await install.bundle() }
+        #expect(
+            refused?.code == .signingUnavailable && refused?.message.contains("and a trust bundle has 16777216 (16 MiB) at most") == true)
+        #expect(refused?.message.contains("introspection") == true)
+        #expect(try meanwhile.count == 0 && install.bundleRows == 0 && install.audit(.bundleExported).isEmpty)
     }
 }
 
@@ -250,50 +311,15 @@ extension Install {
     }
 }
 
-/// One thread that jobs run on, as on an event loop.
-private final class OneThread: TaskExecutor {
-    private let jobs = Mutex<[UnownedJob]>([])
-    private let waiting = Semaphore()
-    let threads = Mutex<Set<UInt>>([])
-
-    init() throws {
-        _ = try PinnedThread { [self] in
-            threads.withLock { _ = $0.insert(UInt(pthread_self())) }
-            while true {
-                waiting.wait()
-                guard let job = jobs.withLock({ $0.isEmpty ? nil : $0.removeFirst() }) else { return }
-                job.runSynchronously(on: asUnownedTaskExecutor())
-            }
-        }
-    }
-
-    func enqueue(_ job: consuming ExecutorJob) {
-        let job = UnownedJob(job)
-        jobs.withLock { $0.append(job) }
-        waiting.signal()
-    }
-
-    /// Ends the thread once nothing is left to do.
-    func end() { waiting.signal() }
-}
-
 extension BundleTests {
     @Test("is made off the thread of whoever asks for it: an event loop goes on meanwhile")
     func aside() async throws {
-        let seen = Mutex<Set<UInt>>([])
-        let install = try Install.prepared(seams: {
-            $0.afterStep = { step in if step.hasPrefix("bundle: ") { seen.withLock { _ = $0.insert(UInt(pthread_self())) } } }
-        })
-        let loop = try OneThread()
-        defer { loop.end() }
+        let watch = ThreadWatch(of: "bundle: ")
+        let install = try Install.prepared(seams: { $0.afterStep = watch.seam })
         let admin = try install.admin
-        let made = try await Task(executorPreference: loop) {
-            try await install.authority.exportBundle(validFor: nil, by: admin)
-        }.value
+        let (made, loop) = try await OneThread.run { try await install.authority.exportBundle(validFor: nil, by: admin) }
         #expect(made.sequence == 1)
-        let own = loop.threads.withLock { $0 }
-        let others = seen.withLock { $0 }
-        #expect(own.count == 1 && !others.isEmpty && others.isDisjoint(with: own))
+        #expect(!watch.threads.isEmpty && watch.threads.isDisjoint(with: loop))
     }
 
     @Test("is wanted by so many at once, and no more; who gives up is forgotten")

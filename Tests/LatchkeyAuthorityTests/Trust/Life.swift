@@ -1,35 +1,59 @@
 @testable import LatchkeyAuthority
 import LatchkeyStore
-@testable import LatchkeyVerifier
-import Testing
+import LatchkeyVerifier
 
-/// A random life of an install, in which everything happens that makes tokens and everything that ends them.
+/// A random life of an install, in which everything happens that makes tokens and everything that ends them. Every second one is the life of
+/// an install that brought a legacy secret, and goes back and forth between the phases of its cutover.
 final class Life {
     private(set) var install: Install
-    /// Every pair that was ever issued, whatever became of it.
+    /// Every pair that was ever issued here, whatever became of it.
     private(set) var pairs: [TokenPair] = []
+    /// What the issuer before this install issued meanwhile.
+    var oldTokens: [OldToken] = []
     /// What was done, for whoever has to find out why two verdicts differ.
-    private(set) var story: [String] = []
-    private var identities: [IdentityRecord] = []
+    var story: [String] = []
+    private(set) var identities: [IdentityRecord] = []
+    /// Holds bundles up between two steps of their making.
+    let halt = Halt(at: "bundle: fixed", "bundle: page read", "bundle: signed")
+    private let preparedKeys = PreparedKeys()
     private var keys: [Minted] = []
     private var backup: [UInt8]?
-    private var dice: Dice
+    var dice: Dice
     /// Seconds that the wall clock stands beside the time: within what is taken for right.
     private var drift: Int64 = 0
     /// Whether the host was started with a clock that is days ahead, and nobody has noticed yet.
     private var isAhead = false
+    let isInCutover: Bool
+    /// An organisation beside the first one, where there is one.
+    var neighbour: String?
 
-    init(seed: UInt64) throws {
+    init(seed: UInt64) async throws {
         dice = Dice(seed)
-        install = try Install.prepared { $0.mintsPerHour = 0 }
+        isInCutover = seed.isMultiple(of: 2)
+        install = try Install(Self.settings, seams: Self.seams(preparedKeys, halt))
+        if isInCutover { try await beginCutover() }
     }
 
-    private func roll(_ sides: Int) -> Int { Int.random(in: 0..<sides, using: &dice) }
+    private static func settings(_ settings: inout AuthoritySettings) { settings.mintsPerHour = 0 }
+
+    private static func seams(_ keys: PreparedKeys, _ halt: Halt) -> AuthoritySeams {
+        var seams = AuthoritySeams()
+        seams.makeKey = keys.maker
+        seams.afterStep = halt.seam
+        return seams
+    }
+
+    private func restarted(_ install: Install) async throws -> Install {
+        try await install.restarted(Self.settings, seams: Self.seams(preparedKeys, halt))
+    }
+
+    func roll(_ sides: Int) -> Int { Int.random(in: 0..<sides, using: &dice) }
 
     /// One thing after the other. What is refused is part of life.
     func step() async throws {
         do {
-            switch roll(42) {
+            if isInCutover, roll(5) == 0 { return try await stepInCutover() }
+            switch roll(44) {
             case 0..<4: try await makeIdentity()
             case 4..<6: try await makeSubAgent()
             case 6..<8: keys.append(try await install.key(["*"]))
@@ -48,6 +72,7 @@ final class Life {
             case 36: try await changeKeys()
             case 37: await tidy()
             case 40, 41: try await missetClock()
+            case 42, 43: try await compareMeanwhile()
             default: letTimeGo()
             }
         } catch let error as AuthorityError {
@@ -150,10 +175,22 @@ final class Life {
         story.append("\(fate.rawValue)d \(identity.id)")
     }
 
+    /// One of the things that end tokens, or another token.
+    func strike() async throws {
+        switch roll(6) {
+        case 0: try await revokeToken()
+        case 1: try await revokeSession()
+        case 2: try await revokeIdentity()
+        case 3: try await suspend()
+        case 4: try await revokeKey()
+        default: try await issue()
+        }
+    }
+
     /// Perhaps by a clock that stands a little earlier.
     private func restart() async throws {
         turnClock()
-        install = try await install.restarted { $0.mintsPerHour = 0 }
+        install = try await restarted(install)
         story.append("restarted at \(install.clock.now())")
     }
 
@@ -164,7 +201,7 @@ final class Life {
         }
         backup = nil
         let learns = roll(3) > 0
-        install = try await Restored.of(install, taken, readsReplaced: learns).install
+        install = try await restarted(Restored.of(install, taken, readsReplaced: learns).install)
         story.append("restored\(learns ? "" : ", and nothing was learned")")
     }
 
@@ -187,7 +224,7 @@ final class Life {
             story.append("the clock was set back to \(install.clock.now())")
         } else {
             install.clock.step(seconds: 3 * day)
-            install = try await install.restarted { $0.mintsPerHour = 0 }
+            install = try await restarted(install)
             isAhead = true
             story.append("restarted three days ahead, at \(install.clock.now())")
         }
@@ -212,25 +249,4 @@ final class Life {
         install.clock.step(seconds: step)
         drift += step
     }
-
-    /// Holds the verdict of a verifier that has a bundle of this moment against the one here, for every token that was ever issued.
-    func compare(_ seed: UInt64) async throws {
-        let verifier: TokenVerifier
-        do {
-            verifier = try await install.offline()
-        } catch let error as AuthorityError {
-            return story.append("no bundle: \(error.code.rawValue)")
-        }
-        for (number, pair) in pairs.enumerated() {
-            let isLive = try install.isLive(pair)
-            let reason = install.verdict(on: pair, by: verifier)
-            guard isLive != (reason == nil) else { continue }
-            let told = story.suffix(40).joined(separator: "\n")
-            Issue.record(
-                "seed \(seed): token \(number) (\(pair.tokenId)) lives: \(isLive), offline: \(reason?.rawValue ?? "good")\n\(told)")
-        }
-    }
-
-    /// How many tokens live.
-    func alive() throws -> Int { try pairs.count { try install.isLive($0) } }
 }

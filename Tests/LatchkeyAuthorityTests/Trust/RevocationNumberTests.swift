@@ -206,6 +206,35 @@ struct RevocationNumberTests {
         #expect(again.verdict(on: good, by: verifier) == nil)
     }
 
+    @Test(
+        "also when the first start of the newer program has a clock that is days away: by the earliest time that it can be",
+        arguments: [30 * day, 0, -30 * day])
+    func olderByAnotherClock(_ step: Int64) async throws {
+        let install = try Install.prepared()
+        let identity = try await install.identity()
+        let (dead, ended, live) = try await (
+            install.issue(identity), install.issue(identity) { $0.expiresIn = 60 }, install.issue(identity)
+        )
+        try await install.authority.revoke(.token(dead.tokenId), by: install.admin)
+        try await install.authority.revoke(.session(ended.sessionId), by: install.admin)
+        install.clock.advance(seconds: 600)
+        await install.authority.noteTime()
+        let migrations = Tables.migrations({ at(600 + step) })
+        let migrate = try #require(migrations[1])
+        let scratch = await install.closed()
+        try scratch.tamper { transaction in
+            for number in try Array(install.numbers(transaction)) { try transaction.delete(Tables.revocations, number) }
+            for number in TrustNumber.allCases { try transaction.delete(Tables.trustNumbers, number.rawValue) }
+            try migrate(transaction)
+        }
+        let again = try Install(at: scratch, clock: install.clock)
+        let ids = Set(try again.revocations.values.map(\.id))
+        // A row too many says only what is so; by a clock that is behind, what has ended seems not to have.
+        #expect(ids == (step < 0 ? [dead.tokenId, ended.sessionId] : [dead.tokenId]))
+        let verifier = try await again.offline()
+        #expect(again.verdict(on: dead, by: verifier) == .revoked && again.verdict(on: live, by: verifier) == nil)
+    }
+
     @Test("a number greater than any that is given is damage: it is told, nothing goes on from it", arguments: TrustNumber.allCases)
     func tooGreat(_ number: TrustNumber) async throws {
         let install = try Install.prepared()

@@ -1,6 +1,6 @@
 import FoundationEssentials
 import LatchkeyCrypto
-import LatchkeyVerifier
+@testable import LatchkeyVerifier
 import Testing
 
 @Suite("A trust bundle")
@@ -95,7 +95,7 @@ struct TrustBundleTests {
         wrong.keys[0].kid = "another"
         #expect(refusal { try written(wrong) } == .bundle)
         wrong = try contents()
-        wrong.cutOffs["with a space"] = now
+        wrong.legacy?.kid = "with a space"
         #expect(refusal { try written(wrong) } == .bundle)
         wrong = try contents()
         wrong.anchors = [AnchorSuccession](repeating: try GoldenPack.bundle("by-b").contents.anchors[0], count: 17)
@@ -103,6 +103,28 @@ struct TrustBundleTests {
         wrong = try contents()
         wrong.install = ""
         #expect(refusal { try written(wrong) } == .bundle)
+    }
+
+    @Test("that would be too large is not even signed, and what is told of its size is right to the byte")
+    func tooLarge() throws {
+        let key = try GoldenPack.key("a")
+        for name in ["bundle-7", "by-c", "legacy", "first"] {
+            let bundle = try GoldenPack.bundle(name)
+            let size = TrustBundle.size(ofFileWith: bundle.contents.json(), keyId: bundle.keyId)
+            #expect(try size == GoldenPack.file("bundles/\(name).bundle").count)
+        }
+        var contents = try contents()
+        let room = try TrustBundle.greatestSize - written(contents).count
+        let issuer = contents.issuer
+        for (more, isTaken) in [(room, true), (room + 1, false)] {
+            contents.issuer = issuer + String(repeating: "x", count: more)
+            var signatures = 0
+            let file = try? TrustBundle.encode(contents, keyId: key.publicKey.thumbprint) { input in
+                signatures += 1
+                return try key.sign(input)
+            }
+            #expect((file?.count == TrustBundle.greatestSize) == isTaken && (signatures == 1) == isTaken, "\(more)")
+        }
     }
 
     @Test("reads no clock of its own and accepts 60 s of skew at both ends")
@@ -165,7 +187,7 @@ struct TrustBundleTests {
     private func small() throws -> BundleContents {
         var contents = try GoldenPack.bundle("bundle-7").contents
         contents.keys = [Keys.jwk(Keys.first)]
-        contents.revokedTokens = RevokedIds(prefix: "tok_", ["tok_01KDVSSSA0000000000000005N"])
+        contents.revokedTokens = IdSet(.tokens, ["tok_01KDVSSSA0000000000000005N"])
         return contents
     }
 

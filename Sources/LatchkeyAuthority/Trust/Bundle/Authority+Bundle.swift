@@ -54,8 +54,8 @@ extension Authority {
         let contents = BundleContents(
             install: install.id, issuer: settings.issuer, anchors: ground.statements, sequence: Int64(clamping: ground.sequence),
             previous: ground.previous, madeAt: madeAt, notAfter: notAfter, revocation: Int64(clamping: revocation), keys: ground.keys,
-            revokedTokens: RevokedIds(prefix: BundleContents.tokenPrefix, revoked.tokens),
-            revokedSessions: RevokedIds(prefix: BundleContents.sessionPrefix, revoked.sessions), cutOffs: revoked.cutOffs, legacy: legacy)
+            revokedTokens: IdSet(.tokens, revoked.tokens), revokedSessions: IdSet(.sessions, revoked.sessions),
+            cutOffForAll: revoked.cutOffForAll, cutOffs: revoked.cutOffs, legacy: legacy)
         let file = try signed(contents, by: ground.anchor)
         seams.afterStep("bundle: signed")
         let row = BundleRow(hash: SHA256.hash(file), madeAt: madeAt, notAfter: notAfter, revocation: revocation)
@@ -71,8 +71,8 @@ extension Authority {
         } catch let error as VerificationError {
             throw AuthorityError(
                 .signingUnavailable,
-                "no trust bundle can be made of this install: \(error.message). Until revocations have expired, verifiers have to ask the "
-                    + "introspection route")
+                "no trust bundle can be made of this install: \(error.message). Until enough of what was revoked has expired, verifiers have "
+                    + "to ask the introspection route")
         }
     }
 

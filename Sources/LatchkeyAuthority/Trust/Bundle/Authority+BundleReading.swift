@@ -14,8 +14,8 @@ extension Authority {
         return things
     }
 
-    /// Whose tokens of the legacy key are dead. These come from elsewhere, too, and none of them is on record here: what is known of their
-    /// subjects decides (as in `LegacyBearer.Standing`).
+    /// Which tokens of the legacy key are this install's, and which of them are dead. These come from elsewhere, too, and none of them is on
+    /// record here: what is known of their subjects decides (as in `LegacyBearer.Standing`).
     ///
     /// - Parameter notAfter: of the bundle: while the legacy key still signs here, tokens of it are issued until then.
     func legacyTerms(_ cutover: CutoverRecord, at now: Timestamp, notAfter: Timestamp) throws -> BundleContents.LegacyTerms {
@@ -26,21 +26,31 @@ extension Authority {
             issuedHere = try read { try $0.get(Tables.clock, ClockRow.legacyExpiry)?.moment }
         }
         let until = max(cutover.elsewhereUntil, issuedHere ?? cutover.elsewhereUntil)
-        var terms = BundleContents.LegacyTerms(kid: cutover.kid, issuer: cutover.issuer, until: until)
-        let longest = max(cutover.maxTTL, Self.longestLife) + RevocationLog.afterlife
+        var organisations: [String] = []
+        try pages(Tables.organisations) { id, _ in organisations.append(id) }
+        // By then no token from elsewhere goes on, and of those that were issued here the revocations tell.
+        let isOver = cutover.elsewhereUntil.adding(seconds: RevocationLog.afterlife) <= now
+        return BundleContents.LegacyTerms(
+            kid: cutover.kid, issuer: cutover.issuer, until: until, elsewhereUntil: cutover.elsewhereUntil,
+            organisations: IdSet(.organisations, organisations), subjects: isOver ? CutOffs() : try deadSubjects(until: until))
+    }
+
+    /// Up to when what was issued to identities elsewhere is dead.
+    ///
+    /// - Parameter until: for those of whom nothing counts: what is issued to them later does not either.
+    private func deadSubjects(until: Timestamp) throws -> CutOffs {
+        var subjects = CutOffs()
         try pages(Tables.identityLiveness) { id, row in
             if row.status != .active {
-                // Of whom nothing counts, nothing that is issued later does either.
-                terms.subjects[id] = until
-            } else if let cutOff = row.cutOffAt, now < cutOff.adding(seconds: longest) {
-                // Before that nothing was issued that has not ended by now.
-                terms.subjects[id] = cutOff
+                subjects.cut(id, at: until)
+            } else if let cutOff = row.cutOffAt {
+                subjects.cut(id, at: cutOff)
             }
         }
         try pages(Tables.legacySpent) { _, row in
-            if Identifier.isPlausible(row.text, .identity) { terms.subjects[row.text] = until }
+            if Identifier.isPlausible(row.text, .identity) { subjects.cut(row.text, at: until) }
         }
-        return terms
+        return subjects
     }
 
     /// Visits every row of a table, a page a transaction.

@@ -30,9 +30,7 @@ extension Authority {
 
     /// Everything that was ever issued is dead: sessions, tokens and refresh tokens here, and one line of each bundle says so.
     func cutEverything(at now: Timestamp, in transaction: borrowing WriteTransaction) throws {
-        let edge = try cutEdge(in: transaction)
-        let until = edge.adding(seconds: Self.longestLife + RevocationLog.afterlife)
-        try RevocationLog.note(RevocationRow(.everything, "", cutOff: edge, until: until), in: transaction)
+        try RevocationLog.noteEverything(upTo: try cutEdge(in: transaction), in: transaction)
         try transaction.scan(Tables.identityLiveness, limit: .max) { id, row in
             var cut = row
             cut.epoch += 1

@@ -16,6 +16,13 @@ enum RevocationLog {
         try Expiry(at: row.until, .revocation, number.storeBytes).note(in: transaction)
     }
 
+    /// Numbers the end of everything that was issued up to a millisecond of ids.
+    static func noteEverything(upTo edge: Timestamp, in transaction: borrowing WriteTransaction) throws {
+        let until = edge.adding(seconds: Authority.longestLife + afterlife)
+        try note(RevocationRow(.everything, "", cutOff: edge, until: until), in: transaction)
+        try TrustNumber.everything.raise(to: UInt64(max(0, edge.milliseconds)), in: transaction)
+    }
+
     static func token(_ id: String, _ row: TokenRow) -> RevocationRow {
         RevocationRow(.token, id, until: row.expiresAt.adding(seconds: afterlife))
     }

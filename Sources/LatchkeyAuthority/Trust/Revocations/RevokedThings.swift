@@ -8,8 +8,10 @@ struct RevokedThings {
 
     private(set) var tokens: Set<String> = []
     private(set) var sessions: Set<String> = []
-    /// Identity, or `*` for all of them → the last millisecond of a token's id that is dead.
-    private(set) var cutOffs: [String: Timestamp] = [:]
+    /// The last millisecond of a token's id that is dead, whoever it was issued to.
+    private(set) var cutOffForAll: Timestamp?
+    /// The same for single identities.
+    private(set) var cutOffs = CutOffs()
 
     /// - Parameter now: what can't be presented any more by then is left out.
     mutating func add(_ row: RevocationRow, at now: Timestamp) {
@@ -17,20 +19,15 @@ struct RevokedThings {
         switch row.kind {
         case .token: tokens.insert(row.id)
         case .session: sessions.insert(row.id)
-        case .identity: cut(row.id, row.cutOff)
-        case .everything: cut(BundleContents.everyIdentity, row.cutOff)
+        case .identity: if let cutOff = row.cutOff { cutOffs.cut(row.id, at: cutOff) }
+        case .everything: if let cutOff = row.cutOff { cutOffForAll = max(cutOffForAll ?? cutOff, cutOff) }
         }
-    }
-
-    private mutating func cut(_ id: String, _ moment: Timestamp?) {
-        guard let moment else { return }
-        cutOffs[id] = max(cutOffs[id] ?? moment, moment)
     }
 
     /// Whether a verifier that has nothing but this takes the token for revoked.
     func covers(_ tokenId: String, of sessionId: String, of identityId: String) -> Bool {
         if tokens.contains(tokenId) || sessions.contains(sessionId) { return true }
-        let cutOff = [cutOffs[identityId], cutOffs[BundleContents.everyIdentity]].compactMap(\.self).max()
+        let cutOff = [cutOffs[identityId], cutOffForAll].compactMap(\.self).max()
         guard let cutOff else { return false }
         return Identifier.moment(of: tokenId, .token).map { $0 <= cutOff } ?? true
     }

@@ -23,10 +23,9 @@ struct BundleReport {
     }
 
     private var cutOffs: String {
-        let everything = contents.cutOffs[BundleContents.everyIdentity]
-        let count = contents.cutOffs.count - (everything == nil ? 0 : 1)
+        let count = contents.cutOffs.count
         let identities = count == 1 ? "1 identity" : "\(count) identities"
-        return everything.map { "everything until \($0), and \(identities)" } ?? identities
+        return contents.cutOffForAll.map { "everything until \($0), and \(identities)" } ?? identities
     }
 
     private var signature: String {
@@ -53,6 +52,7 @@ struct BundleReport {
             writer.member("verified", anchor != nil)
             writer.member("revokedTokens", Int64(contents.revokedTokens.count))
             writer.member("revokedSessions", Int64(contents.revokedSessions.count))
+            writer.member("cutOffForAll", ifPresent: contents.cutOffForAll)
             writer.member("cutOffs", Int64(contents.cutOffs.count))
             writer.member("legacyKeyId", ifPresent: contents.legacy?.kid)
             writer.member("file", ifPresent: file)

@@ -2,8 +2,8 @@ import LatchkeyCrypto
 import LatchkeyVerifier
 import Testing
 
-@Suite("Revoked ids in a bundle")
-struct RevokedIdsTests {
+@Suite("A set of ids in a bundle")
+struct IdSetTests {
     /// Ids that lie close together: of one millisecond and its neighbours, of one group and of others.
     private static let ids: [String] = {
         var ids: [String] = []
@@ -15,7 +15,7 @@ struct RevokedIdsTests {
         return ids
     }()
 
-    private func file(_ revoked: RevokedIds) throws -> [UInt8] {
+    private func file(_ revoked: IdSet) throws -> [UInt8] {
         var contents = try GoldenPack.bundle("bundle-7").contents
         contents.revokedTokens = revoked
         let key = try GoldenPack.key("a")
@@ -26,20 +26,21 @@ struct RevokedIdsTests {
     func exact() throws {
         for (index, id) in Self.ids.enumerated() {
             let some = Self.ids.enumerated().filter { $0.offset % 3 != index % 3 }.map(\.element)
-            let read = try TrustBundle(reading: file(RevokedIds(prefix: "tok_", some.shuffled()))).contents.revokedTokens
+            let read = try TrustBundle(reading: file(IdSet(.tokens, some.shuffled()))).contents.revokedTokens
             #expect(read.count == some.count)
             for other in Self.ids {
                 let ulid = try #require(ULID(id: other, prefix: "tok_"))
                 #expect(read.contains(ulid) == some.contains(other), "\(id) \(other)")
+                #expect(read.contains(other) == some.contains(other))
             }
         }
     }
 
     @Test("stand in the order of their making, each once")
     func order() {
-        let twice = RevokedIds(prefix: "tok_", (Self.ids + Self.ids.reversed()))
+        let twice = IdSet(.tokens, (Self.ids + Self.ids.reversed()))
         #expect(twice.ids == Self.ids.sorted())
-        #expect(twice == RevokedIds(prefix: "tok_", Self.ids))
+        #expect(twice == IdSet(.tokens, Self.ids))
     }
 
     @Test(
@@ -49,7 +50,7 @@ struct RevokedIdsTests {
             "tok_81KDVSSSA0000000000000005N", "x",
         ])
     func strangers(_ id: String) {
-        #expect(RevokedIds(prefix: "tok_", [id]).count == 0)
+        #expect(IdSet(.tokens, [id]).count == 0)
     }
 
     @Test("take less than 2 MB for 100,000 that were made in a day, and come back")
@@ -61,7 +62,7 @@ struct RevokedIdsTests {
                 milliseconds: start + UInt64(index) * 864, high: UInt16.random(in: 0 ... .max, using: &random),
                 low: UInt64.random(in: 0 ... .max, using: &random))
         }
-        let file = try file(RevokedIds(prefix: "tok_", ids.map { "tok_" + $0.text }))
+        let file = try file(IdSet(.tokens, ids.map { "tok_" + $0.text }))
         #expect(file.count < 2_000_000, "\(file.count)")
         let read = try TrustBundle(reading: file).contents.revokedTokens
         #expect(read.count == ids.count)
@@ -77,7 +78,7 @@ struct RevokedIdsTests {
         let ulid = try #require(ULID(id: id, prefix: "tok_"))
         let bytes = (0..<16).map { UInt8(truncatingIfNeeded: ulid.number >> UInt128(120 - $0 * 8)) }
         let text = Base64URL.encode(bytes)
-        let payload = LatchkeyVerifierTests.text(try file(RevokedIds(prefix: "tok_", [id])))
+        let payload = LatchkeyVerifierTests.text(try file(IdSet(.tokens, [id])))
         #expect(payload.contains(#"\"revokedTokens\":{\"\#(text.prefix(5))\":\"\#(text.dropFirst(5))\"}"#))
     }
 }
