@@ -105,6 +105,77 @@ import Testing
         }
     }
 
+    /// Changes rows of a stopped daemon's store.
+    private static func tamper(_ state: String, _ body: (borrowing WriteTransaction) throws -> Void) throws {
+        try Store.rehearse(directory: state + "/store", schema: Tables.schema(writer: "test")) { transaction, _ in
+            try body(transaction)
+            return ((), .commit)
+        }
+    }
+
+    @Test func `an entry that was deleted and marked as removed is named by verify, running and stopped, and by fsck`() async throws {
+        try await ScratchDirectory.with { scratch in
+            let state = scratch["state"]
+            let head = try await DaemonProcess.with(stateDirectory: state) { daemon in
+                _ = try await daemon.identity("somebody")
+                return try await daemon.run("audit", "head").lines[0]
+            }.value
+            try Self.tamper(state) { transaction in
+                try transaction.delete(Tables.audit, 2)
+                try AuditLog.noteRemoved([2], in: transaction)
+            }
+            let words = "the audit entry 2 (leaf 1) is gone, and no entry of the log tells that it was removed"
+            let stopped = try await BackupKit.tool(scratch, "audit", "verify", "--state-dir", state, "--head", head, "--json")
+            let verdict = try stopped.json(Verdict.self)
+            #expect(stopped.code == 5 && verdict.faults.map(\.leaf) == [1] && verdict.heads.map(\.outcome) == ["extended"])
+            let checked = try await BackupKit.tool(scratch, "fsck", "--state-dir", state)
+            #expect(checked.code == 1 && checked.output.contains(words))
+            _ = try await DaemonProcess.with(stateDirectory: state) { daemon in
+                let run = try await daemon.run("audit", "verify", "--head", head)
+                #expect(run.code == 5 && run.output.contains(words) && !run.output.contains("by retention"))
+            }
+            // What lies between the hashes and is none is no reason to say nothing.
+            try Self.tamper(state) { try $0.put(AuditLog.raw, [0, 0, 0, 0, 0, 0, 1], BytesRow([7])) }
+            let damaged = try await BackupKit.tool(scratch, "audit", "verify", "--state-dir", state)
+            #expect(damaged.code == 5 && damaged.output.contains("something lies in the log's tree behind leaf"), "\(damaged.errors)")
+        }
+    }
+
+    @Test func `a backup to whose log nothing could be added is restored, and says so`() async throws {
+        try await ScratchDirectory.with { scratch in
+            let state = scratch["state"]
+            _ = try await DaemonProcess.with(stateDirectory: state) { daemon in
+                for number in 0..<14 { _ = try await daemon.identity("number \(number)") }
+            }
+            try Self.tamper(state) { transaction in
+                let peak = MerkleTree.peaks(try AuditLog.size(in: transaction))[0]
+                try transaction.delete(Tables.auditTree, peak.position)
+            }
+            let (made, status) = try await DaemonProcess.with(stateDirectory: state) { daemon in
+                let made = try await daemon.run("backup", "create", scratch["b.backup"])
+                #expect(try await daemon.run("audit", "head").code == 1)
+                return (made, try await daemon.run("status"))
+            }.value
+            #expect(made.code == 0 && status.output.contains("the tree of the audit log is damaged"), "\(made.errors)\(status.output)")
+            let key = state + "/master.key"
+            let verified = try await BackupKit.tool(scratch, "backup", "verify", scratch["b.backup"], "--master-key-file", key)
+            #expect(verified.code == 1)
+            let run = try await BackupKit.tool(
+                scratch, "restore", scratch["b.backup"], "--state-dir", scratch["new"], "--master-key-file", key, "--yes")
+            #expect(
+                run.code == 0 && run.output.contains("log begun anew\tthe tree of the backup's audit log was damaged"),
+                "\(run.errors)\(run.output)")
+            try FileManager.default.copyItem(atPath: key, toPath: scratch["new"] + "/master.key")
+            _ = try await DaemonProcess.with(stateDirectory: scratch["new"]) { daemon in
+                _ = try await daemon.identity("afterwards")
+                let head = try await daemon.run("audit", "head")
+                #expect(head.code == 0, "\(head.errors)")
+                let verify = try await daemon.run("audit", "verify", "--head", head.lines.first ?? "")
+                #expect(verify.code == 0 && verify.output.contains("are from before the tree was made"), "\(verify.output)\(verify.errors)")
+            }
+        }
+    }
+
     @Test func `a proof is checked with the anchor and nothing else, and anything else is refused`() async throws {
         try await ScratchDirectory.with { scratch in
             _ = try await DaemonProcess.with(stateDirectory: scratch["state"]) { daemon in

@@ -22,13 +22,19 @@ extension AuditLog {
         let end = min(first + min(pageSize, extent - min(first, extent)), size)
         for leaf in first..<max(first, end) { page.leaves.append(try Self.leaf(leaf, in: transaction)) }
         let isLast = end >= extent || end >= size
-        let checkpoints = Table<UInt64, BytesRow>(Tables.checkpoints.name, slot: Tables.checkpoints.slot)
-        try transaction.scan(checkpoints, from: (first == 0 ? 0 : first + 1).storeBytes, limit: .max) { over, row in
+        let checkpoints = Table<[UInt8], BytesRow>(Tables.checkpoints.name, slot: Tables.checkpoints.slot)
+        try transaction.scan(checkpoints, from: first == 0 ? nil : (first + 1).storeBytes, limit: .max) { key, row in
+            guard let over = UInt64(storeBytes: key) else {
+                // Under no size: what it says is of no use, and that it is there is told.
+                page.checkpoints.append(LogPage.StoredCheckpoint(size: page.checkpoints.last?.size ?? first, text: []))
+                return true
+            }
             guard over <= end || (isLast && over > size) else { return isLast }
             page.checkpoints.append(LogPage.StoredCheckpoint(size: over, text: row.bytes))
             return true
         }
         let before = first == 0 ? nil : try number(ofLeaf: first - 1, in: transaction)
+        page.misplaced = try misplaced(from: first, to: isLast ? nil : end, in: transaction)
         page.strays = try strays(after: before, among: page.leaves, in: transaction)
         guard isLast else { return page }
         page.isRagged = try MerkleTree.nodeCount(size) != nodeCount(in: transaction)
@@ -55,6 +61,29 @@ extension AuditLog {
         return strays
     }
 
+    /// The leaves behind which something lies in the tree that is no place of it.
+    ///
+    /// - Parameter end: the leaf before which to stop; none for the end of the table.
+    private static func misplaced(
+        from first: UInt64, to end: UInt64?, in transaction: borrowing some StoreReads & ~Copyable
+    ) throws -> [UInt64] {
+        let stop = end.map { MerkleTree.position(ofLeaf: $0).storeBytes }
+        var position: UInt64?
+        var found: [UInt64] = []
+        try transaction.scanKeys(
+            raw, from: first == 0 ? nil : MerkleTree.position(ofLeaf: first).storeBytes, limit: 4 * Int(pageSize)
+        ) { key in
+            if let stop, !key.lexicographicallyPrecedes(stop) { return false }
+            if let place = UInt64(storeBytes: key) {
+                position = place
+            } else {
+                found.append(position.map { max(MerkleTree.size(nodeCount: $0 &+ 1), 1) - 1 } ?? first)
+            }
+            return true
+        }
+        return found
+    }
+
     private static func number(ofLeaf leaf: UInt64, in transaction: borrowing some StoreReads & ~Copyable) throws -> UInt64? {
         try readable { try sequence(ofLeaf: leaf, in: transaction) }
     }
@@ -77,12 +106,11 @@ extension AuditLog {
     ) throws -> LogReport {
         let extent = try extent(in: transaction)
         var examination = examination
+        examination.genesis = try readable { try genesis(in: transaction) }
         repeat {
             examination.take(try page(from: examination.size, extent: extent, in: transaction))
         } while examination.size < extent
-        var report = examination.finish()
-        report.genesis = try readable { try genesis(in: transaction) }
-        return report
+        return examination.finish()
     }
 
     private static func leaf(_ leaf: UInt64, in transaction: borrowing some StoreReads & ~Copyable) throws -> LogExamination.Leaf {

@@ -32,14 +32,18 @@ enum AuditLog {
         return size
     }
 
+    /// The tree as it lies there, whatever its keys and rows are.
+    static let raw = Table<[UInt8], BytesRow>(Tables.auditTree.name, slot: Tables.auditTree.slot)
+
     /// How many hashes there are, leaves and nodes, when none is missing: so many as the place of the last one says.
     ///
     /// - Parameter most: places from there on are not looked at.
     static func nodeCount(below most: UInt64? = nil, in transaction: borrowing some StoreReads & ~Copyable) throws -> UInt64 {
         var last: UInt64?
-        try transaction.scanKeys(Tables.auditTree, after: most?.storeBytes, descending: true, limit: 1) { position in
-            last = position
-            return false
+        // As bytes: what is no place can't end the tree, and is told by a look at the whole.
+        try transaction.scanKeys(raw, after: most?.storeBytes, descending: true, limit: .max) { key in
+            last = UInt64(storeBytes: key)
+            return last == nil
         }
         // The highest place that there can be is none of a tree's; it must not be taken for the end of an empty one.
         return last.map { $0 == .max ? .max : $0 + 1 } ?? 0
@@ -122,18 +126,24 @@ enum AuditLog {
     }
 
     /// Notes that the entries with these numbers are there no more.
+    ///
+    /// - Returns: their leaves.
+    @discardableResult
     static func noteRemoved(
         _ sequences: some Sequence<UInt64>, _ absence: RemovedLeavesRow.Absence = .removed, in transaction: borrowing WriteTransaction
-    ) throws {
+    ) throws -> [UInt64] {
         var blocks: [UInt64: RemovedLeavesRow] = [:]
+        var leaves: [UInt64] = []
         for sequence in sequences {
             guard let leaf = try leaf(ofSequence: sequence, in: transaction) else { continue }
             let block = leaf / RemovedLeavesRow.leafCount
             var row = try blocks[block] ?? transaction.get(Tables.auditRemoved, block) ?? RemovedLeavesRow()
             row.insert(leaf, absence)
             blocks[block] = row
+            leaves.append(leaf)
         }
         for (block, row) in blocks { try transaction.put(Tables.auditRemoved, block, row) }
+        return leaves
     }
 
     /// Why the entry of a leaf is not there; `nil` when it has to be.
@@ -158,7 +168,9 @@ enum AuditLog {
     }
 
     private static var damaged: StoreError {
-        StoreError(.corrupt, "the tree of the audit log is damaged; look with latchkey audit verify, and restore a backup")
+        StoreError(
+            .corrupt, "the tree of the audit log is damaged; keep the store as it is, look with latchkey audit verify, and restore a backup"
+        )
     }
 }
 

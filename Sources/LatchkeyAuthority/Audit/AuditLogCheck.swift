@@ -11,6 +11,12 @@ package enum AuditLogCheck {
     package static func run(directory: String, heads: [LogHead], anchors: [TrustAnchor], program: String) throws -> LogReport {
         try Store.rehearse(directory: directory, schema: Tables.schema(writer: program)) { transaction, _ in
             guard let install = try transaction.get(Tables.install, InstallRecord.key) else {
+                guard try transaction.count(Tables.audit) > 0 || transaction.count(AuditLog.raw) > 0 else {
+                    throw StoreError(
+                        .undecodable,
+                        "there is no audit log here yet: the daemon's first start in this directory did not come to its end; start it again"
+                    )
+                }
                 throw StoreError(.undecodable, "the store does not say whose it is; restore a backup")
             }
             let statements = (try? Authority.anchorChain(in: transaction)) ?? []

@@ -34,7 +34,8 @@ extension Authority {
         return entry
     }
 
-    /// The number of the newest entry of the log, 0 when there is none. No number is given twice: retention leaves the newest entry alone.
+    /// The number of the newest entry of the log, 0 when there is none. No number is given twice: what retention removes has an entry behind it
+    /// that says so.
     static func lastSequence(in transaction: borrowing some StoreReads & ~Copyable) throws -> UInt64 {
         var last: UInt64 = 0
         try transaction.scanKeys(Tables.audit, descending: true, limit: 1) { key in

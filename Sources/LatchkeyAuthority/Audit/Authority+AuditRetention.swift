@@ -2,26 +2,39 @@ import LatchkeyStore
 import LatchkeyVerifier
 
 extension Authority {
-    /// Entries that one write removes.
+    /// Entries that one write removes, beside those that only told of earlier removals.
     private static let batch = 256
 
-    /// Removes entries that are older than their organisation keeps them. The newest entry of the whole log stays until there is a newer
-    /// one: the next entry's number comes from it.
+    /// Removes entries that are older than their organisation keeps them, and says so in the log, in the same commit.
     ///
     /// - Returns: whether there is more to remove.
     package func removeOldAuditEntries() async -> Bool {
         let now = clock.now()
         var hasMore = false
         for (organisation, days) in retentions where days > 0 {
-            let cutOff = AuditIndex.Place(now.adding(seconds: -days * 86_400), 0)
-            guard let old = try? oldEntries(organisation, before: cutOff), !old.isEmpty else { continue }
-            let removed: Bool? = try? await write(.essential) { transaction in
-                // Leaves stay: what they prove of the rest goes on.
-                try AuditLog.noteRemoved(old.map(\.sequence), in: transaction)
-                for (sequence, keys) in old {
+            let cutOff = now.adding(seconds: -days * 86_400)
+            guard let old = try? oldEntries(organisation, before: AuditIndex.Place(cutOff, 0)), old.count > 0 else { continue }
+            let removed: Bool? = try? await write(.essential) { [self] transaction in
+                // Another write may have removed some of them meanwhile, and told so.
+                var removed: [UInt64] = []
+                for (sequence, keys) in old.entries {
                     for key in keys { try transaction.delete(Tables.auditIndex, key) }
+                    guard try transaction.contains(Tables.audit, sequence) else { continue }
                     try transaction.delete(Tables.audit, sequence)
+                    removed.append(sequence)
                 }
+                // Leaves stay: what they prove of the rest goes on.
+                let leaves = try AuditLog.noteRemoved(removed, in: transaction)
+                guard !leaves.isEmpty else { return true }
+                var draft = AuditDraft(.auditRemoved, actor: "system", organisation: organisation)
+                draft.plane = "relayauth"
+                draft.resource = "audit"
+                draft.metadata = [
+                    RemovalNote.member: LeafRanges(leaves).union(old.told).text, "count": String(leaves.count),
+                    "before": cutOff.description,
+                    "reason": "retention",
+                ]
+                try record(draft, in: transaction)
                 return true
             }
             hasMore = hasMore || (removed == true && old.count == Self.batch)
@@ -42,20 +55,72 @@ extension Authority {
     }
 
     /// Found in a snapshot, not by the writer: entries never change, so the decoding need not hold anybody up.
-    private func oldEntries(_ organisation: String, before cutOff: AuditIndex.Place) throws -> [(sequence: UInt64, keys: [[UInt8]])] {
+    private func oldEntries(_ organisation: String, before cutOff: AuditIndex.Place) throws -> OldAuditEntries {
         try read { transaction in
-            var old: [(sequence: UInt64, keys: [[UInt8]])] = []
-            let newest = try Self.lastSequence(in: transaction)
-            try transaction.scanKeys(Tables.auditIndex, prefix: AuditIndex.prefix(organisation, .all), limit: Self.batch) { key in
+            var old = OldAuditEntries()
+            var notes: [AuditIndex.Place] = []
+            let list = AuditIndex.prefix(organisation, .action, AuditRecord.Action.auditRemoved.rawValue)
+            try transaction.scanKeys(Tables.auditIndex, prefix: AuditIndex.prefix(organisation, .all), limit: .max) { key in
                 guard let place = AuditIndex.Place(endOf: key), place < cutOff else { return false }
-                guard place.sequence != newest else { return true }
-                // An entry that can't be read any more goes all the same; what is left of it in the index leads nowhere.
-                let record = try? transaction.get(Tables.audit, place.sequence)?.record()
-                let keys = record.map { AuditIndex.keys(of: $0) } ?? [key]
-                old.append((place.sequence, keys))
-                return true
+                // What tells of removals goes only where another tells as much.
+                guard try !transaction.contains(Tables.auditIndex, list + place.bytes) else {
+                    // Those that are full stand at the front.
+                    if notes.count == OldAuditEntries.mostNotes { notes.removeFirst() }
+                    notes.append(place)
+                    return true
+                }
+                if let entry = try OldAuditEntries.entry(at: place, in: transaction) { old.take(entry) }
+                return old.count < Self.batch
             }
+            // With nothing else to tell, one note would only take the place of another.
+            if old.count > 0 { try old.takeOver(notes, in: transaction) }
             return old
+        }
+    }
+}
+
+/// What one write of retention removes.
+private struct OldAuditEntries {
+    /// Entries that tell of earlier removals and are looked at in one go.
+    static let mostNotes = 64
+    /// Ranges that one entry takes over from such, at most: it stays of a size that people can look at. One that is full stays for ever.
+    private static let mostRanges = 256
+
+    var entries: [(sequence: UInt64, keys: [[UInt8]])] = []
+    /// Leaves that those of the entries told of which tell of removals.
+    var told = LeafRanges()
+    /// How many of the entries are no such ones.
+    var count = 0
+
+    /// An entry that may be removed, and its leaf: one that is what was hashed, and as old as the list says. Any other one somebody has changed,
+    /// deleted or put where it is not: that is for a look at the log to tell, and must not be told to have been too old.
+    static func entry(
+        at place: AuditIndex.Place, in transaction: borrowing some StoreReads & ~Copyable
+    ) throws -> (record: AuditRecord, json: [UInt8], leaf: UInt64)? {
+        guard let entry = try? transaction.get(Tables.audit, place.sequence), let record = try? entry.record(),
+            AuditIndex.Place(record.timestamp, record.seq) == place,
+            let leaf = try AuditLog.leaf(ofSequence: place.sequence, in: transaction),
+            try transaction.get(Tables.auditTree, MerkleTree.position(ofLeaf: leaf))?.hash == MerkleTree.leafHash(entry.json)
+        else { return nil }
+        return (record, entry.json, leaf)
+    }
+
+    mutating func take(_ entry: (record: AuditRecord, json: [UInt8], leaf: UInt64)) {
+        entries.append((entry.record.seq, AuditIndex.keys(of: entry.record)))
+        count += 1
+    }
+
+    /// Takes in entries that tell of removals, as far as one entry can tell what they told.
+    mutating func takeOver(_ notes: [AuditIndex.Place], in transaction: borrowing some StoreReads & ~Copyable) throws {
+        let known = notes.isEmpty ? 0 : try AuditLog.genesis(in: transaction)?.leaves ?? 0
+        for place in notes {
+            guard let entry = try Self.entry(at: place, in: transaction), let note = RemovalNote(entry: entry.json) else { continue }
+            // Of leaves of another tree nothing needs to be told any more.
+            let leaves = entry.leaf < known ? LeafRanges() : note.leaves.within(0..<entry.leaf)
+            let both = told.union(leaves)
+            guard both.ranges.count <= Self.mostRanges else { continue }
+            told = both
+            entries.append((place.sequence, AuditIndex.keys(of: entry.record)))
         }
     }
 }

@@ -60,29 +60,46 @@ extension Authority {
         do {
             isDue = try read { transaction in
                 let size = try AuditLog.size(in: transaction)
-                let covered = try Self.lastCheckpointSize(in: transaction)
+                // One that can't be read is found out, and told.
+                guard let covered = try Self.lastCheckpointSize(in: transaction) else { return true }
                 // Fewer than were signed over: that is found out, and told.
                 guard size > covered else { return size < covered }
                 if entries > 0, size - covered >= UInt64(entries) { return true }
                 guard minutes > 0 else { return false }
                 guard let sequence = try AuditLog.sequence(ofLeaf: covered, in: transaction),
-                    let since = try transaction.get(Tables.audit, sequence)?.record().timestamp
+                    let since = try? transaction.get(Tables.audit, sequence)?.record().timestamp
                 else { return true }
                 return now >= since.adding(seconds: Int64(minutes) * 60)
             }
-        } catch let error as StoreError where error.code == .corrupt {
+        } catch let error as StoreError where Self.isDamage(error) {
             // Nothing can be written any more that is to be in the log: whoever looks has to be told why.
-            return logProblem.withLock { $0 = "the tree of the audit log is damaged, and nothing that is audited can be done" }
+            return logProblem.withLock { $0 = Self.damagedLog }
         } catch {
             return
         }
-        if isDue { _ = try? await self.checkpoint() }
+        if isDue {
+            _ = try? await self.checkpoint()
+        } else if logProblem.withLock({ $0 != nil }) {
+            // Whoever has put it right sees so.
+            _ = try? checkpointGround()
+        }
     }
 
-    private static func lastCheckpointSize(in transaction: borrowing some StoreReads & ~Copyable) throws -> UInt64 {
-        var last: UInt64 = 0
-        try transaction.scanKeys(Tables.checkpoints, descending: true, limit: 1) { size in
-            last = size
+    private static func isDamage(_ error: StoreError) -> Bool {
+        switch error.code {
+        case .corrupt, .undecodable, .newer: true
+        default: false
+        }
+    }
+
+    /// The checkpoints as they lie there, whatever they are.
+    private static let rawCheckpoints = Table<[UInt8], BytesRow>(Tables.checkpoints.name, slot: Tables.checkpoints.slot)
+
+    /// - Returns: 0 when there is none, `nil` when nobody can tell.
+    private static func lastCheckpointSize(in transaction: borrowing some StoreReads & ~Copyable) throws -> UInt64? {
+        var last: UInt64? = 0
+        try transaction.scanKeys(rawCheckpoints, descending: true, limit: 1) { key in
+            last = UInt64(storeBytes: key)
             return false
         }
         return last
@@ -99,30 +116,49 @@ extension Authority {
     /// - Throws: `signing_unavailable` when the log is not the one that the last checkpoint was signed over: what somebody made of it gets no
     ///   signature.
     private func checkpointGround() throws -> CheckpointGround {
-        let (ground, isSame) = try read { transaction in
+        let ground: CheckpointGround
+        let isSame: Bool
+        do {
+            (ground, isSame) = try self.ground()
+        } catch let error as StoreError where Self.isDamage(error) {
+            logProblem.withLock { $0 = Self.damagedLog }
+            throw AuthorityError(.signingUnavailable, Self.damagedLog + "; look with latchkey audit verify")
+        }
+        let problem: String? = isSame ? nil : "the audit log is not the one that its last checkpoint was signed over, and is signed no more"
+        logProblem.withLock { $0 = problem }
+        if let problem { throw AuthorityError(.signingUnavailable, problem + "; look with latchkey audit verify") }
+        return ground
+    }
+
+    private static let damagedLog =
+        "the tree of the audit log is damaged, and what has to be in the log can't be done: restore a backup"
+
+    /// - Returns: whether the log is the one that the last checkpoint was signed over, too, by an anchor of this install.
+    private func ground() throws -> (CheckpointGround, isSame: Bool) {
+        try read { transaction in
             let size = try AuditLog.size(in: transaction)
-            var stored: (size: UInt64, row: CheckpointRow)?
-            try transaction.scan(Tables.checkpoints, descending: true, limit: 1) { size, row in
-                stored = (size, row)
+            let line = try AnchorLine(in: transaction)
+            var stored: (size: UInt64?, text: [UInt8])?
+            try transaction.scan(Self.rawCheckpoints, descending: true, limit: 1) { key, row in
+                stored = (UInt64(storeBytes: key), row.bytes)
                 return false
             }
             var isSame = true
             var last: Checkpoint?
             if let stored {
                 isSame = false
-                last = try? Checkpoint(parsing: stored.row.text)
-                if let last, last.size == stored.size, stored.size <= size, last.install.utf8.elementsEqual(install.id.utf8) {
-                    isSame = try AuditLog.root(stored.size, in: transaction) == last.root
+                last = try? Checkpoint(parsing: stored.text)
+                // Only what an anchor of this install has signed says what the log was.
+                if let last, last.size == stored.size, last.size <= size, last.install.utf8.elementsEqual(install.id.utf8),
+                    line.records.contains(where: { (try? $0.publicHalf()).map { last.isSigned(by: $0) } ?? false })
+                {
+                    isSame = try AuditLog.root(last.size, in: transaction) == last.root
                 }
             }
             let ground = CheckpointGround(
-                size: size, root: try AuditLog.root(size, in: transaction), anchor: try AnchorLine(in: transaction).current, last: last)
+                size: size, root: try AuditLog.root(size, in: transaction), anchor: line.current, last: last)
             return (ground, isSame)
         }
-        let problem: String? = isSame ? nil : "the audit log is not the one that its last checkpoint was signed over, and is signed no more"
-        logProblem.withLock { $0 = problem }
-        if let problem { throw AuthorityError(.signingUnavailable, problem + "; look with latchkey audit verify") }
-        return ground
     }
 
     /// The checkpoint over the log as it is now; one that was signed before will do.

@@ -7,15 +7,18 @@ extension RestoreMerge {
     ///
     /// Where the replaced log is the restored one with more behind it, each further leaf keeps its place, also that of an entry which retention has
     /// removed: the tree comes out the same, and whatever head was written down, the log still goes on from it.
+    ///
+    /// - Returns: leaves whose entries are not there, which an entry has to tell of.
     func mergeAudit(
         _ source: ReplacedStore, _ old: borrowing WriteTransaction, _ new: borrowing WriteTransaction, _ now: Timestamp,
         _ report: inout RestoreReport
-    ) throws {
+    ) throws -> LeafRanges {
+        var lost = LeafRanges()
         let own = try AuditLog.size(in: new)
         let theirs = (try? AuditLog.extent(in: old)) ?? 0
         // Where either tree is damaged, nobody can tell that one goes on where the other ended.
         if theirs >= own, let root = try? AuditLog.root(own, in: new), (try? AuditLog.root(own, in: old)) == root {
-            report.logGoesOn = try takeLeaves(from: own, to: theirs, old, new, now, &report)
+            report.logGoesOn = try takeLeaves(from: own, to: theirs, old, new, now, &report, &lost)
             try takeCheckpoints(after: own, source, old, new)
         }
         // What no leaf led to.
@@ -26,13 +29,17 @@ extension RestoreMerge {
                 MerkleTree.leafHash(entry.json), sequence: sequence, origin: .restored, at: now, after: AuditLog.end(in: new), in: new)
             report.auditEntries += 1
         }
+        return lost
     }
 
+    /// - Parameter lost: leaves that came along, and whose entries nothing tells of here.
     /// - Returns: whether all leaves came along as they are.
     private func takeLeaves(
         from first: UInt64, to extent: UInt64, _ old: borrowing WriteTransaction, _ new: borrowing WriteTransaction, _ now: Timestamp,
-        _ report: inout RestoreReport
+        _ report: inout RestoreReport, _ lost: inout LeafRanges
     ) throws -> Bool {
+        var leaves: [UInt64] = []
+        defer { lost = lost.union(LeafRanges(leaves)) }
         var next = first
         var isSame = true
         while next < extent {
@@ -48,7 +55,14 @@ extension RestoreMerge {
                 } else {
                     guard let stored else { return false }
                     hash = stored
-                    if leaf.body != .removed, leaf.body != .lost { report.lostAuditEntries += 1 }
+                    if leaf.body != .removed, leaf.body != .lost {
+                        report.lostAuditEntries += 1
+                        leaves.append(end.size)
+                    }
+                    // What it told is told again. One that is not what was hashed told nothing.
+                    if case .entry(let json) = leaf.body, MerkleTree.leafHash(json) == stored, let note = RemovalNote(entry: json) {
+                        lost = lost.union(note.leaves.within(first..<max(first, end.size)))
+                    }
                 }
                 isSame = isSame && hash == stored
                 try AuditLog.append(hash, sequence: sequence, origin: .restored, at: now, after: end, in: new)

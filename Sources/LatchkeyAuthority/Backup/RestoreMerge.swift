@@ -38,6 +38,8 @@ package struct RestoreMerge: Sendable {
 
     /// Numbers that are passed over where the last one that was given is not known.
     static let gap: UInt64 = 1_000_000_000
+    /// Ranges of leaves that one entry tells of, at most.
+    private static let mostRanges = 256
 
     /// One commit. It reads either store three times at most, whatever is in them: a second or two for 100,000 rows.
     ///
@@ -46,14 +48,18 @@ package struct RestoreMerge: Sendable {
     package func run(at now: Timestamp = SystemClock().now()) throws -> RestoreReport {
         let schema = Tables.schema(writer: program)
         return try Store.rehearse(directory: restored, schema: schema) { new, facts in
-            guard let replaced else { return (try finish(nil, notMerged, new, facts, now), .commit) }
+            // Without a tree that goes on nothing could ever be written. The backup is still there, whoever wants to look at the old one.
+            let isBegun = try !AuditLog.canGoOn(in: new)
+            if isBegun { try AuditLog.beginAnew(at: now, in: new) }
+            var log = RestoredLog(isBegunAnew: isBegun)
+            guard let replaced else { return (try finish(nil, notMerged, new, facts, now, log), .commit) }
             let merged: RestoreReport
             // From then on an error is the restored store's: what can't be read of the replaced one is passed over.
             var isOpen = false
             do {
                 merged = try Store.rehearse(directory: replaced, schema: schema, isLocked: true) { old, _ in
                     isOpen = true
-                    return (try merge(old, into: new, facts, now), .abort)
+                    return (try merge(old, into: new, facts, now, &log), .abort)
                 }
             } catch let error as StoreError where !isOpen && error.code == .newer {
                 throw BackupError(
@@ -61,7 +67,7 @@ package struct RestoreMerge: Sendable {
                     "the store that is there was written by a newer program: \(error.message) Restore with that one; nothing was changed")
             } catch let error as StoreError where !isOpen && Self.isUnreadable(error) {
                 let why = "the replaced store can't be read: \(error.message)"
-                return (try finish(try unmerged(why), why, new, facts, now), .commit)
+                return (try finish(try unmerged(why), why, new, facts, now, log), .commit)
             }
             return (merged, .commit)
         }
@@ -84,7 +90,8 @@ package struct RestoreMerge: Sendable {
     }
 
     private func merge(
-        _ old: borrowing WriteTransaction, into new: borrowing WriteTransaction, _ facts: StoreFacts, _ now: Timestamp
+        _ old: borrowing WriteTransaction, into new: borrowing WriteTransaction, _ facts: StoreFacts, _ now: Timestamp,
+        _ log: inout RestoredLog
     ) throws -> RestoreReport {
         let source = ReplacedStore()
         guard let install = try new.get(Tables.install, InstallRecord.key) else {
@@ -92,7 +99,7 @@ package struct RestoreMerge: Sendable {
         }
         guard let former = source.row(Tables.install, InstallRecord.key, in: old) else {
             let why = "the replaced store does not say whose it is"
-            return try finish(try unmerged(why), why, new, facts, now)
+            return try finish(try unmerged(why), why, new, facts, now, log)
         }
         guard former.id == install.id else {
             guard allowsOtherInstall else {
@@ -101,7 +108,7 @@ package struct RestoreMerge: Sendable {
                     "the store that is there is of another install, \(former.id); the backup is of \(install.id). If it is to be replaced all the same, "
                         + "say --other-install: nothing is taken over from it")
             }
-            return try finish(nil, "the replaced store is of another install, \(former.id)", new, facts, now)
+            return try finish(nil, "the replaced store is of another install, \(former.id)", new, facts, now, log)
         }
         var report = RestoreReport()
         let moment = max(now, source.row(Tables.clock, ClockRow.seen, in: old)?.moment ?? now)
@@ -116,8 +123,8 @@ package struct RestoreMerge: Sendable {
         try mergeAnchors(source, old, new, moment, isSameSeal: isSameSeal, &report)
         try mergeTrust(source, old, new)
         try mergeMoments(source, old, new)
-        try mergeAudit(source, old, new, moment, &report)
-        return try finish(report, nil, new, facts, moment, last: try? Authority.lastSequence(in: old))
+        log.untold = try mergeAudit(source, old, new, moment, &report)
+        return try finish(report, nil, new, facts, moment, log, last: try? Authority.lastSequence(in: old))
     }
 
     /// What is done to every restored store.
@@ -127,7 +134,7 @@ package struct RestoreMerge: Sendable {
     ///   - last: the last number of the replaced log; `nil` when it is not known.
     private func finish(
         _ merged: RestoreReport?, _ why: String?, _ new: borrowing WriteTransaction, _ facts: StoreFacts, _ now: Timestamp,
-        last: UInt64? = nil
+        _ log: RestoredLog, last: UInt64? = nil
     ) throws -> RestoreReport {
         var report = merged ?? RestoreReport()
         report.notMerged = merged == nil ? why ?? "there was no store before" : nil
@@ -140,31 +147,53 @@ package struct RestoreMerge: Sendable {
         }
         try endSessions(new, moment, &report)
         try new.delete(Tables.clock, ClockRow.behind)
-        _ = try StoreChecker.check(facts, at: moment, repairs: true, in: new)
+        report.logBegunAnew = log.isBegunAnew
+        report.logFaults = try StoreChecker.check(facts, at: moment, repairs: true, in: new).inLog
         let sequence = try Authority.lastSequence(in: new)
         // Where nothing is known, numbers may have been given on a disk that died.
         let least = last.map { max($0, sequence) + 1 } ?? sequence + Self.gap
         report.auditSequence = try Authority.append(
             try draft(report, in: new), at: moment, least: least, in: new
         ).seq
+        for leaves in log.untold.parts(of: Self.mostRanges) {
+            _ = try Authority.append(try draft(telling: leaves, in: new), at: moment, in: new)
+        }
         let check = try StoreChecker.check(facts, at: moment, repairs: false, in: new)
-        guard check.isSound else {
+        // What the log is evidence of stays as it is, and is told; nobody has to be without a service for it.
+        report.logFaults = check.inLog
+        let evidence = check.findings.filter { $0.isEvidence }
+        report.logFault = (evidence.first { $0.table == Tables.auditTree.name } ?? evidence.first)?.sentence
+        guard check.isUsable else {
             throw BackupError(
                 .unsound,
-                "the restored store would not be sound: \(check.findings.first?.sentence ?? "it has \(check.total) faults"); nothing was changed"
+                "the restored store would not be sound: \(check.findings.first { !$0.isEvidence }?.sentence ?? "it has \(check.total) faults"); nothing was changed"
             )
         }
         report.rows = check.rows
         return report
     }
 
-    private func draft(_ report: RestoreReport, in new: borrowing WriteTransaction) throws -> AuditDraft {
+    /// An entry of the first organisation that the restore made.
+    private func draft(
+        _ action: AuditRecord.Action, _ resource: String, in new: borrowing WriteTransaction
+    ) throws -> AuditDraft {
         guard let install = try new.get(Tables.install, InstallRecord.key) else {
             throw BackupError(.unsound, "the backup holds no install")
         }
-        var draft = AuditDraft(.backupRestored, actor: "system", organisation: install.firstOrganisation)
+        var draft = AuditDraft(action, actor: "system", organisation: install.firstOrganisation)
         draft.plane = "relayauth"
-        draft.resource = "backup"
+        draft.resource = resource
+        return draft
+    }
+
+    private func draft(telling leaves: LeafRanges, in new: borrowing WriteTransaction) throws -> AuditDraft {
+        var draft = try draft(.auditRemoved, "audit", in: new)
+        draft.metadata = [RemovalNote.member: leaves.text, "count": String(leaves.count), "reason": "restored"]
+        return draft
+    }
+
+    private func draft(_ report: RestoreReport, in new: borrowing WriteTransaction) throws -> AuditDraft {
+        var draft = try draft(.backupRestored, "backup", in: new)
         draft.metadata = [
             "madeAt": madeAt.description, "uid": String(userId), "merged": String(report.notMerged == nil),
             "revokedAPIKeys": String(report.revokedAPIKeys), "unknownAPIKeys": String(report.unknownAPIKeys.count),
@@ -174,6 +203,8 @@ package struct RestoreMerge: Sendable {
             "deletedIdentities": String(report.deletedIdentities),
         ]
         if report.lostAuditEntries > 0 { draft.metadata["lostEntries"] = String(report.lostAuditEntries) }
+        if report.logBegunAnew { draft.metadata["logBegunAnew"] = "true" }
+        if report.logFaults > 0 { draft.metadata["logFaults"] = String(report.logFaults) }
         if report.notMerged == nil { draft.metadata["logGoesOn"] = String(report.logGoesOn) }
         draft.metadata["unknownCutover"] = report.unknownCutover
         draft.metadata["reason"] = report.notMerged

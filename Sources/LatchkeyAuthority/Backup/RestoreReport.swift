@@ -67,6 +67,11 @@ package struct RestoreReport: Sendable, Equatable, Codable {
     package internal(set) var logGoesOn = false
     /// Entries from after the backup that could not be read: their leaves came along.
     package internal(set) var lostAuditEntries = 0
+    /// Whether the tree of the backup's log was so damaged that nothing could have been written: it was made anew over the entries that are there.
+    package internal(set) var logBegunAnew = false
+    /// What is wrong with the restored log, which stays as it is: how much, and the first of it.
+    package internal(set) var logFaults = 0
+    package internal(set) var logFault: String?
     /// The number of the entry that tells of the restore.
     package internal(set) var auditSequence: UInt64 = 0
     /// API keys that live in the backup, and whose state since then could not be learned.

@@ -26,6 +26,8 @@ package struct DrillReport: Sendable, Codable {
     package init() {}
 
     package var isPassed: Bool { check.isSound && keyProblem == nil && tokenProblem == nil }
+    /// Whether a daemon can do with the store what it is for. What is wrong with the log is told, and is no reason to be without it.
+    package var isUsable: Bool { check.isUsable && keyProblem == nil && tokenProblem == nil }
 }
 
 /// A restore drill over a copy of a store that nobody else has and that is thrown away afterwards.
@@ -49,6 +51,12 @@ package enum Drill {
         }
         guard let masterKey else { return report }
         report.triesKeys = true
+        try Store.rehearse(directory: directory, schema: schema) { transaction, _ in
+            // As a restore does it: nothing could be minted otherwise.
+            guard try !AuditLog.canGoOn(in: transaction) else { return ((), .abort) }
+            try AuditLog.beginAnew(at: clock.now(), in: transaction)
+            return ((), .commit)
+        }
         // That there is little room where the copy lies is no fault of the backup.
         var options = Store.Options()
         options.headroomBytes = 0

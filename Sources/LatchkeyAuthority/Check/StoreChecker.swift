@@ -47,14 +47,17 @@ final class StoreChecker {
         let kind: CheckFinding.Kind =
             switch fault.kind {
             case .changed, .node, .checkpointForm, .checkpointSignature, .checkpointRoot: .wrong
-            case .missing, .noLeaf, .unnumbered, .truncated, .ragged: .missing
-            case .revived, .stray: .stray
+            case .missing, .untold, .noLeaf, .unnumbered, .truncated, .ragged: .missing
+            case .revived, .stray, .misplaced: .stray
             }
         find(kind, table, fault.sentence)
     }
 
-    /// Counts findings that nobody is told one by one.
-    func passOver(_ count: Int) { report.total += count }
+    /// Counts findings of the log's tree that nobody is told one by one.
+    func passOver(_ count: Int) {
+        report.total += count
+        report.inLog += count
+    }
 
     /// Visits every row that can be read; those that can't are findings.
     func rows<Key, Row>(

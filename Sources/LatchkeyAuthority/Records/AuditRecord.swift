@@ -37,6 +37,7 @@ package struct AuditRecord: Sendable, Equatable, Codable {
         case cutoverVerifierChanged = "cutover.verifier_changed"
         case organisationCreated = "org.created"
         case organisationUpdated = "org.updated"
+        case auditRemoved = "audit.removed"
         case backupCreated = "backup.created"
         case backupRestored = "backup.restored"
         case configurationChanged = "config.changed"

@@ -66,7 +66,9 @@ extension Schema {
                     of: .object(
                         "StoredCheckpoint",
                         [.required("size", size), .required("note", .string(pattern: "^[A-Za-z0-9_-]*$").sampled("bGF0Y2hrZXkv"))]))),
-            .required("strays", .array(of: size).noted("Numbers of entries that no leaf is for")), .required("ragged", .boolean),
+            .required("strays", .array(of: size).noted("Numbers of entries that no leaf is for")),
+            .required("misplaced", .array(of: size).noted("Leaves behind which something lies in the tree that is no hash of it")),
+            .required("ragged", .boolean.noted("Whether the tree ends in the middle of a leaf")),
         ])
 }
 
@@ -112,6 +114,8 @@ extension JSONWriter {
             }
             writer.key("strays")
             writer.array { writer in for sequence in page.strays { writer.integer(Int64(clamping: sequence)) } }
+            writer.key("misplaced")
+            writer.array { writer in for leaf in page.misplaced { writer.integer(Int64(clamping: leaf)) } }
             writer.member("ragged", page.isRagged)
         }
     }

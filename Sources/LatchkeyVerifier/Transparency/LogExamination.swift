@@ -1,5 +1,5 @@
 /// Derives the whole tree of a log anew from its entries, one after the other, and holds it against what is stored, what was signed, and what was
-/// written down. Takes no memory to speak of, however long the log is.
+/// written down. Takes no memory to speak of, however long the log is: a few bits for each entry that is not there.
 package struct LogExamination: Sendable {
     /// A leaf as it lies in the store.
     package struct Leaf: Sendable, Equatable {
@@ -38,6 +38,13 @@ package struct LogExamination: Sendable {
     private var stacked = StoredFrontier()
     /// The size of the largest checkpoint that told of this log.
     private var good: UInt64 = 0
+    /// Leaves whose entries are said to have been removed, or lost.
+    private var removed = LeafSet()
+    private var lost = LeafSet()
+    /// Of both, those that no entry has told of so far. It comes after them.
+    private var untold = LeafSet()
+    /// Where the numbers of the entries go another way than their leaves': the leaf, and its number.
+    private var numbering: [(leaf: UInt64, sequence: UInt64)] = []
 
     /// - Parameters:
     ///   - install: whose log it is.
@@ -57,6 +64,15 @@ package struct LogExamination: Sendable {
 
     package var size: UInt64 { tree.size }
 
+    /// What is known of entries from before the tree was there; told before the first leaf. What they say of leaves is of no tree that is known.
+    package var genesis: LogGenesis? {
+        get { report.genesis }
+        set { report.genesis = newValue }
+    }
+
+    /// Whether entries are missing that a later one may tell of.
+    package var awaitsNotes: Bool { !untold.isEmpty }
+
     /// The next part of the log.
     package mutating func take(_ page: LogPage) {
         var checkpoints = page.checkpoints[...]
@@ -67,6 +83,7 @@ package struct LogExamination: Sendable {
         }
         if page.isRagged { report.add(.ragged, LogFault.Place(leaf: tree.size, sequence: nil)) }
         for checkpoint in checkpoints { take(checkpoint) }
+        for leaf in page.misplaced { report.add(.misplaced, LogFault.Place(leaf: leaf, sequence: nil)) }
         for sequence in page.strays { report.add(.stray, LogFault.Place(leaf: nil, sequence: sequence)) }
     }
 
@@ -77,13 +94,23 @@ package struct LogExamination: Sendable {
         let hash = stored ?? Self.hash(of: leaf.body) ?? MerkleTree.emptyRoot
         tree.append(hash)
         let place = LogFault.Place(leaf: index, sequence: leaf.sequence)
-        if leaf.sequence == nil { report.add(.unnumbered, place) }
+        if let sequence = leaf.sequence {
+            if number(of: index) != sequence { numbering.append((index, sequence)) }
+        } else {
+            report.add(.unnumbered, place)
+        }
         switch leaf.body {
         case .entry(let bytes):
-            if let stored, MerkleTree.leafHash(bytes) != stored { report.add(.changed, place) }
-        case .removed: report.noteAbsent(index, isLost: false)
-        case .lost: report.noteAbsent(index, isLost: true)
-        case .revived: report.add(.revived, place)
+            if let stored { if MerkleTree.leafHash(bytes) == stored { take(bytes, at: index) } else { report.add(.changed, place) } }
+        case .removed:
+            removed.insert(index)
+            untold.insert(index)
+        case .lost:
+            lost.insert(index)
+            untold.insert(index)
+        case .revived(let bytes):
+            report.add(.revived, place)
+            if let stored, MerkleTree.leafHash(bytes) == stored { take(bytes, at: index) }
         case .missing: if leaf.sequence != nil { report.add(.missing, place) }
         }
         if stored == nil { report.add(.noLeaf, place) }
@@ -91,6 +118,22 @@ package struct LogExamination: Sendable {
         for level in told { report.add(.node(level: level), place) }
         report.size = tree.size
         passHeads()
+    }
+
+    /// An entry whose bytes are those that were hashed.
+    private mutating func take(_ entry: [UInt8], at index: UInt64) {
+        guard !untold.isEmpty, index >= genesis?.leaves ?? 0, let note = RemovalNote(entry: entry) else { return }
+        for range in note.leaves.within(0..<index).ranges { untold.remove(range) }
+    }
+
+    /// The number of a leaf's entry, as the numbering goes that was met last.
+    private func number(of leaf: UInt64) -> UInt64? {
+        var (low, high) = (0, numbering.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if numbering[middle].leaf <= leaf { low = middle + 1 } else { high = middle }
+        }
+        return low == 0 ? nil : numbering[low - 1].sequence &+ (leaf - numbering[low - 1].leaf)
     }
 
     /// They come in the order of their sizes, each right after its last leaf.
@@ -124,6 +167,13 @@ package struct LogExamination: Sendable {
         let size = tree.size
         report.root = tree.root
         for head in heads { report.judge(head, .beyond(size: size)) }
+        untold.forEachRange { leaves in
+            for leaf in leaves { report.insert(.untold, LogFault.Place(leaf: leaf, sequence: number(of: leaf))) }
+            return true
+        }
+        removed.subtract(untold)
+        lost.subtract(untold)
+        report.noteAbsent(removed: removed, lost: lost)
         return report
     }
 

@@ -5,6 +5,8 @@ package struct LogFault: Sendable, Equatable, Codable {
         case changed
         /// The entry is not there, and retention did not remove it.
         case missing
+        /// The entry is marked as removed, and no entry of the log tells that it was.
+        case untold
         /// The entry is said to have been removed, and one is there.
         case revived
         /// An entry is there that the tree knows nothing of.
@@ -15,6 +17,8 @@ package struct LogFault: Sendable, Equatable, Codable {
         case node(level: Int)
         /// The tree ends within a leaf.
         case ragged
+        /// Something lies between the hashes of the tree that is none.
+        case misplaced
         /// No number is known for the entry of a leaf.
         case unnumbered
         /// A checkpoint can't be read, or is another log's.
@@ -40,12 +44,14 @@ package struct LogFault: Sendable, Equatable, Codable {
         switch kind {
         case .changed: "the audit entry \(name) is not the one that was hashed when it was written"
         case .missing: "the audit entry \(name) is gone, and retention did not remove it"
+        case .untold: "the audit entry \(name) is gone, and no entry of the log tells that it was removed"
         case .revived: "the audit entry \(name) is there, and is said to have been removed"
         case .stray: "the audit entry \(name) is not in the log's tree"
         case .noLeaf: "the log's tree has no leaf for the audit entry \(name)"
         case .node(let level):
             "the node over leaves \(leaf &+ 1 &- (1 << UInt64(level))) to \(leaf), which ends with the audit entry \(name), does not follow from them"
         case .ragged: "the log's tree ends in the middle of \(name)"
+        case .misplaced: "something lies in the log's tree behind leaf \(leaf) that is no hash of it"
         case .unnumbered: "nobody can tell the number of the audit entry \(name)"
         case .checkpointForm(let size): "the checkpoint over \(size) entries can't be read, or is of another log"
         case .checkpointSignature(let size): "the checkpoint over \(size) entries is not signed by the trust anchor"

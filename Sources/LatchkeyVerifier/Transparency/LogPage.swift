@@ -18,6 +18,8 @@ package struct LogPage: Sendable, Equatable {
     package var checkpoints: [StoredCheckpoint] = []
     /// Numbers of entries that no leaf is for.
     package var strays: [UInt64] = []
+    /// Leaves behind which something lies in the tree that has no place there.
+    package var misplaced: [UInt64] = []
     /// Whether hashes follow the last leaf that are none.
     package var isRagged = false
 

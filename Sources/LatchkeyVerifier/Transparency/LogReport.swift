@@ -23,7 +23,7 @@ package struct LogReport: Sendable, Equatable, Codable {
     /// Leaves side by side whose entries are not there, for one reason.
     package struct AbsentLeaves: Sendable, Equatable, Codable {
         package let first: UInt64
-        package internal(set) var last: UInt64
+        package let last: UInt64
         /// Else retention removed them.
         package let isLost: Bool
     }
@@ -32,9 +32,9 @@ package struct LogReport: Sendable, Equatable, Codable {
     package internal(set) var size: UInt64 = 0
     /// 64 hexadecimal digits.
     package private(set) var rootDigits = MerkleTree.emptyRoot.description
-    /// Entries whose bytes retention has removed; their leaves are there.
+    /// Entries that retention has removed, as the log tells; their leaves are there.
     package private(set) var removed: UInt64 = 0
-    /// Entries that were gone when a store was restored; their leaves are there.
+    /// Entries that were gone when a store was restored, as the log tells; their leaves are there.
     package private(set) var lost: UInt64 = 0
     /// Leaves without an entry, side by side; the first of such places.
     package private(set) var absent: [AbsentLeaves] = []
@@ -76,17 +76,34 @@ package struct LogReport: Sendable, Equatable, Codable {
     }
 
     mutating func add(_ kind: LogFault.Kind, _ place: LogFault.Place) {
+        let fault = LogFault(kind: kind, place: place)
+        // The end of a log that goes on is looked at more than once.
+        guard faults.count == Self.most || !faults.contains(fault) else { return }
         total += 1
-        if faults.count < Self.most { faults.append(LogFault(kind: kind, place: place)) }
+        if faults.count < Self.most { faults.append(fault) }
     }
 
-    mutating func noteAbsent(_ leaf: UInt64, isLost: Bool) {
-        if isLost { lost += 1 } else { removed += 1 }
-        if let end = absent.last, end.last + 1 == leaf, end.isLost == isLost {
-            absent[absent.count - 1].last = leaf
-        } else if absent.count < Self.most {
-            absent.append(AbsentLeaves(first: leaf, last: leaf, isLost: isLost))
+    /// Adds what is found out late where it belongs.
+    mutating func insert(_ kind: LogFault.Kind, _ place: LogFault.Place) {
+        total += 1
+        guard faults.count < Self.most else { return }
+        let leaf = place.leaf ?? 0
+        let index = faults.firstIndex { ($0.place.leaf ?? 0) > leaf } ?? faults.count
+        faults.insert(LogFault(kind: kind, place: place), at: index)
+    }
+
+    mutating func noteAbsent(removed: LeafSet, lost: LeafSet) {
+        (self.removed, self.lost) = (removed.count, lost.count)
+        var places: [AbsentLeaves] = []
+        for (leaves, isLost) in [(removed, false), (lost, true)] {
+            var count = 0
+            leaves.forEachRange { range in
+                places.append(AbsentLeaves(first: range.lowerBound, last: range.upperBound, isLost: isLost))
+                count += 1
+                return count < Self.most
+            }
         }
+        absent = Array(places.sorted { $0.first < $1.first }.prefix(Self.most))
     }
 
     mutating func judge(_ head: LogHead, _ outcome: HeadVerdict.Outcome) {

@@ -10,6 +10,8 @@ struct DrillResult {
     let fallen: String?
 
     var isPassed: Bool { (report?.isPassed ?? false) && headerProblem == nil }
+    /// Whether it can be restored: what is wrong with its audit log is told, and stays as it is.
+    var isUsable: Bool { (report?.isUsable ?? false) && headerProblem == nil }
 
     /// What the file says of itself is nobody's word until the store says the same.
     private var headerProblem: String? {

@@ -69,14 +69,14 @@ struct Restoration {
         self.child = child
     }
 
-    /// - Throws: `.failed` for a backup that the drill does not pass.
+    /// - Throws: `.failed` for a backup that the drill does not pass; what is wrong with its audit log alone is told, and stops nobody.
     func prove(_ backup: borrowing BackupFile, _ passphrase: Secret?) async throws -> Proven {
         let place = try WorkingDirectory.make(in: site.place)
         let drill = RestoreDrill(place: place, masterKeyFile: nil, withoutKeys: words.withoutKeys, child: child)
         // The key that the daemon will have is the one that counts; the one in the backup only where there is none.
         let result = try await drill.run(backup, passphrase, preferring: masterKey, fallback: { nil })
-        guard result.isPassed else {
-            for line in result.lines { Output.note(line) }
+        if !result.isPassed { for line in result.lines { Output.note(line) } }
+        guard result.isUsable else {
             throw CommandFailure(
                 .failed, "the backup did not pass the restore drill; nothing was changed",
                 hint: masterKey != nil && result.content.masterKey != nil && result.report?.keyProblem != nil

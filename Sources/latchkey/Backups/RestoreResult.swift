@@ -61,6 +61,19 @@ struct RestoreResult {
                     ? "the replaced log was not this one with more behind it: heads that were written down since the backup don't hold"
                     : nil
             ),
+            (
+                "damaged log",
+                report.logFaults > 0
+                    ? "\(Self.counted(report.logFaults, "fault", "faults")) in the audit log, which is evidence and stays as it is: "
+                        + "\(report.logFault ?? "it differs"); look with latchkey audit verify" : nil
+            ),
+            (
+                "log begun anew",
+                report.logBegunAnew
+                    ? "the tree of the backup's audit log was damaged, and nothing could have been written: it was made anew over the entries that are "
+                        + "there. Keep the backup: heads and checkpoints from before may not hold here, and another backup may have them"
+                    : nil
+            ),
             ("trust anchor", anchor),
             ("sessions", "all ended, \(report.endedSessions) of them live: whoever had a token asks for a new one"),
             (

@@ -137,6 +137,51 @@ struct AuditAttackTests {
         #expect(try site.report().told == ["missing leaf 29 seq 30"])
     }
 
+    @Test(
+        "an entry that was deleted and marked as removed by retention, or as lost before a restore: no entry tells of it",
+        arguments: [(RemovedLeavesRow.Absence.removed, 30), (.lost, 1), (.removed, 64)] as [(RemovedLeavesRow.Absence, UInt64)])
+    func hidden(_ absence: RemovedLeavesRow.Absence, _ sequence: UInt64) async throws {
+        let site = try await Site.made()
+        try site.scratch.tamper { transaction in
+            for key in AuditIndex.keys(of: try transaction.get(Tables.audit, sequence)!.record()) {
+                try transaction.delete(Tables.auditIndex, key)
+            }
+            try transaction.delete(Tables.audit, sequence)
+            try AuditLog.noteRemoved([sequence], absence, in: transaction)
+        }
+        let report = try site.report()
+        #expect(report.told == ["untold leaf \(sequence - 1) seq \(sequence)"] && report.outcomes == [.extended, .extended])
+        #expect(
+            report.faults.first?.sentence
+                == "the audit entry \(sequence) (leaf \(sequence - 1)) is gone, and no entry of the log tells that it was removed")
+        #expect(report.removed == 0 && report.lost == 0 && report.absent == [])
+    }
+
+    @Test("something that lies in the tree and is no hash of it, at its end, within it and before it; the log goes on all the same")
+    func misplaced() async throws {
+        let within = MerkleTree.position(ofLeaf: 20).storeBytes + [0]
+        for (key, leaf) in [(within, 20), ([0, 0, 0, 0, 0, 0, 1], 63), ([0], 0)] as [([UInt8], Int)] {
+            let site = try await Site.made()
+            try site.scratch.tamper { try $0.put(AuditLog.raw, key, BytesRow([1, 2, 3])) }
+            let report = try site.report()
+            #expect(report.told == ["misplaced leaf \(leaf) seq -"] && report.outcomes == [.extended, .extended])
+            let install = try Install(at: site.scratch)
+            try await install.fillLog(3)
+            #expect(try install.logSize == 67)
+        }
+    }
+
+    @Test("nothing, where a first start was killed before there was a log: that is what is said")
+    func unfinished() throws {
+        let scratch = Scratch()
+        try FileManager.default.createDirectory(atPath: scratch.store, withIntermediateDirectories: false)
+        try Store.open(directory: scratch.store, schema: Tables.schema(writer: "latchkey test")).close()
+        let error = #expect(throws: StoreError.self) {
+            try AuditLogCheck.run(directory: scratch.store, heads: [], anchors: [], program: "latchkey test")
+        }
+        #expect(error?.message.contains("first start") == true && error?.message.contains("restore") == false)
+    }
+
     @Test("an entry that was deleted, and the tree made anew without it: between the checkpoints")
     func deletedAll() async throws {
         let site = try await Site.made()
@@ -343,6 +388,56 @@ struct AuditAttackTests {
         #expect(shorter.authority.services.allSatisfy { $0.name != "auditLog" })
         await shorter.authority.upkeep()
         #expect(shorter.authority.services.contains { $0.name == "auditLog" && $0.level == .degraded })
+    }
+
+    @Test(
+        "a rewritten log under a checkpoint that no anchor signed, or one that can't be read, gets no signature of the daemon, which says so",
+        arguments: ["stranger", "signature", "form", "key"])
+    func unsignedGround(_ way: String) async throws {
+        let site = try await Site.made()
+        let thief = try Ed25519PrivateKey.generate()
+        try site.scratch.tamper { transaction in
+            try transaction.put(Tables.audit, 45, Self.forged(45, in: transaction))
+            try Self.replant(transaction)
+            let install = try transaction.get(Tables.install, InstallRecord.key)!.id
+            let root = try AuditLog.root(60, in: transaction)
+            // Named as the anchor's, or as the thief's own.
+            let name = way == "stranger" ? try TrustAnchor(thief.publicKey) : site.anchor
+            let checkpoint = try Checkpoint(install: install, size: 60, root: root, anchor: name) { try thief.sign($0) }
+            let raw = Table<[UInt8], BytesRow>(Tables.checkpoints.name, slot: Tables.checkpoints.slot)
+            let text = way == "form" ? Array("garbage\n".utf8) : Array(checkpoint.text.utf8)
+            try transaction.put(raw, way == "key" ? [1, 0, 0, 0, 0, 0, 0] : UInt64(60).storeBytes, BytesRow(text))
+        }
+        let report = try site.report()
+        #expect(report.told.contains("checkpointRoot(size: 50, good: 40) leaf 49 seq -"))
+        switch way {
+        case "stranger": #expect(report.strangers == 1)
+        case "signature": #expect(report.told.contains("checkpointSignature(size: 60) leaf 59 seq -"))
+        default: #expect(report.told.contains { $0.hasPrefix("checkpointForm") })
+        }
+        let install = try Install(at: site.scratch)
+        #expect(await refusal { try await install.head() }?.code == .signingUnavailable)
+        #expect(await refusal { try await install.authority.auditProof(of: 45, by: install.admin) }?.code == .signingUnavailable)
+        #expect(install.authority.services.contains { $0.name == "auditLog" && $0.level == .degraded })
+        await install.authority.upkeep()
+        #expect(install.authority.services.contains { $0.name == "auditLog" && $0.level == .degraded })
+    }
+
+    @Test("a log that was put right is signed for again, and health no longer says otherwise")
+    func putRight() async throws {
+        let site = try await Site.made()
+        var row: CheckpointRow?
+        try site.scratch.tamper { transaction in
+            row = try transaction.get(Tables.checkpoints, 50)
+            try transaction.put(Table<UInt64, BytesRow>(Tables.checkpoints.name, slot: Tables.checkpoints.slot), 50, BytesRow([1]))
+        }
+        let install = try Install(at: site.scratch)
+        #expect(await refusal { try await install.head() }?.code == .signingUnavailable)
+        let whole = try #require(row)
+        try await install.store.write { try $0.put(Tables.checkpoints, 50, whole) }
+        await install.authority.upkeep()
+        #expect(install.authority.services.allSatisfy { $0.name != "auditLog" })
+        #expect(try await install.head() == site.head)
     }
 
     @Test("nobody is proven an entry that is not the one that was hashed")

@@ -18,8 +18,9 @@ struct AuditRestoreTests {
         try await install.fillLog(10, "late")
         while await install.authority.removeOldAuditEntries() {}
         let (late, anchor) = try await (install.head(), install.anchor)
+        let notes = try install.audit(.auditRemoved).count
         let restored = try await Restored.of(install, backup)
-        #expect(restored.report.logGoesOn && restored.report.auditEntries == 10 && restored.report.lostAuditEntries == 0)
+        #expect(restored.report.logGoesOn && restored.report.auditEntries == 10 + notes && restored.report.lostAuditEntries == 0)
         let proof = try await restored.install.authority.auditProof(of: late.size, by: restored.install.admin)
         try proof.check(anchor)
         let report = try await restored.install.closed().examineLog(heads: [early, middle, late])
@@ -42,6 +43,123 @@ struct AuditRestoreTests {
         let report = try await restored.install.closed().examineLog(heads: [head])
         #expect(report.isGood && report.removed == 0 && report.lost == 5)
         #expect(report.absent.map(\.first) == [last - 10] && report.absent.map(\.last) == [last - 6])
+    }
+
+    @Test("what retention removed of an organisation that is lost with the replaced store is told by the restore")
+    func orphans() async throws {
+        let install = try Install()
+        let backup = try await install.backup()
+        let other = try await install.otherOrganisation()
+        var change = OrganisationChange()
+        change.auditRetentionDays = 1
+        _ = try await install.authority.updateOrganisation(change, by: other)
+        let (draft, now) = (AuditDraft(.tokenIssued, actor: "a", organisation: other.principal.organisation), install.clock.now())
+        try await install.log((0..<20).map { _ in (draft, now) })
+        install.clock.advance(seconds: 2 * 86_400)
+        while await install.authority.removeOldAuditEntries() {}
+        try await install.fillLog(5)
+        let head = try await install.head()
+        let gone = try #require(install.audit(.auditRemoved).last)
+        let organisation = other.principal.organisation
+        #expect(gone.orgId == organisation)
+        let restored = try await Restored.of(install, backup) { old in try old.tamper { try $0.delete(Tables.organisations, organisation) }
+        }
+        #expect(restored.report.logGoesOn && restored.report.lostAuditEntries == 1)
+        let note = try #require(restored.install.audit(.auditRemoved).last)
+        #expect(note.metadata["reason"] == "restored" && note.orgId == restored.install.authority.firstOrganisation)
+        let told = try #require(LeafRanges(note.metadata["leaves"] ?? ""))
+        #expect(told.count == UInt64(gone.metadata["count"] ?? "").map { $0 + 1 })
+        let report = try await restored.install.closed().examineLog(heads: [head])
+        #expect(report.isGood && report.outcomes == [.extended], "\(report.told)")
+        #expect(report.lost == 1 && report.removed + 1 == told.count)
+    }
+
+    @Test("what somebody had deleted and marked as removed before the restore is not told by it, and stays a fault")
+    func notLaundered() async throws {
+        let install = try Install()
+        let backup = try await install.backup()
+        try await install.fillLog(20)
+        let last = try #require(try install.audit().last?.seq)
+        let restored = try await Restored.of(install, backup, expecting: 1) { old in
+            try old.tamper { transaction in
+                try transaction.delete(Tables.audit, last - 3)
+                try AuditLog.noteRemoved([last - 3], in: transaction)
+            }
+        }
+        #expect(restored.report.logFaults == 1 && restored.report.logFault?.contains("no entry of the log tells") == true)
+        let report = try await restored.install.closed().examineLog()
+        #expect(report.told == ["untold leaf \(last - 4) seq \(last - 3)"])
+    }
+
+    @Test("a backup whose log is damaged is restored all the same, and where it is stays told")
+    func damaged() async throws {
+        let install = try Install()
+        try await install.fillLog(20)
+        let head = try await install.head()
+        let backup = try await install.backup()
+        let restored = try await Restored.of(
+            install, backup, expecting: 2,
+            spoiling: { new in
+                try new.tamper { transaction in
+                    try transaction.delete(Tables.audit, 7)
+                    try transaction.put(Tables.audit, 9, transaction.get(Tables.audit, 10)!)
+                }
+                // The drill tells it, too, and it is no reason to be without a service.
+                let drill = try await Drill.run(directory: new.store, masterKey: nil, program: "latchkey test", clock: install.clock)
+                #expect(!drill.isPassed && drill.isUsable)
+            })
+        #expect(!restored.report.logBegunAnew && restored.report.logFaults > 0 && restored.report.logFault?.contains("7") == true)
+        #expect(try restored.install.audit(.backupRestored).last?.metadata["logFaults"] != nil)
+        _ = try await restored.install.identity()
+        let report = try await restored.install.closed().examineLog(heads: [head])
+        #expect(report.told == ["missing leaf 6 seq 7", "changed leaf 8 seq 9"] && report.outcomes == [.extended])
+    }
+
+    @Test("where no entry could be added to the backup's tree it is made anew, which is told, and what was written down of it still tells")
+    func begunAnew() async throws {
+        let install = try Install()
+        let other = try await install.otherOrganisation()
+        var change = OrganisationChange()
+        change.auditRetentionDays = 1
+        _ = try await install.authority.updateOrganisation(change, by: other)
+        let (draft, now) = (AuditDraft(.tokenIssued, actor: "a", organisation: other.principal.organisation), install.clock.now())
+        try await install.log((0..<20).map { _ in (draft, now) })
+        try await install.fillLog(100)
+        install.clock.advance(seconds: 2 * 86_400)
+        while await install.authority.removeOldAuditEntries() {}
+        let head = try await install.head()
+        let backup = try await install.backup()
+        let key = try MasterKey.read(.file(install.scratch.masterKey))
+        let restored = try await Restored.of(
+            install, backup, readsReplaced: false,
+            spoiling: { new in
+                try new.tamper { transaction in
+                    let peak = MerkleTree.peaks(try AuditLog.size(in: transaction))[0]
+                    try transaction.delete(Tables.auditTree, peak.position)
+                }
+                let copy = try new.copied()
+                let drill = try await Drill.run(
+                    directory: copy.store, masterKey: key, program: "latchkey test", clock: install.clock)
+                #expect(!drill.isPassed && drill.isUsable && drill.tokenAlgorithm == "RS256")
+            })
+        #expect(restored.report.logBegunAnew)
+        #expect(try restored.install.audit(.backupRestored).last?.metadata["logBegunAnew"] == "true")
+        let entries = try restored.install.audit()
+        _ = try await restored.install.identity()
+        _ = try await restored.install.head()
+        // Notes of the tree that is gone name leaves of this one: nobody may hide behind them.
+        let old = try #require(entries.first { $0.action == .auditRemoved }?.metadata["leaves"])
+        let leaf = try #require(LeafRanges(old)?.ranges.last?.upperBound)
+        let scratch = await restored.install.closed()
+        let report = try scratch.examineLog(heads: [head])
+        #expect(report.total == 0 && report.genesis?.leaves == UInt64(entries.count - 1) && report.outcomes != [.extended])
+        try scratch.tamper { transaction in
+            let sequence = try #require(try AuditLog.sequence(ofLeaf: leaf, in: transaction))
+            try transaction.delete(Tables.audit, sequence)
+            try AuditLog.noteRemoved([sequence], in: transaction)
+        }
+        let told = try scratch.examineLog().told
+        #expect(told.count == 1 && told.first?.hasPrefix("untold leaf \(leaf) seq") == true, "\(told)")
     }
 
     @Test("an entry that was edited in the replaced store comes along as it is, and the head that was written down tells")

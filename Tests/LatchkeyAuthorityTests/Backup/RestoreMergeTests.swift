@@ -13,12 +13,14 @@ struct Restored {
 
     static func of(
         _ install: Install, _ backup: [UInt8], readsReplaced: Bool = true, allowsOtherInstall: Bool = false,
-        goesWithoutMerge: Bool = false, damaging damage: (Scratch) throws -> Void = { _ in }
+        goesWithoutMerge: Bool = false, expecting faults: Int = 0, damaging damage: (Scratch) throws -> Void = { _ in },
+        spoiling spoil: (Scratch) async throws -> Void = { _ in }
     ) async throws -> Restored {
         let now = install.clock.now()
         let old = await install.closed()
         try damage(old)
         let (scratch, content) = try install.unpacked(backup)
+        try await spoil(scratch)
         let merge = RestoreMerge(
             restored: scratch.store, replaced: readsReplaced ? old.store : nil, notMerged: nil, program: "latchkey test",
             madeAt: content.header.madeAt, keptAs: "store.replaced-x", allowsOtherInstall: allowsOtherInstall,
@@ -28,7 +30,7 @@ struct Restored {
         #expect(try old.dataFile == before, "the replaced store was changed")
         try FileManager.default.copyItem(atPath: old.masterKey, toPath: scratch.masterKey)
         let check = try scratch.check(at: now)
-        #expect(check.findings == [])
+        #expect(faults == 0 ? check.findings == [] : check.total >= faults && check.isUsable, "\(check.findings)")
         return Restored(report: report, install: try Install(at: scratch, clock: install.clock))
     }
 }

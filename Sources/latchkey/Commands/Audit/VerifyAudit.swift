@@ -99,10 +99,14 @@ extension DaemonClient {
     fileprivate func logReport(_ heads: [LogHead], _ anchors: [TrustAnchor]) async throws(CommandFailure) -> LogReport {
         let path = "/v1/admin/audit/log"
         var part = try LogPart(try await get(path))
-        let (install, extent, genesis) = (part.install, part.extent, part.genesis)
+        let install = part.install
+        var extent = part.extent
         var examination = LogExamination(
             install: install, heads: heads, anchors: anchors.isEmpty ? part.anchors : anchors, statements: part.statements,
             knowsAll: anchors.isEmpty)
+        examination.genesis = part.genesis
+        // Each follows what came in during the one before; there is an end to it, however busy the daemon is.
+        var rounds = 5
         var progress = ProgressLine()
         defer { progress.clear() }
         while true {
@@ -111,11 +115,17 @@ extension DaemonClient {
             }
             examination.take(part.page)
             progress.set("\(examination.size) of \(extent) entries")
-            guard examination.size < extent, !part.page.leaves.isEmpty else { break }
-            part = try LogPart(try await get("\(path)?from=\(examination.size)&extent=\(extent)"))
+            if examination.size < extent, !part.page.leaves.isEmpty {
+                part = try LogPart(try await get("\(path)?from=\(examination.size)&extent=\(extent)"))
+                continue
+            }
+            // What retention removed while this went on is told by entries that came in since.
+            guard examination.awaitsNotes, rounds > 0 else { break }
+            rounds -= 1
+            part = try LogPart(try await get("\(path)?from=\(examination.size)"))
+            extent = part.extent
+            if part.page.leaves.isEmpty { break }
         }
-        var report = examination.finish()
-        report.genesis = genesis
-        return report
+        return examination.finish()
     }
 }

@@ -20,15 +20,19 @@ struct LogPart {
         guard let install = root["installId"]?.text, let extent = Self.number(root["extent"]), let from = Self.number(root["from"]),
             let leaves = root["leaves"]?.elements?.map(Self.leaf), let checkpoints = root["checkpoints"]?.elements?.map(Self.checkpoint),
             let strays = root["strays"]?.elements?.map(Self.number), let texts = root["anchors"]?.texts,
-            let keys = root["keys"]?.elements, let isRagged = root["ragged"]?.bool
+            let keys = root["keys"]?.elements, let misplaced = root["misplaced"]?.elements?.map(Self.number),
+            let isRagged = root["ragged"]?.bool
         else { throw Self.strange }
         var page = LogPage(first: from)
         page.leaves = leaves.compactMap(\.self)
         page.checkpoints = checkpoints.compactMap(\.self)
         page.strays = strays.compactMap(\.self)
+        page.misplaced = misplaced.compactMap(\.self)
         page.isRagged = isRagged
         // What was passed over here would be missing from what is proven.
-        guard page.leaves.count == leaves.count, page.checkpoints.count == checkpoints.count, page.strays.count == strays.count else {
+        guard page.leaves.count == leaves.count, page.checkpoints.count == checkpoints.count, page.strays.count == strays.count,
+            page.misplaced.count == misplaced.count
+        else {
             throw Self.strange
         }
         self.install = install
