@@ -1,3 +1,5 @@
+import LatchkeyVerifier
+
 /// What has become of the audit log in a restore.
 struct RestoredLog {
     /// Whether the backup's tree was so damaged that it was made anew.

@@ -124,7 +124,7 @@ package enum MasterKey {
         guard rename(successor(of: path), path) == 0 else {
             throw .unusable("it can't be moved to \(path): \(String(cString: strerror(errno)))")
         }
-        _ = syncDirectory(of: path)
+        _ = DurableNames.keep(in: directory(of: path))
     }
 
     /// Makes a new master key and puts it where it belongs, readable by its owner alone and on disk before this returns. Never replaces a
