@@ -54,6 +54,16 @@ struct KeyFetcherTests {
         /// From here on a fetch ends again, but those that are held.
         func answer() { state.withLock { $0.isHeld = false } }
 
+        /// Lets so many end, the first first; the others stay held.
+        func letGo(_ count: Int) {
+            let held = state.withLock { state in
+                let held = state.held.prefix(count)
+                state.held.removeFirst(held.count)
+                return Array(held)
+            }
+            for continuation in held { continuation.resume() }
+        }
+
         func letGo() {
             let held = state.withLock { state in
                 state.isHeld = false
@@ -84,6 +94,20 @@ struct KeyFetcherTests {
             }
             guard let document else { throw Unreachable() }
             return document
+        }
+    }
+
+    /// What waiting comes to an end by.
+    private final class Patience: Sendable {
+        private let isOver = Mutex(false)
+
+        func end() { isOver.withLock { $0 = true } }
+
+        /// From here on waits last again.
+        func renew() { isOver.withLock { $0 = false } }
+
+        func wait() async {
+            while !isOver.withLock({ $0 }), !Task.isCancelled { await Task.yield() }
         }
     }
 
@@ -181,7 +205,7 @@ struct KeyFetcherTests {
         for _ in 0..<50 { #expect(try await reason(verifier, Keys.second, at: now.adding(seconds: 30)) == .unknownKey) }
         #expect(publisher.count == 2)
         // A clock that goes back does not stop it for as long as it went.
-        #expect(try await reason(verifier, Keys.second, at: now.adding(seconds: -3)) == .unknownKey)
+        #expect(try await reason(verifier, Keys.second, at: now.adding(seconds: -61)) == .unknownKey)
         #expect(publisher.count == 3)
     }
 
@@ -266,6 +290,53 @@ struct KeyFetcherTests {
         await until { publisher.count == 3 }
         #expect(publisher.count == 3)
         publisher.letGo()
+    }
+
+    @Test("gives up the second fetch, too, when the first comes late and answers all who wait for the second")
+    func lateFirst() async throws {
+        let publisher = Publisher(Keys.first)
+        publisher.hold()
+        let patience = Patience()
+        let fetcher = KeyFetcher(timing: KeyFetcher.Timing(), legacy: nil) {
+            try await publisher.fetch()
+        } wait: { _ in
+            await patience.wait()
+        }
+        let verifier = TokenVerifier(fetcher: fetcher, policy: policy)
+        async let first = reason(verifier, at: now)
+        await until { publisher.held == 1 }
+        patience.end()
+        let early = try await first
+        #expect(early == .keySet)
+        patience.renew()
+        async let second = reason(verifier, at: now.adding(seconds: 30))
+        await until { publisher.held == 2 }
+        publisher.letGo(1)
+        let answered = try await second
+        #expect(answered == nil)
+        // Nobody waits for the second any more, which never ends.
+        patience.end()
+        publisher.answer()
+        let later = now.adding(seconds: 3660)
+        for _ in 0..<100_000 where publisher.count < 3 {
+            _ = try await reason(verifier, at: later)
+            await Task.yield()
+        }
+        #expect(publisher.count == 3)
+        publisher.letGo()
+    }
+
+    @Test("takes readings of the clock that are out of order for one moment")
+    func disorder() async throws {
+        let publisher = Publisher(Keys.first)
+        let verifier = verifier(publisher)
+        #expect(try await reason(verifier, at: now.adding(milliseconds: 1)) == nil)
+        #expect(try await reason(verifier, at: now) == nil)
+        #expect(try await reason(verifier, at: now.adding(seconds: -59)) == nil)
+        #expect(publisher.count == 1)
+        let long = now.adding(seconds: -61)
+        #expect(try await reason(verifier, at: long) == nil)
+        #expect(publisher.count == 2)
     }
 
     @Test("answers at once from what it holds where nobody can wait")

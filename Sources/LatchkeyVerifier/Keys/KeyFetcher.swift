@@ -130,9 +130,10 @@ extension KeyFetcher {
         return held
     }
 
-    /// A clock that went back proves nothing: then it counts as long ago.
+    /// Callers read the clock before they come here, and not in the order in which they do; a time service sets it back by a little. So a moment
+    /// that is ahead by no more than the skew of two clocks is now. A clock that went back by more proves nothing: then it counts as long ago.
     private func isWithin(_ seconds: Int64, of moment: Timestamp, at now: Timestamp) -> Bool {
-        moment <= now && now < moment.adding(seconds: seconds)
+        moment <= now.adding(seconds: TokenPolicy.standardSkew) && now < moment.adding(seconds: seconds)
     }
 
     /// Waits for the fetch that is under way, or for one that begins now if it may.
@@ -167,8 +168,16 @@ extension KeyFetcher {
         }
     }
 
+    /// Begins a fetch, and gives it up when it has had as long as anybody waits, whatever becomes of those who do.
     private func begin(_ number: Int, at now: Timestamp) {
-        let task = Task { await self.run(number, at: now) }
+        let limit = Task {
+            await self.wait(self.timing.patience)
+            self.giveUp(number)
+        }
+        let task = Task {
+            await self.run(number, at: now)
+            limit.cancel()
+        }
         let former = state.withLock { state in
             let former = state.task
             state.task = task
@@ -192,6 +201,12 @@ extension KeyFetcher {
             return done.values.map(\.continuation)
         }
         for waiter in released { waiter.resume() }
+    }
+
+    private func giveUp(_ number: Int) {
+        state.withLock { state in
+            if state.fetch == number { state.fetch = nil }
+        }
     }
 
     /// Lets one go on whose patience is at its end, and gives up the fetch where it is the one that began it: then that had as long as anybody
