@@ -27,7 +27,7 @@ enum AuditLogRoutes {
     .answers(.ok, .auditProof)
     .refuses(.auditEntryNotFound, .signingUnavailable, .storageUnavailable)
     .handle { call in
-        guard let sequence = try Call.number("seq", call.query("seq"), 1...Int64.max) else {
+        guard let sequence = try call.number("seq", 1...Int64.max) else {
             throw APIError.invalid("seq", "seq is missing")
         }
         let proof = try await call.authority.auditProof(of: UInt64(sequence), by: call.caller)
@@ -43,25 +43,12 @@ enum AuditLogRoutes {
     .query("extent", .integer(0...Int64.max), "How many leaves there were when that began")
     .answers(.ok, .auditLogPart)
     .handle { call in
-        let first = try Call.number("from", call.query("from"), 0...Int64.max) ?? 0
-        let extent = try Call.number("extent", call.query("extent"), 0...Int64.max)
+        let first = try call.number("from", 0...Int64.max) ?? 0
+        let extent = try call.number("extent", 0...Int64.max)
         // Up to 500 entries are read and encoded: not on the event loop.
         return try await call.authority.aside {
             let part = try await call.authority.auditLogPage(from: UInt64(first), extent: extent.map { UInt64($0) }, by: call.caller)
             return Answer.json { $0.auditLogPart(part) }
         }
-    }
-}
-
-extension Call {
-    /// A whole number of a query.
-    ///
-    /// - Throws: `invalid_request` for anything else, or one out of range.
-    static func number(_ name: String, _ text: String?, _ range: ClosedRange<Int64>) throws(APIError) -> Int64? {
-        guard let text else { return nil }
-        guard let number = Int64(text), range.contains(number) else {
-            throw .invalid(name, "\(name) must be a whole number from \(range.lowerBound) to \(range.upperBound)")
-        }
-        return number
     }
 }

@@ -43,17 +43,9 @@ enum TrustRoutes {
     .answers(.ok, contents: [("application/jose+json", .bundle)], headers: .noStore)
     .refuses(.signingUnavailable, .clockUnreliable)
     .handle { call in
-        let bundle = try await call.authority.exportBundle(validFor: try seconds(call), by: call.caller)
+        let bundle = try await call.authority.exportBundle(validFor: try call.number("validFor", 1...Int64.max), by: call.caller)
         var headers: HTTPFields = [.contentType: "application/jose+json", .cacheControl: "no-store"]
         headers[.contentDisposition] = "attachment; filename=\"latchkey-\(bundle.sequence).bundle\""
         return Answer(.ok, headers: headers, body: ByteBuffer(bytes: bundle.file))
-    }
-
-    private static func seconds(_ call: Call) throws(APIError) -> Int64? {
-        guard let text = try call.query("validFor") else { return nil }
-        guard let seconds = Int64(text), text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
-            throw .invalid("validFor", "validFor is a whole number of seconds, as in validFor=604800")
-        }
-        return seconds
     }
 }

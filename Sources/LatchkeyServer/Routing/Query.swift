@@ -1,5 +1,5 @@
-/// The query of a request target, `name=value` pairs joined by `&`, percent-encoded (RFC 3986 §3.4). A name that comes twice counts once,
-/// the first time.
+/// The query of a request target, `name=value` pairs joined by `&`, percent-encoded (RFC 3986 §3.4). A name that is read comes once at most: of
+/// two values, a proxy may have looked at the other one.
 package struct Query: Sendable {
     private struct Pair: Sendable {
         let name: Range<Int>
@@ -40,18 +40,21 @@ package struct Query: Sendable {
 
     /// The value of a name, `nil` when it is absent.
     ///
-    /// - Throws: `invalid_request` with the name as `field` when its escapes are broken or it is not UTF-8.
+    /// - Throws: `invalid_request` with the name as `field` when it comes twice, its escapes are broken, or it is not UTF-8.
     package subscript(_ name: String) -> String? {
         get throws(APIError) {
+            var found: Pair?
             for pair in pairs where isName(bytes[pair.name], name) {
-                let raw = bytes[pair.value]
-                guard
-                    let value = PercentCoding.decoded(
-                        raw.contains(UInt8(ascii: "+")) ? ArraySlice(raw.map { $0 == UInt8(ascii: "+") ? UInt8(ascii: " ") : $0 }) : raw)
-                else { throw .invalid(name, "\(name) is not percent-encoded UTF-8") }
-                return value
+                guard found == nil else { throw .invalid(name, "\(name) comes twice; say it once") }
+                found = pair
             }
-            return nil
+            guard let found else { return nil }
+            let raw = bytes[found.value]
+            guard
+                let value = PercentCoding.decoded(
+                    raw.contains(UInt8(ascii: "+")) ? ArraySlice(raw.map { $0 == UInt8(ascii: "+") ? UInt8(ascii: " ") : $0 }) : raw)
+            else { throw .invalid(name, "\(name) is not percent-encoded UTF-8") }
+            return value
         }
     }
 
