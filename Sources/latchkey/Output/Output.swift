@@ -51,7 +51,7 @@ enum Output {
     /// A failure as people see it: what was wrong, and what to do.
     static func failure(_ failure: CommandFailure) {
         guard !failure.isSilent else { return }
-        note("latchkey: \(failure.message)")
-        if let hint = failure.hint { note("hint: \(hint)") }
+        note("latchkey: \(Redacted.text(failure.message))")
+        if let hint = failure.hint { note("hint: \(Redacted.text(hint))") }
     }
 }
