@@ -47,20 +47,20 @@ extension RestoreMerge {
         for number in TrustNumber.allCases {
             let former = source.row(Tables.trustNumbers, number.rawValue, in: old)?.sequence ?? 0
             // One that is too great tells as little as one that can't be read.
-            guard !source.isUnreadable(Tables.trustNumbers, number.rawValue, in: old), former <= TrustNumber.greatest else {
+            guard !source.isUnreadable(Tables.trustNumbers, number.rawValue, in: old), former <= number.greatest else {
                 try Self.passOver(number, new)
                 continue
             }
             try number.raise(to: former, in: new)
         }
         try source.rows(Tables.bundles, in: old) { sequence, row in
-            guard sequence <= TrustNumber.greatest else { return }
+            guard sequence <= TrustNumber.bundle.greatest else { return }
             try new.put(Tables.bundles, sequence, row)
             try TrustNumber.bundle.raise(to: sequence, in: new)
         }
         var last: UInt64 = 0
         try source.rows(Tables.revocations, in: old) { number, _ in
-            guard number <= TrustNumber.greatest else { return }
+            guard number <= TrustNumber.revocation.greatest else { return }
             last = max(last, number)
         }
         try TrustNumber.revocation.raise(to: last, in: new)

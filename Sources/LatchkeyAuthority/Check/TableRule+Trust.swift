@@ -64,7 +64,8 @@ extension TableRule {
                 checker.require(
                     TrustNumber(rawValue: name) != nil, Tables.trustNumbers, "there is a number that nothing asks for", .impossible)
                 checker.require(
-                    row.sequence <= TrustNumber.greatest, Tables.trustNumbers, "the number \(name) is greater than any that is given",
+                    TrustNumber(rawValue: name).map { row.sequence <= $0.greatest } ?? true, Tables.trustNumbers,
+                    "the number \(name) is greater than any that is given",
                     .impossible)
             }
         },

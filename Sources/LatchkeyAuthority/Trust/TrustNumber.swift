@@ -14,12 +14,20 @@ enum TrustNumber: String, CaseIterable {
     /// The least number that the next trust anchor may have.
     case anchor
 
-    /// What a bundle can say, and every reader of JSON takes.
-    static let greatest: UInt64 = (1 << 53) - 1
+    /// The greatest that can be given.
+    var greatest: UInt64 {
+        switch self {
+        // What a bundle can say, and every reader of JSON takes.
+        case .revocation, .bundle: (1 << 53) - 1
+        // An id has 48 bits of milliseconds, and the next one is later.
+        case .cut, .everything: (1 << 48) - 2
+        case .anchor: UInt64(AnchorSuccession.greatestNumber)
+        }
+    }
 
     func last(in transaction: borrowing some StoreReads & ~Copyable) throws -> UInt64 {
         let number = try transaction.get(Tables.trustNumbers, rawValue)?.sequence ?? 0
-        guard number <= Self.greatest else { throw beyond }
+        guard number <= greatest else { throw beyond }
         return number
     }
 
@@ -37,7 +45,7 @@ enum TrustNumber: String, CaseIterable {
     }
 
     private func put(_ number: UInt64, in transaction: borrowing WriteTransaction) throws {
-        guard number <= Self.greatest else { throw beyond }
+        guard number <= greatest else { throw beyond }
         try transaction.put(Tables.trustNumbers, rawValue, SequenceRow(number))
     }
 

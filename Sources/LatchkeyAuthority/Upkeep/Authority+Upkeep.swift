@@ -155,7 +155,11 @@ extension Authority {
         case .mintBucket:
             try transaction.delete(Tables.mintBuckets, expiry.key)
         case .legacySpent:
-            try transaction.delete(Tables.legacySpent, expiry.key)
+            if try LegacyMark.isNeeded(expiry.key, in: transaction) {
+                try Expiry(at: now.adding(seconds: 86_400), .legacySpent, expiry.key).note(in: transaction)
+            } else {
+                try transaction.delete(Tables.legacySpent, expiry.key)
+            }
         case .apiKeyEnd:
             guard let key = OwnedKey(storeBytes: expiry.key) else { return }
             try transaction.delete(Tables.organisationTokens, key)

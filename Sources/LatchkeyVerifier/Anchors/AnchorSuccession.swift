@@ -13,7 +13,7 @@ public struct AnchorSuccession: Sendable, Equatable {
     public static let greatestChain = 16
     /// The `typ` of a statement's header (RFC 8725 §3.11).
     package static let headerType = "latchkey-anchor-succession+jws"
-    static let greatestNumber: Int64 = 1 << 31
+    package static let greatestNumber: Int64 = 1 << 31
 
     /// The statement as it is carried.
     public let text: String

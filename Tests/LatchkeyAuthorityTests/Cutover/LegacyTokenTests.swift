@@ -161,7 +161,7 @@ struct LegacyTokenTests {
     }
 
     @Test(
-        "of a deleted identity stays dead after a restart and after the phase was left and entered again, until all from elsewhere has ended"
+        "of a deleted identity stays dead after a restart and after the phase was left and entered again, as long as the secret is here"
     )
     func deleted() async throws {
         let install = try Install()
@@ -175,9 +175,34 @@ struct LegacyTokenTests {
         #expect(await again.verdict(again.oldToken("agent_00000000000000000000000000")) == nil)
         #expect(try again.counts()["legacy-spent"] == 1)
         again.clock.advance(seconds: OldIssuer.goesOn + OldIssuer.maxTTL + 120)
-        await again.authority.upkeep()
-        #expect(try again.counts()["legacy-spent"] == 0)
+        while await again.authority.upkeep() {}
+        #expect(try again.counts()["legacy-spent"] == 1)
         #expect(await again.verdict(again.oldToken(identity.id)) == .invalidToken)
+        try await again.advance { $0.override = "a test" }
+        try await again.purge { $0.override = "a test" }
+        again.clock.advance(seconds: 86_400)
+        while await again.authority.upkeep() {}
+        #expect(try again.counts()["legacy-spent"] == 0)
+    }
+
+    @Test(
+        "of a deleted identity stays dead also when the clock was a month ahead meanwhile, and when another end of the old issuer is told")
+    func deletedForGood() async throws {
+        let install = try Install()
+        try await install.importSecret()
+        let identity = try await install.identity()
+        try await install.authority.deleteIdentity(identity.id, by: install.admin)
+        install.clock.step(seconds: 30 * day)
+        let again = try await install.restarted()
+        while await again.authority.upkeep() {}
+        again.clock.step(seconds: -30 * day)
+        _ = try await again.authority.acceptClock(by: again.admin)
+        #expect(await again.verdict(again.oldToken(identity.id)) == .tokenRevoked)
+        again.clock.advance(seconds: OldIssuer.goesOn + OldIssuer.maxTTL + 400)
+        while await again.authority.upkeep() {}
+        try await again.importSecret { $0.replaces = true }
+        #expect(await again.verdict(again.oldToken("agent_00000000000000000000000000")) == nil)
+        #expect(await again.verdict(again.oldToken(identity.id)) == .tokenRevoked)
     }
 
     @Test("does not reach into another organisation")

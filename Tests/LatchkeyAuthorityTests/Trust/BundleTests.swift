@@ -2,6 +2,7 @@ import LatchkeyCrypto
 @testable import LatchkeyAuthority
 import LatchkeyStore
 @testable import LatchkeyVerifier
+import Synchronization
 import Testing
 
 @Suite("A trust bundle")
@@ -165,6 +166,31 @@ struct BundleTests {
         #expect(try install.authority.liveBundles(10).isEmpty && install.bundleRows == 2)
         let third = try await install.bundle(validFor: 3600)
         #expect(try third.sequence == 3 && third.contents.previous != nil && install.bundleRows == 1)
+    }
+
+    @Test("is refused when too many are in use, to the operator a thousand later than to others")
+    func tooMany() async throws {
+        let install = try Install.prepared()
+        let reader = try await install.caller(install.key(["relayauth:admin:read:*"]))
+        for (count, isForReaders, isForOperator) in [(3999, true, true), (4001, false, true), (5001, false, false)] {
+            try await install.store.write { transaction in
+                for sequence in UInt64(1)...UInt64(count) {
+                    if try transaction.contains(Tables.bundles, sequence) { continue }
+                    try transaction.put(
+                        Tables.bundles, sequence,
+                        BundleRow(hash: [UInt8](repeating: 0, count: 32), madeAt: at(0), notAfter: at(3600), revocation: 0))
+                }
+                try TrustNumber.bundle.raise(to: UInt64(count), in: transaction)
+            }
+            let ofReader = await refusal { try await install.authority.exportBundle(validFor: nil, by: reader) }
+            let ofOperator = await refusal { try await install.bundle() }
+            #expect((ofReader == nil) == isForReaders && (ofOperator == nil) == isForOperator, "\(count)")
+            #expect(ofReader == nil || ofReader?.code == .storageUnavailable)
+            #expect(ofReader == nil || ofReader?.message.contains("operator") == true)
+        }
+        install.clock.advance(seconds: 3661)
+        let late = try await install.authority.exportBundle(validFor: nil, by: reader)
+        #expect(late.sequence > 5000)
     }
 
     @Test("names the legacy key in the phases that take its tokens, and whose of them are dead")
@@ -337,13 +363,20 @@ extension BundleTests {
         let waiting = Task { try await turns.take {} }
         while turns.queue == 0 { await Task.yield() }
         await #expect(throws: AuthorityError(.storageUnavailable, "")) { try await turns.take {} }
+        // Who has little to do is not refused, and comes before the others.
+        let order = Mutex<[String]>([])
+        let reach = Task { try await turns.take(inFront: true) { order.withLock { $0.append("reach") } } }
+        while turns.queue == 1 { await Task.yield() }
+        await #expect(throws: AuthorityError(.storageUnavailable, "")) { try await turns.take {} }
         waiting.cancel()
         await #expect(throws: CancellationError.self) { try await waiting.value }
-        #expect(turns.queue == 0)
-        let next = Task { try await turns.take {} }
-        while turns.queue == 0 { await Task.yield() }
+        #expect(turns.queue == 1)
+        let next = Task { try await turns.take { order.withLock { $0.append("next") } } }
+        while turns.queue == 1 { await Task.yield() }
+        let second = Task { try await turns.take(inFront: true) { order.withLock { $0.append("reach") } } }
+        while turns.queue == 2 { await Task.yield() }
         gate.continuation.yield()
-        try await first.value
-        try await next.value
+        for task in [first, next, reach, second] { try await task.value }
+        #expect(order.withLock { $0 } == ["reach", "reach", "next"])
     }
 }

@@ -57,7 +57,7 @@ extension Life {
 
     /// The same for a bundle during whose making something is revoked: what was dead before is dead in it, and what it calls dead is.
     func compareMeanwhile() async throws {
-        let before = try await tokens().map(\.isLive)
+        let dead = Set(try await tokens().filter { !$0.isLive }.map(\.text))
         let install = install
         let bundle = try await halt.during({ try await install.bundle() }) {
             story.append("a bundle is being made")
@@ -69,10 +69,9 @@ extension Life {
         }
         story.append("the bundle is made")
         let verifier = try verifier(bundle)
-        for (number, (name, text, isLive)) in try await tokens().enumerated() {
+        for (name, text, isLive) in try await tokens() {
             let reason = refusal(of: text, by: verifier)
-            let wasDead = number < before.count && !before[number]
-            if (wasDead && reason == nil) || (isLive && reason != nil) { differ(name, isLive, reason) }
+            if (dead.contains(text) && reason == nil) || (isLive && reason != nil) { differ(name, isLive, reason) }
         }
     }
 

@@ -175,6 +175,20 @@ final class Life {
         story.append("\(fate.rawValue)d \(identity.id)")
     }
 
+    /// A token for somebody who is active, whoever has to be made for it.
+    func issueSurely() async throws {
+        do {
+            if !identities.contains(where: { (try? install.shown($0))?.status == .active }) {
+                identities.append(try await install.identity("identity \(story.count)", Family.scopes))
+            }
+            guard let identity = identities.last(where: { (try? install.shown($0))?.status == .active }) else { return }
+            pairs.append(try await install.issue(identity) { $0.expiresIn = 3600 })
+            story.append("issued token \(pairs.count - 1) to \(identity.id)")
+        } catch let error as AuthorityError {
+            story.append("refused: \(error.code.rawValue)")
+        }
+    }
+
     /// One of the things that end tokens, or another token.
     func strike() async throws {
         switch roll(6) {

@@ -10,6 +10,7 @@ struct OfflineAgreementTests {
     func agrees(_ seed: UInt64) async throws {
         let life = try await Life(seed: seed)
         for _ in 0..<16 {
+            try await life.issueSurely()
             for _ in 0..<6 { try await life.step() }
             try await life.compare()
         }

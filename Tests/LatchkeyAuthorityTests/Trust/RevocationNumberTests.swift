@@ -240,12 +240,12 @@ struct RevocationNumberTests {
         let install = try Install.prepared()
         let scratch = await install.closed()
         try scratch.tamper { transaction in
-            for sequence in [TrustNumber.greatest + 1, UInt64.max] {
+            for sequence in [number.greatest + 1, UInt64.max] {
                 try transaction.put(Tables.trustNumbers, number.rawValue, SequenceRow(sequence))
                 let (isLastRefused, isNextRefused) = (refusesLast(number, transaction), refusesNext(number, transaction))
                 #expect(isLastRefused && isNextRefused, "\(sequence)")
             }
-            try transaction.put(Tables.trustNumbers, number.rawValue, SequenceRow(TrustNumber.greatest))
+            try transaction.put(Tables.trustNumbers, number.rawValue, SequenceRow(number.greatest))
             let (isLastRefused, isNextRefused) = (refusesLast(number, transaction), refusesNext(number, transaction))
             #expect(!isLastRefused && isNextRefused)
             try transaction.put(Tables.trustNumbers, number.rawValue, SequenceRow(.max))

@@ -106,7 +106,7 @@ import Testing
 
     @Test(arguments: [
         (#"{"stillAcceptedBy":[]}"#, "nobody accepts it any more"),
-        ("{}", "this daemon does not say"),
+        ("{}", "the daemon could not say"),
         (#"{"stillAcceptedBy":[{"who":"X","until":"T"}]}"#, "still accepted by X, until T"),
         (#"{"stillAcceptedBy":[{"who":"X","until":"T","sequence":3}]}"#, "latchkey bundle export --out FILE"),
     ])

@@ -8,6 +8,8 @@ extension Authority {
     private static let usualBundleLife: Int64 = 7 * 86_400
     /// Bundles that are remembered at most; each is looked at where somebody asks who has which.
     private static let mostRemembered = 5000
+    /// Those of them that are kept for the operator: who has a credential that may read can't keep it from making one.
+    private static let keptForOperator = 1000
 
     /// Makes a trust bundle: what verifiers without a network hold tokens against.
     ///
@@ -83,11 +85,12 @@ extension Authority {
             try Self.requireLive(caller.principal, at: now, in: transaction)
             guard try BundleGround(settings, at: now, in: transaction) == ground else { return false }
             let gone = try Self.goneBundles(at: now, in: transaction)
-            guard try transaction.count(Tables.bundles) - gone.count < Self.mostRemembered else {
+            let most = caller.principal.isAdministrator ? Self.mostRemembered : Self.mostRemembered - Self.keptForOperator
+            guard try transaction.count(Tables.bundles) - gone.count < most else {
+                let others = most < Self.mostRemembered ? " but for the operator's own, on the admin socket" : ""
                 throw AuthorityError(
                     .storageUnavailable,
-                    "\(Self.mostRemembered) trust bundles are in use, the most that may; wait until some have ended, or let them live for less"
-                )
+                    "\(most) trust bundles are in use, the most that may\(others); wait until some have ended, or let them live for less")
             }
             for sequence in gone { try transaction.delete(Tables.bundles, sequence) }
             try TrustNumber.bundle.raise(to: ground.sequence, in: transaction)

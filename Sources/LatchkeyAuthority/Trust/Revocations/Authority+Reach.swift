@@ -11,7 +11,7 @@ extension Authority {
     ///
     /// - Throws: `storage_unavailable` when too many wait.
     package func stillAccepting(_ marks: RevocationMarks) async throws -> [KeyHolder] {
-        try await aside { [self] in try await bundleTurns.take { try holders(marks) } }
+        try await aside { [self] in try await bundleTurns.take(inFront: true) { try holders(marks) } }
     }
 
     private func holders(_ marks: RevocationMarks) throws -> [KeyHolder] {
@@ -124,8 +124,8 @@ extension Authority {
         var seen = 0
         try transaction.scanKeys(Tables.tokensByIdentity, prefix: OwnedKey.prefix(identityId), descending: true, limit: left) { key in
             seen += 1
-            // What had been revoked by itself before is another revocation's.
-            guard let token = try transaction.get(Tables.tokens, key.id), isTaken(token, at: now), token.revokedAt == nil,
+            // Also what had been revoked by itself before: here it was dead, and elsewhere it may live.
+            guard let token = try transaction.get(Tables.tokens, key.id), isTaken(token, at: now),
                 row.kind == .identity || token.sessionId == row.id,
                 row.cutOff.map({ Identifier.moment(of: key.id, .token) ?? $0 <= $0 }) ?? true
             else { return true }

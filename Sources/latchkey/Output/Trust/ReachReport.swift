@@ -16,7 +16,10 @@ struct ReachReport {
 
     var lines: [String] {
         guard let elements = holders?.elements else {
-            return ["who may still accept it elsewhere, this daemon does not say: is it of the same version as this command?"]
+            return [
+                "who may still accept it elsewhere, the daemon could not say; verifiers without a network do until they have a bundle that was made after this: "
+                    + "latchkey bundle export --out FILE"
+            ]
         }
         guard !elements.isEmpty else { return ["nobody accepts it any more: no token of it was alive"] }
         var lines = elements.map { holder in
