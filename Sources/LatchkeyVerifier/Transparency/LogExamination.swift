@@ -29,8 +29,14 @@ package struct LogExamination: Sendable {
     }
 
     package private(set) var report: LogReport
+    /// Who may have signed; with none, signatures are not looked at.
     private let anchors: [TrustAnchor]
-    private let knowsAll: Bool
+    /// Who may have signed before these did.
+    private let former: [TrustAnchor]
+    /// Whether somebody said who may have signed; else the store itself did.
+    private let isNamed: Bool
+    /// Whether a checkpoint was met that one of them has signed.
+    private var hasSigned = false
     /// Heads that were written down, the smallest first.
     private var heads: [LogHead]
     private var tree = TreeFrontier()
@@ -49,15 +55,17 @@ package struct LogExamination: Sendable {
     /// - Parameters:
     ///   - install: whose log it is.
     ///   - heads: what was written down.
-    ///   - anchors: who may have signed checkpoints; with none, signatures are not looked at.
+    ///   - anchors: whom the reader trusts to have signed checkpoints; with none, those that the store names.
     ///   - statements: who followed whom.
-    ///   - knowsAll: whether these are all anchors that there ever were. Else one that is not known may have signed.
+    ///   - known: all anchors that there ever were, as the store names them.
     package init(
-        install: String, heads: [LogHead] = [], anchors: [TrustAnchor] = [], statements: [AnchorSuccession] = [], knowsAll: Bool = false
+        install: String, heads: [LogHead] = [], anchors: [TrustAnchor] = [], statements: [AnchorSuccession] = [],
+        known: [TrustAnchor] = []
     ) {
         report = LogReport(install: install)
-        self.anchors = anchors.flatMap { $0.line(statements, of: install) }
-        self.knowsAll = knowsAll
+        isNamed = !anchors.isEmpty
+        self.anchors = isNamed ? anchors.flatMap { $0.line(statements, of: install) } : known
+        former = isNamed ? known : []
         self.heads = heads.sorted { $0.size < $1.size }
         passHeads()
     }
@@ -145,12 +153,13 @@ package struct LogExamination: Sendable {
             checkpoint.install.utf8.elementsEqual(report.install.utf8)
         else { return report.add(.checkpointForm(size: size), place) }
         let isSigned = anchors.isEmpty || anchors.contains { checkpoint.isSigned(by: $0) }
-        if !isSigned {
-            if knowsAll || anchors.contains(where: { checkpoint.note.names($0, as: checkpoint.origin) }) {
-                report.add(.checkpointSignature(size: size), place)
-            } else {
-                report.strangers += 1
-            }
+        if isSigned {
+            hasSigned = true
+        } else if !hasSigned, former.contains(where: { checkpoint.isSigned(by: $0) }) {
+            // The store says that it had another anchor then. What that one signed says nothing here, and those who came after it have signed all of it.
+            report.strangers += 1
+        } else {
+            report.add(.checkpointSignature(size: size), place)
         }
         if size > tree.size {
             report.add(.truncated(size: size), LogFault.Place(leaf: tree.size, sequence: nil))
@@ -167,6 +176,10 @@ package struct LogExamination: Sendable {
         let size = tree.size
         report.root = tree.root
         for head in heads { report.judge(head, .beyond(size: size)) }
+        // Else whoever has a key could have signed everything.
+        if isNamed, !hasSigned, report.checkpoints > 0 {
+            report.add(.unsigned(checkpoints: report.checkpoints), LogFault.Place(leaf: nil, sequence: nil))
+        }
         untold.forEachRange { leaves in
             for leaf in leaves { report.insert(.untold, LogFault.Place(leaf: leaf, sequence: number(of: leaf))) }
             return true

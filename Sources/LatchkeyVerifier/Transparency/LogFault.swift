@@ -24,6 +24,8 @@ package struct LogFault: Sendable, Equatable, Codable {
         /// A checkpoint can't be read, or is another log's.
         case checkpointForm(size: UInt64)
         case checkpointSignature(size: UInt64)
+        /// There are checkpoints, and none of them is signed by an anchor that is trusted.
+        case unsigned(checkpoints: Int)
         /// The log was another one when it had the size that a checkpoint tells of; it was not yet when it had the size of an earlier one.
         case checkpointRoot(size: UInt64, good: UInt64)
         /// A checkpoint tells of more entries than there are.
@@ -55,6 +57,9 @@ package struct LogFault: Sendable, Equatable, Codable {
         case .unnumbered: "nobody can tell the number of the audit entry \(name)"
         case .checkpointForm(let size): "the checkpoint over \(size) entries can't be read, or is of another log"
         case .checkpointSignature(let size): "the checkpoint over \(size) entries is not signed by the trust anchor"
+        case .unsigned(let checkpoints):
+            "of \(checkpoints) checkpoints none is signed by the trust anchor that was named, or by one that followed it: nothing shows whose log this is; "
+                + "if that anchor is new, have a checkpoint signed with latchkey audit head"
         case .checkpointRoot(let size, let good):
             "the first \(size) entries are not those that a checkpoint was signed over: one from leaf \(good) up to leaf \(max(size, 1) - 1) was "
                 + "changed, taken out or put in"

@@ -102,8 +102,7 @@ extension DaemonClient {
         let install = part.install
         var extent = part.extent
         var examination = LogExamination(
-            install: install, heads: heads, anchors: anchors.isEmpty ? part.anchors : anchors, statements: part.statements,
-            knowsAll: anchors.isEmpty)
+            install: install, heads: heads, anchors: anchors, statements: part.statements, known: part.anchors)
         examination.genesis = part.genesis
         // Each follows what came in during the one before; there is an end to it, however busy the daemon is.
         var rounds = 5
