@@ -31,6 +31,10 @@ package struct LogExamination: Sendable {
     package private(set) var report: LogReport
     /// Who may have signed; with none, signatures are not looked at.
     private let anchors: [TrustAnchor]
+    /// Of these, who followed whom, by their key ids.
+    private let predecessors: [String: String]
+    /// The leaf of the entry that tells that another followed an anchor: what that one signed since is not its install's word.
+    private var ended: [String: UInt64] = [:]
     /// Who may have signed before these did.
     private let former: [TrustAnchor]
     /// Whether somebody said who may have signed; else the store itself did.
@@ -64,8 +68,11 @@ package struct LogExamination: Sendable {
     ) {
         report = LogReport(install: install)
         isNamed = !anchors.isEmpty
-        self.anchors = isNamed ? anchors.flatMap { $0.line(statements, of: install) } : known
+        let lines = (isNamed ? anchors : known).map { $0.line(statements, of: install) }
+        self.anchors = isNamed ? lines.flatMap(\.self) : known
         former = isNamed ? known : []
+        predecessors = Dictionary(
+            lines.flatMap { line in zip(line.dropFirst(), line).map { ($0.keyId, $1.keyId) } }, uniquingKeysWith: { first, _ in first })
         self.heads = heads.sorted { $0.size < $1.size }
         passHeads()
     }
@@ -130,6 +137,11 @@ package struct LogExamination: Sendable {
 
     /// An entry whose bytes are those that were hashed.
     private mutating func take(_ entry: [UInt8], at index: UInt64) {
+        if !predecessors.isEmpty, let next = EntryText.metadata(entry, of: "anchor.succeeded")?["to"], let former = predecessors[next],
+            ended[former] == nil
+        {
+            ended[former] = index
+        }
         guard !untold.isEmpty, index >= genesis?.leaves ?? 0, let note = RemovalNote(entry: entry) else { return }
         for range in note.leaves.within(0..<index).ranges { untold.remove(range) }
     }
@@ -152,9 +164,13 @@ package struct LogExamination: Sendable {
         guard let checkpoint = try? Checkpoint(parsing: stored.text), checkpoint.size == size,
             checkpoint.install.utf8.elementsEqual(report.install.utf8)
         else { return report.add(.checkpointForm(size: size), place) }
-        let isSigned = anchors.isEmpty || anchors.contains { checkpoint.isSigned(by: $0) }
+        let signers = anchors.filter { checkpoint.isSigned(by: $0) }
+        let isSigned = anchors.isEmpty || signers.contains { size <= ended[$0.keyId] ?? .max }
         if isSigned {
             hasSigned = true
+            if let genesis, size < genesis.leaves { report.add(.genesis(size: size, leaves: genesis.leaves), place) }
+        } else if !signers.isEmpty {
+            report.add(.checkpointAnchor(size: size), place)
         } else if !hasSigned, former.contains(where: { checkpoint.isSigned(by: $0) }) {
             // The store says that it had another anchor then. What that one signed says nothing here, and those who came after it have signed all of it.
             report.strangers += 1

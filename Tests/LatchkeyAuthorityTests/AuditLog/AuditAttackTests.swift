@@ -259,7 +259,9 @@ struct AuditAttackTests {
         #expect(try entries.report().told == (60...64).map { "missing leaf \($0 - 1) seq \($0)" })
         let node = try await Site.made()
         try node.scratch.tamper { try $0.delete(Tables.auditTree, MerkleTree.nodeCount(64) - 1) }
-        #expect(try node.report().told == ["ragged leaf 63 seq -", "stray leaf - seq 64"])
+        let ragged = try node.report()
+        #expect(ragged.told == ["ragged leaf 63 seq -", "stray leaf - seq 64"])
+        #expect(ragged.faults.first?.sentence == "the log's tree ends in the middle of leaf 63")
     }
 
     @Test("a tail that was written anew and signed with the anchor's own key: by the head, between the heads that it lies between")
@@ -457,6 +459,17 @@ struct AuditAttackTests {
         }
         let later = try site.scratch.examineLog(anchors: [site.anchor])
         #expect(later.told == (isListed ? [] : signatures) + ["checkpointSignature(size: 62) leaf 61 seq -"])
+    }
+
+    @Test("entries that are said to be from before the tree was there, and over which checkpoints were signed")
+    func claimedGenesis() async throws {
+        let site = try await Site.made()
+        try site.scratch.tamper { transaction in
+            let span = try transaction.get(Tables.auditLog, 0)!
+            try transaction.put(Tables.auditLog, 0, AuditSpanRow(sequence: span.sequence, origin: .migrated, at: span.at))
+        }
+        let report = try site.report()
+        #expect(report.told == ["genesis(size: 40, leaves: 64) leaf 39 seq -", "genesis(size: 50, leaves: 64) leaf 49 seq -"])
     }
 
     @Test("a log that was put right is signed for again, and health no longer says otherwise")
