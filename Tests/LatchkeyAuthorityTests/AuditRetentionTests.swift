@@ -93,6 +93,24 @@ struct AuditRetentionTests {
         try install.expectTrueIndexes()
     }
 
+    @Test("waits for an hour after a start that tells of a long absence: the clock may be ahead")
+    func absence() async throws {
+        let before = try Install { $0.auditRetentionDays = 1 }
+        try await before.fillLog(20)
+        let scratch = await before.closed()
+        before.clock.advance(seconds: 3 * Self.day)
+        let install = try Install(at: scratch, clock: before.clock) { $0.auditRetentionDays = 1 }
+        #expect(install.authority.absence != nil)
+        func rounds() async { for _ in 0..<61 { await install.authority.upkeep() } }
+        await rounds()
+        install.clock.advance(seconds: 3599)
+        await rounds()
+        #expect(try install.audit(.auditRemoved) == [] && install.audit().count > 20)
+        install.clock.advance(seconds: 1)
+        await rounds()
+        #expect(try install.audit(.auditRemoved).count == 1)
+    }
+
     @Test("is looked after by upkeep, in batches, about once a minute")
     func upkeep() async throws {
         let install = try Install { $0.auditRetentionDays = 1 }

@@ -20,9 +20,9 @@ package enum AuditLogCheck {
                 throw StoreError(.undecodable, "the store does not say whose it is; restore a backup")
             }
             let statements = (try? Authority.anchorChain(in: transaction)) ?? []
-            let own = anchors.isEmpty ? try Authority.anchors(in: transaction).map { try $0.publicHalf() } : nil
+            let own = try Authority.anchors(in: transaction).map { try $0.publicHalf() }
             let examination = LogExamination(
-                install: install.id, heads: heads, anchors: own ?? anchors, statements: statements, knowsAll: own != nil)
+                install: install.id, heads: heads, anchors: anchors, statements: statements, known: own)
             return (try AuditLog.examine(examination, in: transaction), .abort)
         }
     }

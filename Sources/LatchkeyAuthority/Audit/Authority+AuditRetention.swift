@@ -1,45 +1,69 @@
 import LatchkeyStore
 import LatchkeyVerifier
+import Synchronization
 
 extension Authority {
     /// Entries that one write removes, beside those that only told of earlier removals.
     private static let batch = 256
 
-    /// Removes entries that are older than their organisation keeps them, and says so in the log, in the same commit.
+    /// Seconds that go by after a start that tells of a long absence, before anything is too old: a clock that was ahead at the start may be set right
+    /// by then, and what is removed never comes back.
+    private static let hesitation: Int64 = 3600
+
+    /// Whether the time is so certain that entries may be removed by it.
+    func isRetentionCertain() -> Bool {
+        guard absence != nil else { return true }
+        let now = clock.now()
+        return retentionStart.withLock { start in
+            // Also after a step back the wait is no longer than it was.
+            let latest = now.adding(seconds: Self.hesitation)
+            let from = min(start ?? latest, latest)
+            start = from
+            return now >= from
+        }
+    }
+
+    /// Removes entries that are older than their organisation keeps them, and says so in the log.
     ///
     /// - Returns: whether there is more to remove.
     package func removeOldAuditEntries() async -> Bool {
-        let now = clock.now()
         var hasMore = false
         for (organisation, days) in retentions where days > 0 {
-            let cutOff = now.adding(seconds: -days * 86_400)
-            guard let old = try? oldEntries(organisation, before: AuditIndex.Place(cutOff, 0)), old.count > 0 else { continue }
-            let removed: Bool? = try? await write(.essential) { [self] transaction in
-                // Another write may have removed some of them meanwhile, and told so.
-                var removed: [UInt64] = []
-                for (sequence, keys) in old.entries {
-                    for key in keys { try transaction.delete(Tables.auditIndex, key) }
-                    guard try transaction.contains(Tables.audit, sequence) else { continue }
-                    try transaction.delete(Tables.audit, sequence)
-                    removed.append(sequence)
-                }
-                // Leaves stay: what they prove of the rest goes on.
-                let leaves = try AuditLog.noteRemoved(removed, in: transaction)
-                guard !leaves.isEmpty else { return true }
-                var draft = AuditDraft(.auditRemoved, actor: "system", organisation: organisation)
-                draft.plane = "relayauth"
-                draft.resource = "audit"
-                draft.metadata = [
-                    RemovalNote.member: LeafRanges(leaves).union(old.told).text, "count": String(leaves.count),
-                    "before": cutOff.description,
-                    "reason": "retention",
-                ]
-                try record(draft, in: transaction)
-                return true
-            }
-            hasMore = hasMore || (removed == true && old.count == Self.batch)
+            let removed = try? await removeOldAuditEntries(of: organisation, keeping: days)
+            hasMore = hasMore || removed == Self.batch
         }
         return hasMore
+    }
+
+    /// Removes the oldest entries of an organisation, as many as one write may, in one commit with the entry that tells of it.
+    ///
+    /// - Returns: how many were too old, beside those that only told of earlier removals.
+    func removeOldAuditEntries(of organisation: String, keeping days: Int64) async throws -> Int {
+        let cutOff = clock.now().adding(seconds: -days * 86_400)
+        let old = try oldEntries(organisation, before: AuditIndex.Place(cutOff, 0))
+        guard old.count > 0 else { return 0 }
+        try await write(.essential) { [self] transaction in
+            // Another write may have removed some of them meanwhile, and told so.
+            var removed: [UInt64] = []
+            for (sequence, keys) in old.entries {
+                for key in keys { try transaction.delete(Tables.auditIndex, key) }
+                guard try transaction.contains(Tables.audit, sequence) else { continue }
+                try transaction.delete(Tables.audit, sequence)
+                removed.append(sequence)
+            }
+            // Leaves stay: what they prove of the rest goes on.
+            let leaves = try AuditLog.noteRemoved(removed, in: transaction)
+            guard !leaves.isEmpty else { return }
+            var draft = AuditDraft(.auditRemoved, actor: "system", organisation: organisation)
+            draft.plane = "relayauth"
+            draft.resource = "audit"
+            draft.metadata = [
+                RemovalNote.member: LeafRanges(leaves).union(old.told).text, "count": String(leaves.count), "before": cutOff.description,
+                "reason": "retention",
+            ]
+            try record(draft, in: transaction)
+        }
+        return old.count
     }
 
     /// Days that each organisation keeps its entries, 0 for ever; "" is what belongs to none.

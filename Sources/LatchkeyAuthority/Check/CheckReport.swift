@@ -31,7 +31,9 @@ package struct CheckReport: Sendable, Equatable, Codable {
     package var rows: Int { counts.reduce(0) { $0 + $1.rows } }
     /// Whether nothing is wrong, or nothing any more.
     package var isSound: Bool { total == repaired }
-    /// Whether nothing is wrong but what the audit log is evidence of.
+    /// Whether nothing is wrong but what the audit log is evidence of, and what follows from other rows and can be put right.
+    package var isMendable: Bool { total == repairable + inLog }
+    /// Whether nothing is wrong, or nothing any more, but what the audit log is evidence of.
     package var isUsable: Bool { total == repaired + inLog }
 
     /// Findings of some kinds, also those that are not told one by one.

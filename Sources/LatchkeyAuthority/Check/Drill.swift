@@ -26,8 +26,9 @@ package struct DrillReport: Sendable, Codable {
     package init() {}
 
     package var isPassed: Bool { check.isSound && keyProblem == nil && tokenProblem == nil }
-    /// Whether a daemon can do with the store what it is for. What is wrong with the log is told, and is no reason to be without it.
-    package var isUsable: Bool { check.isUsable && keyProblem == nil && tokenProblem == nil }
+    /// Whether a daemon can do with the store what it is for, once a restore has put right what follows from other rows. What is wrong with the log
+    /// is told, and is no reason to be without a service.
+    package var isUsable: Bool { check.isMendable && keyProblem == nil && tokenProblem == nil }
 }
 
 /// A restore drill over a copy of a store that nobody else has and that is thrown away afterwards.

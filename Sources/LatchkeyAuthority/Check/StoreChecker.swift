@@ -46,7 +46,8 @@ final class StoreChecker {
     func find(_ fault: LogFault, _ table: any AnyTable) {
         let kind: CheckFinding.Kind =
             switch fault.kind {
-            case .changed, .node, .checkpointForm, .checkpointSignature, .checkpointRoot: .wrong
+            case .changed, .node, .checkpointForm, .checkpointSignature, .checkpointAnchor, .genesis, .unsigned, .checkpointRoot:
+                .wrong
             case .missing, .untold, .noLeaf, .unnumbered, .truncated, .ragged: .missing
             case .revived, .stray, .misplaced: .stray
             }

@@ -36,7 +36,7 @@ extension TableRule {
                 if let anchor = try? checker.found(Tables.anchors, id, in: transaction)?.publicHalf() { anchors.append(anchor) }
                 return true
             }
-            let report = try AuditLog.examine(LogExamination(install: install, anchors: anchors, knowsAll: true), in: transaction)
+            let report = try AuditLog.examine(LogExamination(install: install, known: anchors), in: transaction)
             for fault in report.faults { checker.find(fault, Tables.auditTree) }
             checker.passOver(report.total - report.faults.count)
         },

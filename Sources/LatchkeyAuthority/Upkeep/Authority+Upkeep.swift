@@ -26,7 +26,7 @@ extension Authority {
         guard clock.problem == nil else { return false }
         // The next look at old entries comes at once while there are many; the count of rounds goes on, others live by it.
         let isTime = tick % Self.retentionPeriod == 1 || hasOldEntries.load(ordering: .relaxed)
-        let hasOld = isTime ? await removeOldAuditEntries() : false
+        let hasOld = isTime && isRetentionCertain() ? await removeOldAuditEntries() : false
         hasOldEntries.store(hasOld, ordering: .relaxed)
         return await removeExpired() == Self.batch || hasOld
     }

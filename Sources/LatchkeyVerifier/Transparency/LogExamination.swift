@@ -29,8 +29,18 @@ package struct LogExamination: Sendable {
     }
 
     package private(set) var report: LogReport
+    /// Who may have signed; with none, signatures are not looked at.
     private let anchors: [TrustAnchor]
-    private let knowsAll: Bool
+    /// Of these, who followed whom, by their key ids.
+    private let predecessors: [String: String]
+    /// The leaf of the entry that tells that another followed an anchor: what that one signed since is not its install's word.
+    private var ended: [String: UInt64] = [:]
+    /// Who may have signed before these did.
+    private let former: [TrustAnchor]
+    /// Whether somebody said who may have signed; else the store itself did.
+    private let isNamed: Bool
+    /// Whether a checkpoint was met that one of them has signed.
+    private var hasSigned = false
     /// Heads that were written down, the smallest first.
     private var heads: [LogHead]
     private var tree = TreeFrontier()
@@ -49,15 +59,20 @@ package struct LogExamination: Sendable {
     /// - Parameters:
     ///   - install: whose log it is.
     ///   - heads: what was written down.
-    ///   - anchors: who may have signed checkpoints; with none, signatures are not looked at.
+    ///   - anchors: whom the reader trusts to have signed checkpoints; with none, those that the store names.
     ///   - statements: who followed whom.
-    ///   - knowsAll: whether these are all anchors that there ever were. Else one that is not known may have signed.
+    ///   - known: all anchors that there ever were, as the store names them.
     package init(
-        install: String, heads: [LogHead] = [], anchors: [TrustAnchor] = [], statements: [AnchorSuccession] = [], knowsAll: Bool = false
+        install: String, heads: [LogHead] = [], anchors: [TrustAnchor] = [], statements: [AnchorSuccession] = [],
+        known: [TrustAnchor] = []
     ) {
         report = LogReport(install: install)
-        self.anchors = anchors.flatMap { $0.line(statements, of: install) }
-        self.knowsAll = knowsAll
+        isNamed = !anchors.isEmpty
+        let lines = (isNamed ? anchors : known).map { $0.line(statements, of: install) }
+        self.anchors = isNamed ? lines.flatMap(\.self) : known
+        former = isNamed ? known : []
+        predecessors = Dictionary(
+            lines.flatMap { line in zip(line.dropFirst(), line).map { ($0.keyId, $1.keyId) } }, uniquingKeysWith: { first, _ in first })
         self.heads = heads.sorted { $0.size < $1.size }
         passHeads()
     }
@@ -122,6 +137,11 @@ package struct LogExamination: Sendable {
 
     /// An entry whose bytes are those that were hashed.
     private mutating func take(_ entry: [UInt8], at index: UInt64) {
+        if !predecessors.isEmpty, let next = EntryText.metadata(entry, of: "anchor.succeeded")?["to"], let former = predecessors[next],
+            ended[former] == nil
+        {
+            ended[former] = index
+        }
         guard !untold.isEmpty, index >= genesis?.leaves ?? 0, let note = RemovalNote(entry: entry) else { return }
         for range in note.leaves.within(0..<index).ranges { untold.remove(range) }
     }
@@ -144,13 +164,18 @@ package struct LogExamination: Sendable {
         guard let checkpoint = try? Checkpoint(parsing: stored.text), checkpoint.size == size,
             checkpoint.install.utf8.elementsEqual(report.install.utf8)
         else { return report.add(.checkpointForm(size: size), place) }
-        let isSigned = anchors.isEmpty || anchors.contains { checkpoint.isSigned(by: $0) }
-        if !isSigned {
-            if knowsAll || anchors.contains(where: { checkpoint.note.names($0, as: checkpoint.origin) }) {
-                report.add(.checkpointSignature(size: size), place)
-            } else {
-                report.strangers += 1
-            }
+        let signers = anchors.filter { checkpoint.isSigned(by: $0) }
+        let isSigned = anchors.isEmpty || signers.contains { size <= ended[$0.keyId] ?? .max }
+        if isSigned {
+            hasSigned = true
+            if let genesis, size < genesis.leaves { report.add(.genesis(size: size, leaves: genesis.leaves), place) }
+        } else if !signers.isEmpty {
+            report.add(.checkpointAnchor(size: size), place)
+        } else if !hasSigned, former.contains(where: { checkpoint.isSigned(by: $0) }) {
+            // The store says that it had another anchor then. What that one signed says nothing here, and those who came after it have signed all of it.
+            report.strangers += 1
+        } else {
+            report.add(.checkpointSignature(size: size), place)
         }
         if size > tree.size {
             report.add(.truncated(size: size), LogFault.Place(leaf: tree.size, sequence: nil))
@@ -167,6 +192,10 @@ package struct LogExamination: Sendable {
         let size = tree.size
         report.root = tree.root
         for head in heads { report.judge(head, .beyond(size: size)) }
+        // Else whoever has a key could have signed everything.
+        if isNamed, !hasSigned, report.checkpoints > 0 {
+            report.add(.unsigned(checkpoints: report.checkpoints), LogFault.Place(leaf: nil, sequence: nil))
+        }
         untold.forEachRange { leaves in
             for leaf in leaves { report.insert(.untold, LogFault.Place(leaf: leaf, sequence: number(of: leaf))) }
             return true

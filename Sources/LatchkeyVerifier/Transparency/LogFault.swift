@@ -24,6 +24,12 @@ package struct LogFault: Sendable, Equatable, Codable {
         /// A checkpoint can't be read, or is another log's.
         case checkpointForm(size: UInt64)
         case checkpointSignature(size: UInt64)
+        /// An anchor has signed it that another had followed by then.
+        case checkpointAnchor(size: UInt64)
+        /// Entries are said to be from before the tree was there, and a checkpoint was signed over fewer.
+        case genesis(size: UInt64, leaves: UInt64)
+        /// There are checkpoints, and none of them is signed by an anchor that is trusted.
+        case unsigned(checkpoints: Int)
         /// The log was another one when it had the size that a checkpoint tells of; it was not yet when it had the size of an earlier one.
         case checkpointRoot(size: UInt64, good: UInt64)
         /// A checkpoint tells of more entries than there are.
@@ -50,11 +56,18 @@ package struct LogFault: Sendable, Equatable, Codable {
         case .noLeaf: "the log's tree has no leaf for the audit entry \(name)"
         case .node(let level):
             "the node over leaves \(leaf &+ 1 &- (1 << UInt64(level))) to \(leaf), which ends with the audit entry \(name), does not follow from them"
-        case .ragged: "the log's tree ends in the middle of \(name)"
+        case .ragged: "the log's tree ends in the middle of leaf \(leaf)"
         case .misplaced: "something lies in the log's tree behind leaf \(leaf) that is no hash of it"
         case .unnumbered: "nobody can tell the number of the audit entry \(name)"
         case .checkpointForm(let size): "the checkpoint over \(size) entries can't be read, or is of another log"
         case .checkpointSignature(let size): "the checkpoint over \(size) entries is not signed by the trust anchor"
+        case .checkpointAnchor(let size):
+            "the checkpoint over \(size) entries is signed by a trust anchor that another one had followed by then"
+        case .genesis(let size, let leaves):
+            "the first \(leaves) entries are said to be from before the log had a tree, and a checkpoint was signed over \(size) of them"
+        case .unsigned(let checkpoints):
+            "of \(checkpoints) checkpoints none is signed by the trust anchor that was named, or by one that followed it: nothing shows whose log this is; "
+                + "if that anchor is new, have a checkpoint signed with latchkey audit head"
         case .checkpointRoot(let size, let good):
             "the first \(size) entries are not those that a checkpoint was signed over: one from leaf \(good) up to leaf \(max(size, 1) - 1) was "
                 + "changed, taken out or put in"

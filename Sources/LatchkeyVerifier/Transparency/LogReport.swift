@@ -39,7 +39,7 @@ package struct LogReport: Sendable, Equatable, Codable {
     /// Leaves without an entry, side by side; the first of such places.
     package private(set) var absent: [AbsentLeaves] = []
     package internal(set) var checkpoints = 0
-    /// Of these, how many are signed by none of the anchors that are known here.
+    /// Of these, how many are signed by an anchor that the store says it had before those that are trusted, and come before all that these signed.
     package internal(set) var strangers = 0
     package private(set) var faults: [LogFault] = []
     /// Faults in all.

@@ -11,47 +11,7 @@ package struct RemovalNote: Sendable, Equatable {
     /// - Parameter entry: an entry's bytes.
     /// - Returns: `nil` for any other entry.
     package init?(entry: [UInt8]) {
-        guard let leaves = try? Self.leaves(entry) else { return nil }
+        guard let text = EntryText.metadata(entry, of: Self.action)?[Self.member], let leaves = LeafRanges(text) else { return nil }
         self.leaves = leaves
     }
-
-    /// Reads the members in the order in which every entry has them.
-    private static func leaves(_ entry: [UInt8]) throws -> LeafRanges? {
-        var reader = CanonicalReader(entry)
-        let leaves: LeafRanges? = try reader.object { reader in
-            try reader.key("id")
-            _ = try reader.text()
-            try reader.key("seq")
-            _ = try reader.integer(in: 0...Int64.max)
-            try reader.key("timestamp")
-            _ = try reader.text()
-            try reader.key("action")
-            guard try reader.text() == Array(action.utf8) else { throw NoNote() }
-            try reader.key("actor")
-            _ = try reader.text()
-            if reader.takesKey("identityId") { _ = try reader.text() }
-            try reader.key("orgId")
-            _ = try reader.text()
-            if reader.takesKey("workspaceId") { _ = try reader.text() }
-            if reader.takesKey("plane") { _ = try reader.text() }
-            if reader.takesKey("resource") { _ = try reader.text() }
-            try reader.key("result")
-            _ = try reader.text()
-            try reader.key("metadata")
-            var leaves: LeafRanges?
-            try reader.members { reader, name in
-                let value = try reader.string()
-                if name == member { leaves = LeafRanges(value) }
-            }
-            if reader.takesKey("ip") { _ = try reader.text() }
-            if reader.takesKey("userAgent") { _ = try reader.text() }
-            try reader.key("requestId")
-            _ = try reader.text()
-            return leaves
-        }
-        try reader.end()
-        return leaves
-    }
-
-    private struct NoNote: Error {}
 }

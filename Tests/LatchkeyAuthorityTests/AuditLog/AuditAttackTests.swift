@@ -259,7 +259,9 @@ struct AuditAttackTests {
         #expect(try entries.report().told == (60...64).map { "missing leaf \($0 - 1) seq \($0)" })
         let node = try await Site.made()
         try node.scratch.tamper { try $0.delete(Tables.auditTree, MerkleTree.nodeCount(64) - 1) }
-        #expect(try node.report().told == ["ragged leaf 63 seq -", "stray leaf - seq 64"])
+        let ragged = try node.report()
+        #expect(ragged.told == ["ragged leaf 63 seq -", "stray leaf - seq 64"])
+        #expect(ragged.faults.first?.sentence == "the log's tree ends in the middle of leaf 63")
     }
 
     @Test("a tail that was written anew and signed with the anchor's own key: by the head, between the heads that it lies between")
@@ -402,7 +404,7 @@ struct AuditAttackTests {
             let install = try transaction.get(Tables.install, InstallRecord.key)!.id
             let root = try AuditLog.root(60, in: transaction)
             // Named as the anchor's, or as the thief's own.
-            let name = way == "stranger" ? try TrustAnchor(thief.publicKey) : site.anchor
+            let name = way == "stranger" ? TrustAnchor(thief.publicKey) : site.anchor
             let checkpoint = try Checkpoint(install: install, size: 60, root: root, anchor: name) { try thief.sign($0) }
             let raw = Table<[UInt8], BytesRow>(Tables.checkpoints.name, slot: Tables.checkpoints.slot)
             let text = way == "form" ? Array("garbage\n".utf8) : Array(checkpoint.text.utf8)
@@ -410,17 +412,64 @@ struct AuditAttackTests {
         }
         let report = try site.report()
         #expect(report.told.contains("checkpointRoot(size: 50, good: 40) leaf 49 seq -"))
-        switch way {
-        case "stranger": #expect(report.strangers == 1)
-        case "signature": #expect(report.told.contains("checkpointSignature(size: 60) leaf 59 seq -"))
-        default: #expect(report.told.contains { $0.hasPrefix("checkpointForm") })
-        }
+        let isForm = ["form", "key"].contains(way)
+        #expect(report.told.contains { isForm ? $0.hasPrefix("checkpointForm") : $0 == "checkpointSignature(size: 60) leaf 59 seq -" })
         let install = try Install(at: site.scratch)
         #expect(await refusal { try await install.head() }?.code == .signingUnavailable)
         #expect(await refusal { try await install.authority.auditProof(of: 45, by: install.admin) }?.code == .signingUnavailable)
         #expect(install.authority.services.contains { $0.name == "auditLog" && $0.level == .degraded })
         await install.authority.upkeep()
         #expect(install.authority.services.contains { $0.name == "auditLog" && $0.level == .degraded })
+    }
+
+    @Test(
+        "a log that was made anew and signed by a key of somebody's own: whoever names the anchor learns it, whatever the store says of anchors",
+        arguments: [false, true])
+    func signedByAnother(_ isListed: Bool) async throws {
+        let site = try await Site.made()
+        let thief = try Ed25519PrivateKey.generate()
+        let other = TrustAnchor(thief.publicKey)
+        try site.scratch.tamper { transaction in
+            try transaction.put(Tables.audit, 35, Self.forged(35, in: transaction))
+            try Self.replant(transaction)
+            let install = try transaction.get(Tables.install, InstallRecord.key)!.id
+            for size in [40, 50] as [UInt64] {
+                let root = try AuditLog.root(size, in: transaction)
+                let checkpoint = try Checkpoint(install: install, size: size, root: root, anchor: other) { try thief.sign($0) }
+                try transaction.put(Tables.checkpoints, size, CheckpointRow(checkpoint))
+            }
+            guard isListed else { return }
+            let record = AnchorRecord(id: "anchor_forged", x: Base64URL.encode(other.raw), createdAt: ManualClock.start)
+            try transaction.put(Tables.anchors, record.id, record)
+        }
+        let report = try site.scratch.examineLog(anchors: [site.anchor])
+        let signatures = ["checkpointSignature(size: 40) leaf 39 seq -", "checkpointSignature(size: 50) leaf 49 seq -"]
+        #expect(report.told == (isListed ? [] : signatures) + ["unsigned(checkpoints: 2) leaf - seq -"])
+        #expect(report.strangers == (isListed ? 2 : 0))
+        // A true one behind them covers them all, and one of somebody else's behind that is a fault whatever the store says.
+        try site.scratch.tamper { transaction in
+            let install = try transaction.get(Tables.install, InstallRecord.key)!.id
+            for (size, key) in [(60, site.key), (62, thief)] as [(UInt64, Ed25519PrivateKey)] {
+                let root = try AuditLog.root(size, in: transaction)
+                let checkpoint = try Checkpoint(install: install, size: size, root: root, anchor: TrustAnchor(key.publicKey)) {
+                    try key.sign($0)
+                }
+                try transaction.put(Tables.checkpoints, size, CheckpointRow(checkpoint))
+            }
+        }
+        let later = try site.scratch.examineLog(anchors: [site.anchor])
+        #expect(later.told == (isListed ? [] : signatures) + ["checkpointSignature(size: 62) leaf 61 seq -"])
+    }
+
+    @Test("entries that are said to be from before the tree was there, and over which checkpoints were signed")
+    func claimedGenesis() async throws {
+        let site = try await Site.made()
+        try site.scratch.tamper { transaction in
+            let span = try transaction.get(Tables.auditLog, 0)!
+            try transaction.put(Tables.auditLog, 0, AuditSpanRow(sequence: span.sequence, origin: .migrated, at: span.at))
+        }
+        let report = try site.report()
+        #expect(report.told == ["genesis(size: 40, leaves: 64) leaf 39 seq -", "genesis(size: 50, leaves: 64) leaf 49 seq -"])
     }
 
     @Test("a log that was put right is signed for again, and health no longer says otherwise")

@@ -94,6 +94,32 @@ struct CheckpointMakingTests {
         #expect(try scratch.check().isSound)
     }
 
+    @Test("of an anchor that another had followed by then are nobody's word, whoever has its private half")
+    func afterSuccession() async throws {
+        let install = try Install()
+        let old = try install.anchor
+        let key = try install.store.read { try install.authority.anchorKey(in: $0).key }
+        try await install.fillLog(5)
+        let size = try install.logSize
+        _ = try await install.authority.succeedAnchor(by: install.admin)
+        try await install.fillLog(5)
+        let scratch = await install.closed()
+        func put(_ size: UInt64) throws {
+            try scratch.tamper { transaction in
+                let install = try transaction.get(Tables.install, InstallRecord.key)!.id
+                let root = try AuditLog.root(size, in: transaction)
+                let checkpoint = try Checkpoint(install: install, size: size, root: root, anchor: old) { try key.sign($0) }
+                try transaction.put(Tables.checkpoints, size, CheckpointRow(checkpoint))
+            }
+        }
+        // Up to the entry that tells of the succession it was its to sign.
+        try put(size)
+        #expect(try scratch.examineLog(anchors: [old]).isGood && scratch.examineLog(anchors: []).isGood)
+        try put(size + 1)
+        let told = ["checkpointAnchor(size: \(size + 1)) leaf \(size) seq -"]
+        #expect(try scratch.examineLog(anchors: [old]).told == told && scratch.examineLog(anchors: []).told == told)
+    }
+
     @Test("of a log that is signed for need no private half; a new one does, and is refused without it")
     func sealed() async throws {
         let install = try Install()

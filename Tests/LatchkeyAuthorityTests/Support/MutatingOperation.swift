@@ -177,6 +177,12 @@ struct MutatingOperation: Sendable, CustomTestStringConvertible {
             try await install.suspend(install.identity())
             return { _ = try await install.authority.exportBundle(validFor: nil, by: install.admin) }
         },
+        MutatingOperation("remove what is too old from the log", [.auditRemoved]) { install in
+            try await install.fillLog(3)
+            install.clock.advance(seconds: 2 * 86_400)
+            let organisation = install.authority.firstOrganisation
+            return { _ = try await install.authority.removeOldAuditEntries(of: organisation, keeping: 1) }
+        },
         MutatingOperation("begin a backup", [.backupCreated]) { install in
             { try await install.authority.backUp(BackupRequest(), by: install.admin).close() }
         },

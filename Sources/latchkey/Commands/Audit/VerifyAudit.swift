@@ -39,6 +39,7 @@ struct VerifyAudit: AsyncCommand {
 
     func validate() throws {
         guard stateDir == nil || backup == nil else { throw ValidationError("give --state-dir or --backup, not both") }
+        guard passphrase.passphraseFile == nil || backup != nil else { throw ValidationError("--passphrase-file goes with --backup") }
         guard daemon.socket == nil || (stateDir == nil && backup == nil) else {
             throw ValidationError("--socket asks a running daemon; --state-dir and --backup ask none")
         }
@@ -52,15 +53,7 @@ struct VerifyAudit: AsyncCommand {
                 throw CommandFailure(.usage, "--head: \(error.message)")
             }
         }
-        let anchors = try anchor.map { path throws(CommandFailure) in
-            do {
-                return try TrustAnchor(pem: InputFile.read(path, limit: TrustAnchor.greatestSize))
-            } catch let failure as CommandFailure {
-                throw failure
-            } catch {
-                throw CommandFailure(.failed, "\(path): \(error)")
-            }
-        }
+        let anchors = try anchor.map(TrustFiles.anchor)
         try tell(LogResult(report: try await report(heads, anchors), isAnchored: !anchors.isEmpty))
     }
 
@@ -102,8 +95,7 @@ extension DaemonClient {
         let install = part.install
         var extent = part.extent
         var examination = LogExamination(
-            install: install, heads: heads, anchors: anchors.isEmpty ? part.anchors : anchors, statements: part.statements,
-            knowsAll: anchors.isEmpty)
+            install: install, heads: heads, anchors: anchors, statements: part.statements, known: part.anchors)
         examination.genesis = part.genesis
         // Each follows what came in during the one before; there is an end to it, however busy the daemon is.
         var rounds = 5

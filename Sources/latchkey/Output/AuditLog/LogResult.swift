@@ -37,7 +37,9 @@ struct LogResult {
     private var checkpoints: String {
         isAnchored
             ? "\(report.checkpoints), held against the trust anchor"
-                + (report.strangers > 0 ? "; \(report.strangers) are signed by an anchor that it does not lead to: name that one, too" : "")
+                + (report.strangers > 0
+                    ? "; the first \(report.strangers) are signed by an anchor that the store says was there before it: name that one, too"
+                    : "")
             : "\(report.checkpoints), held against the anchors that the store itself names; hold them against yours with --anchor"
     }
 
