@@ -318,6 +318,18 @@ struct AuditAttackTests {
         #expect(try site.scratch.examineLog(anchors: []).told == ["checkpointSignature(size: 40) leaf 39 seq -"])
     }
 
+    @Test("a checkpoint of another install, though this one's anchor signed it")
+    func foreignCheckpoint() async throws {
+        let site = try await Site.made()
+        try site.scratch.tamper { transaction in
+            let checkpoint = try Checkpoint(
+                install: "inst_of_somebody_else", size: 40, root: AuditLog.root(40, in: transaction), anchor: site.anchor
+            ) { try site.key.sign($0) }
+            try transaction.put(Tables.checkpoints, 40, CheckpointRow(checkpoint))
+        }
+        #expect(try site.report().told == ["checkpointForm(size: 40) leaf 39 seq -"])
+    }
+
     @Test("a rewritten log gets no signature of the daemon, which says so, and a checkpoint under another size is no ground for a proof")
     func unsigned() async throws {
         let site = try await Site.made()

@@ -112,6 +112,47 @@ struct RestoreUnlearnedTests {
         #expect(restored.report.suspendedIdentities == 1 && restored.report.unknownIdentities.first == [unknown.id])
     }
 
+    @Test("of a sub-agent of which nothing is left it learns from those that it came from")
+    func subAgents() async throws {
+        let install = try Install.prepared()
+        let family = try await install.family()
+        let backup = try await install.backup()
+        try await install.suspend(family.a)
+        let restored = try await Restored.of(install, backup) { old in
+            try old.tamper { transaction in
+                for record in [family.b, family.c] {
+                    try Self.spoil(Tables.identities, OwnedKey(record.orgId, record.id).storeBytes, in: transaction)
+                    try Self.spoil(Tables.identityLiveness, record.id.storeBytes, in: transaction)
+                }
+            }
+        }
+        for record in family.records { #expect(try restored.install.shown(record).status == .suspended) }
+        #expect(try restored.install.shown(family.c).suspendReason == "parent_suspended")
+        #expect(restored.report.suspendedIdentities == 3)
+    }
+
+    @Test("of a self-service key of which nothing is left it learns from its identity: what acts as one dies with it")
+    func selfServiceKey() async throws {
+        let install = try Install.prepared()
+        let family = try await install.family()
+        let own = try await install.selfService(by: install.caller(family.pairs[0]))
+        let backup = try await install.backup()
+        try await Fate.retire.meet(family.a.id, in: install)
+        let hash = try install.store.read { try #require(try $0.get(Tables.apiKeyHashes, OwnedKey(own.record.orgId, own.record.id))).bytes }
+        let entries = try install.audit(.apiKeyRevoked)
+        let restored = try await Restored.of(install, backup) { old in
+            try old.tamper { transaction in
+                try Self.spoil(Tables.apiKeys, Self.place(own), in: transaction)
+                try Self.spoil(Tables.apiKeysByHash, hash, in: transaction)
+                for entry in entries { try Self.spoil(Tables.audit, entry.seq.storeBytes, in: transaction) }
+            }
+        }
+        #expect(!entries.isEmpty)
+        #expect(await !restored.install.isLive(own))
+        #expect(try restored.install.shown(own).revokeReason == "identity_retired")
+        #expect(restored.report.revokedAPIKeys == 1)
+    }
+
     /// Whatever of a revoked signing key's traces is left, it is dead: its record, the mark of the revocation, the log.
     @Test("of a signing key is told: one that was revoked signs no more while any trace of that is left", arguments: [0, 1, 2, 3])
     func signingKey(lost: Int) async throws {
