@@ -156,6 +156,14 @@ struct TrustBundleTests {
         #expect(refusal { try bySecond.checked(by: GoldenPack.anchor("b"), at: now) } == nil)
     }
 
+    @Test("names the anchor that signed it, and no other")
+    func foreignName() throws {
+        let key = try GoldenPack.key("a")
+        let file = try TrustBundle.encode(small(), keyId: GoldenPack.anchor("b").keyId) { try key.sign($0) }
+        #expect(refusal { try TrustBundle(reading: file).checked(by: GoldenPack.anchor("a"), at: now) } == .anchor)
+        #expect(refusal { try TrustBundle(reading: file).checked(by: GoldenPack.anchor("b"), at: now) } == .anchor)
+    }
+
     @Test("is no key for HS256 unless it says so and the secret is given")
     func legacy() throws {
         let anchor = try GoldenPack.anchor("a")
