@@ -318,6 +318,26 @@ struct AuditAttackTests {
         #expect(try site.scratch.examineLog(anchors: []).told == ["checkpointSignature(size: 40) leaf 39 seq -"])
     }
 
+    @Test("a leaf's hash that was deleted, though its entry is there")
+    func lostLeaf() async throws {
+        let site = try await Site.made()
+        try site.scratch.tamper { try $0.delete(Tables.auditTree, MerkleTree.position(ofLeaf: 13)) }
+        #expect(try site.report().told == ["noLeaf leaf 13 seq 14"])
+    }
+
+    @Test("an entry that was deleted behind the last checkpoint, and the tree made anew without it: by its number, which nobody has")
+    func deletedBehind() async throws {
+        let site = try await Site.made()
+        try site.scratch.tamper { transaction in
+            for key in AuditIndex.keys(of: try transaction.get(Tables.audit, 60)!.record()) {
+                try transaction.delete(Tables.auditIndex, key)
+            }
+            try transaction.delete(Tables.audit, 60)
+            try Self.replant(transaction)
+        }
+        #expect(try site.scratch.check().findings.contains { $0.sentence == "the audit entry with the number 60 is not there" })
+    }
+
     @Test("a checkpoint of another install, though this one's anchor signed it")
     func foreignCheckpoint() async throws {
         let site = try await Site.made()
