@@ -338,6 +338,26 @@ struct AuditAttackTests {
         #expect(try site.scratch.check().findings.contains { $0.sentence == "the audit entry with the number 60 is not there" })
     }
 
+    @Test("numbers that were given before, and notes of retention about leaves that there never were")
+    func impossibleNotes() async throws {
+        let numbered = try await Site.made()
+        try numbered.scratch.tamper {
+            try $0.put(Tables.auditLog, 9, AuditSpanRow(sequence: 5, origin: .written, at: ManualClock.start))
+        }
+        #expect(
+            try numbered.scratch.check().findings.contains {
+                $0.sentence == "the entries from leaf 9 on are numbered as those before them are"
+            })
+        let removed = try await Site.made()
+        try removed.scratch.tamper { transaction in
+            var row = RemovedLeavesRow()
+            row.insert(2 * RemovedLeavesRow.leafCount + 7, .removed)
+            try transaction.put(Tables.auditRemoved, 2, row)
+        }
+        #expect(
+            try removed.scratch.check().findings.map(\.sentence) == ["entries are said to have been removed that there never were"])
+    }
+
     @Test("a checkpoint of another install, though this one's anchor signed it")
     func foreignCheckpoint() async throws {
         let site = try await Site.made()
