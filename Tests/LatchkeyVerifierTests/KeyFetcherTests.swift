@@ -182,6 +182,29 @@ struct KeyFetcherTests {
         #expect(publisher.count == 1 && publisher.mostAtOnce == 1)
     }
 
+    @Test("lets 1,024 wait for a fetch; whoever comes then is answered from what is held")
+    func crowd() async throws {
+        let publisher = Publisher(Keys.first)
+        publisher.hold()
+        let verifier = verifier(publisher)
+        let token = try TokenDraft().signed()
+        let refused = Mutex(0)
+        let good = await withTaskGroup(of: Bool.self) { group in
+            for _ in 0..<1124 {
+                group.addTask {
+                    let reason = await self.reason(verifier, of: token, at: self.now)
+                    if reason == .keySet { refused.withLock { $0 += 1 } }
+                    return reason == nil
+                }
+            }
+            await self.until { refused.withLock { $0 } == 100 }
+            publisher.letGo()
+            return await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+        }
+        let refusals = refused.withLock { $0 }
+        #expect(good == 1024 && refusals == 100 && publisher.count == 1)
+    }
+
     @Test("finds a key that was published since, when a token names it")
     func newKey() async throws {
         let publisher = Publisher(Keys.first)

@@ -365,6 +365,58 @@ struct AuditAttackTests {
         #expect(try site.scratch.examineLog(anchors: []).told == ["checkpointSignature(size: 40) leaf 39 seq -"])
     }
 
+    @Test("a leaf's hash that was deleted, though its entry is there")
+    func lostLeaf() async throws {
+        let site = try await Site.made()
+        try site.scratch.tamper { try $0.delete(Tables.auditTree, MerkleTree.position(ofLeaf: 13)) }
+        #expect(try site.report().told == ["noLeaf leaf 13 seq 14"])
+    }
+
+    @Test("an entry that was deleted behind the last checkpoint, and the tree made anew without it: by its number, which nobody has")
+    func deletedBehind() async throws {
+        let site = try await Site.made()
+        try site.scratch.tamper { transaction in
+            for key in AuditIndex.keys(of: try transaction.get(Tables.audit, 60)!.record()) {
+                try transaction.delete(Tables.auditIndex, key)
+            }
+            try transaction.delete(Tables.audit, 60)
+            try Self.replant(transaction)
+        }
+        #expect(try site.scratch.check().findings.contains { $0.sentence == "the audit entry with the number 60 is not there" })
+    }
+
+    @Test("numbers that were given before, and notes of retention about leaves that there never were")
+    func impossibleNotes() async throws {
+        let numbered = try await Site.made()
+        try numbered.scratch.tamper {
+            try $0.put(Tables.auditLog, 9, AuditSpanRow(sequence: 5, origin: .written, at: ManualClock.start))
+        }
+        #expect(
+            try numbered.scratch.check().findings.contains {
+                $0.sentence == "the entries from leaf 9 on are numbered as those before them are"
+            })
+        let removed = try await Site.made()
+        try removed.scratch.tamper { transaction in
+            var row = RemovedLeavesRow()
+            row.insert(2 * RemovedLeavesRow.leafCount + 7, .removed)
+            try transaction.put(Tables.auditRemoved, 2, row)
+        }
+        #expect(
+            try removed.scratch.check().findings.map(\.sentence) == ["entries are said to have been removed that there never were"])
+    }
+
+    @Test("a checkpoint of another install, though this one's anchor signed it")
+    func foreignCheckpoint() async throws {
+        let site = try await Site.made()
+        try site.scratch.tamper { transaction in
+            let checkpoint = try Checkpoint(
+                install: "inst_of_somebody_else", size: 40, root: AuditLog.root(40, in: transaction), anchor: site.anchor
+            ) { try site.key.sign($0) }
+            try transaction.put(Tables.checkpoints, 40, CheckpointRow(checkpoint))
+        }
+        #expect(try site.report().told == ["checkpointForm(size: 40) leaf 39 seq -"])
+    }
+
     @Test("a rewritten log gets no signature of the daemon, which says so, and a checkpoint under another size is no ground for a proof")
     func unsigned() async throws {
         let site = try await Site.made()

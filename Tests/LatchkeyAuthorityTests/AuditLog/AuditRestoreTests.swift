@@ -1,4 +1,5 @@
 @testable import LatchkeyAuthority
+import LatchkeyCrypto
 import LatchkeyStore
 import LatchkeyVerifier
 import Testing
@@ -179,6 +180,52 @@ struct AuditRestoreTests {
         #expect(try restored.install.audit().first { $0.seq == 15 }?.actor == "nobody")
         let report = try await restored.install.closed().examineLog(heads: [head])
         #expect(report.total == 0 && report.outcomes == [.rewritten])
+    }
+
+    @Test("checkpoints that no anchor of the install signed, or that tell of another log, stay behind")
+    func forgedCheckpoints() async throws {
+        let install = try Install()
+        let backup = try await install.backup()
+        try await install.fillLog(20)
+        let head = try await install.head()
+        let (root, anchor) = try install.store.read { transaction in
+            (try AuditLog.root(head.size - 5, in: transaction), try install.authority.anchorKey(in: transaction).key)
+        }
+        let thief = try Ed25519PrivateKey.generate()
+        let id = install.authority.install.id
+        let restored = try await Restored.of(install, backup) { old in
+            try old.tamper { transaction in
+                // A stranger's over the log as it was, and the anchor's own over leaves that never were.
+                for (size, signer) in [(head.size - 5, thief), (head.size - 6, anchor)] {
+                    let checkpoint = try Checkpoint(
+                        install: id, size: size, root: root, anchor: TrustAnchor(signer.publicKey), sign: { try signer.sign($0) })
+                    try transaction.put(Tables.checkpoints, size, CheckpointRow(checkpoint))
+                }
+            }
+        }
+        #expect(try restored.report.logGoesOn && restored.install.counts()["checkpoints"] == 1)
+        let report = try await restored.install.closed().examineLog(heads: [head])
+        #expect(report.isGood && report.checkpoints == 1, "\(report.told)")
+    }
+
+    @Test("entries of an organisation whose record is lost stay behind, and their leaves come along")
+    func lostOrganisation() async throws {
+        let install = try Install()
+        let backup = try await install.backup()
+        let other = try await install.otherOrganisation().principal.organisation
+        try await install.randomLog(20, organisations: [other, ""])
+        let head = try await install.head()
+        let told = try install.audit().filter { $0.orgId == other }.count
+        let restored = try await Restored.of(install, backup) { old in
+            try old.tamper { transaction in
+                let raw = Table<[UInt8], BytesRow>(Tables.organisations.name, slot: Tables.organisations.slot)
+                try transaction.put(raw, other.storeBytes, BytesRow([0]))
+            }
+        }
+        #expect(told > 0 && restored.report.lostAuditEntries == told && restored.report.logGoesOn)
+        #expect(try restored.install.audit().allSatisfy { $0.orgId != other })
+        let report = try await restored.install.closed().examineLog(heads: [head])
+        #expect(report.isGood && report.lost == UInt64(told), "\(report.told)")
     }
 
     @Test("where the replaced log had gone its own way its further entries come along, and the report says that heads do not hold")

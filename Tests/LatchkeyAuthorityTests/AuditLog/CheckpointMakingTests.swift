@@ -120,6 +120,28 @@ struct CheckpointMakingTests {
         #expect(try scratch.examineLog(anchors: [old]).told == told && scratch.examineLog(anchors: []).told == told)
     }
 
+    @Test("are signed by no anchor that was succeeded before their commit")
+    func succeededMeanwhile() async throws {
+        let install = try Install()
+        let old = try install.anchor
+        let store = install.store
+        let gate = Gate()
+        let blocker = Task { try await store.write { _ in gate.pass() } }
+        await gate.waitForEntry()
+        let succession = Task { try await install.authority.succeedAnchor(by: install.admin).current }
+        while store.statistics.waiting < 1 { await Task.yield() }
+        // It is signed while the old anchor is the install's, and waits behind the succession.
+        let head = Task { try await install.authority.auditHead(by: install.admin) }
+        while store.statistics.waiting < 2 { await Task.yield() }
+        gate.open()
+        try await blocker.value
+        let new = try await succession.value
+        let given = try await head.value
+        #expect(given.anchor == new && given.checkpoint.isSigned(by: new) && !given.checkpoint.isSigned(by: old))
+        #expect(try sizes(install) == [given.checkpoint.size])
+        #expect(try given.checkpoint.size == install.logSize)
+    }
+
     @Test("of a log that is signed for need no private half; a new one does, and is refused without it")
     func sealed() async throws {
         let install = try Install()

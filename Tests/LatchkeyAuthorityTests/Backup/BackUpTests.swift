@@ -105,6 +105,38 @@ struct BackUpTests {
         #expect(await refusal { try await closed.authority.backUp(request, by: closed.admin) }?.code == .signingUnavailable)
     }
 
+    @Test("holds no master key but the one that its store is sealed under")
+    func foreignMasterKey() async throws {
+        let install = try cheap()
+        let other = try Install(at: Scratch())
+        try FileManager.default.removeItem(atPath: install.scratch.masterKey)
+        try FileManager.default.copyItem(atPath: other.scratch.masterKey, toPath: install.scratch.masterKey)
+        let request = BackupRequest(passphrase: passphrase, includesMasterKey: true)
+        #expect(await refusal { try await install.authority.backUp(request, by: install.admin) }?.code == .signingUnavailable)
+        #expect(try install.audit(.backupCreated).isEmpty)
+        // Without it the backup is as good as any.
+        let bytes = try await install.backup(BackupRequest(passphrase: passphrase))
+        #expect(!bytes.isEmpty)
+    }
+
+    @Test("is not begun for a credential that is dead, nor for another organisation's administrator")
+    func callers() async throws {
+        let install = try cheap()
+        let key = try await install.key(["*"])
+        let holder = try install.caller(key)
+        try await install.revoke(key)
+        let dead = await refusal { try await install.authority.backUp(BackupRequest(), by: holder) }
+        #expect(dead?.code == .invalidAPIKey)
+        let admin = try install.admin
+        let foreign = Caller(admin.principal, admin.origin, named: "org_x")
+        let mismatch = await refusal { try await install.authority.backUp(BackupRequest(), by: foreign) }
+        #expect(mismatch?.code == .organisationMismatch)
+        #expect(try install.audit(.backupCreated).isEmpty)
+        // Nobody waits for one that did not begin.
+        let bytes = try await install.backup()
+        #expect(!bytes.isEmpty)
+    }
+
     @Test("takes as a passphrase what can be typed again, however its letters are put together")
     func passphrases() throws {
         func passphrase(_ text: String) -> [UInt8]? {
@@ -238,6 +270,30 @@ struct DrillTests {
             try transaction.put(Tables.anchors, id, anchor)
         }
         #expect(try await drill(other, key).keyProblem?.contains("trust anchor") == true)
+    }
+
+    @Test("finds an anchor whose private half is another key's, and a store in which no anchor has one")
+    func wrongAnchor() async throws {
+        let install = try Install.prepared()
+        let key = try masterKey(install.scratch)
+        let seal = try #require(install.authority.sealing.seal)
+        let stranger = try Ed25519PrivateKey.generate()
+        let backup = try await install.backup()
+        func report(_ change: (inout AnchorRecord) throws -> Void) async throws -> DrillReport {
+            let store = try install.unpacked(backup).scratch
+            try store.tamper { transaction in
+                var (id, anchor) = try transaction.first(Tables.anchors)!
+                try change(&anchor)
+                try transaction.put(Tables.anchors, id, anchor)
+            }
+            return try await drill(store, key)
+        }
+        let other = try await report {
+            $0.sealedSeed = try seal.seal(stranger.seed, type: "anchor", id: $0.id, version: AnchorRecord.version)
+        }
+        #expect(!other.isPassed && other.anchors == 0 && other.keyProblem?.contains("does not open, or does not sign") == true)
+        let none = try await report { $0.sealedSeed = nil }
+        #expect(!none.isPassed && none.anchors == 0 && none.keyProblem?.contains("no trust anchor has its private half") == true)
     }
 
     @Test("fails for a store with a fault that every key and token survives")

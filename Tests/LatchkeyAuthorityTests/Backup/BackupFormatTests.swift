@@ -134,6 +134,31 @@ struct BackupFormatTests {
         #expect(kind.failure(resealed(Array(bytes[..<22]) + other + Array(bytes[start..<(bytes.count - 32)])))?.code == .damaged)
     }
 
+    @Test("that says another length than it has is refused, although its checksum is right", arguments: SmallBackup.all)
+    func length(_ kind: SmallBackup) throws {
+        let bytes = try kind.bytes()
+        for change in [UInt64(1), .max] {
+            var body = Array(bytes.dropLast(32))
+            let total = UInt64(backupBytes: body.suffix(8)) &+ change
+            body.replaceSubrange((body.count - 8)..., with: total.backupBytes)
+            #expect(kind.failure(body + SHA256.hash(body))?.code == .damaged)
+        }
+    }
+
+    @Test(
+        "with a header of an impossible length is refused before any of it is waited for",
+        arguments: [0, 1, UInt32(BackupFormat.greatestHeader) + 1, .max])
+    func headerLength(_ length: UInt32) {
+        var code: BackupError.Code?
+        var reader = BackupReader(passphrase: nil)
+        do {
+            try reader.read(BackupFormat.magic + length.backupBytes) { _ in }
+        } catch {
+            code = (error as? BackupError)?.code
+        }
+        #expect(code == .damaged)
+    }
+
     @Test("opens with its passphrase alone, and tells another one from damage")
     func passphrase() throws {
         let kind = SmallBackup.all[1]

@@ -120,6 +120,43 @@ struct RestoreMergeTests {
         #expect(try now.isLive(fresh))
     }
 
+    @Test("each session's row says that it is over, each token's from after the backup too, and each identity has another epoch")
+    func rows() async throws {
+        let install = try Install.prepared()
+        let identity = try await install.identity()
+        let before = try await install.issue(identity)
+        let backup = try await install.backup()
+        let after = try await install.issue(identity)
+        let epoch = try #require(try install.store.read { try $0.get(Tables.identityLiveness, identity.id) }).epoch
+        let restored = try await Restored.of(install, backup)
+        let (sessions, token, row) = try restored.install.store.read { transaction in
+            (
+                try [before, after].map { try transaction.get(Tables.sessionLiveness, $0.sessionId)?.revokedAt },
+                try transaction.get(Tables.tokens, after.tokenId)?.revokedAt,
+                try transaction.get(Tables.identityLiveness, identity.id)
+            )
+        }
+        #expect(sessions.allSatisfy { $0 != nil } && token != nil)
+        let now = try #require(row)
+        #expect(now.epoch > epoch)
+    }
+
+    @Test("an identity that was made and deleted after the backup stays dead, also for tokens from elsewhere")
+    func deletedSince() async throws {
+        let install = try Install.prepared()
+        try await install.importSecret()
+        let backup = try await install.backup()
+        let gone = try await install.identity("gone")
+        let token = install.oldToken(gone.id)
+        try await install.authority.deleteIdentity(gone.id, by: install.admin)
+        let before = await install.verdict(token)
+        let restored = try await Restored.of(install, backup)
+        let after = await restored.install.verdict(token)
+        #expect(before != nil && after == before)
+        let others = await restored.install.verdict(restored.install.oldToken())
+        #expect(others == nil)
+    }
+
     @Test("tokens from after the backup are known as revoked also while a cutover takes tokens from elsewhere")
     func tokensInCutover() async throws {
         let install = try Install.prepared()
@@ -252,6 +289,21 @@ struct RestoreMergeTests {
         }
         #expect(restored.install.authority.install.id == install.authority.install.id)
         #expect(restored.report.notMerged?.contains(other.authority.install.id) == true)
+    }
+
+    @Test("a backup with a fault that nothing mends is refused, and the store that is there stays as it is")
+    func unsound() async throws {
+        let install = try Install.prepared()
+        _ = try await install.authority.succeedAnchor(by: install.admin)
+        let anchors = try install.anchors
+        try await install.store.write { transaction in
+            // A former anchor that could sign on.
+            var former = anchors[0]
+            former.sealedSeed = anchors[1].sealedSeed
+            try transaction.put(Tables.anchors, former.id, former)
+        }
+        let backup = try await install.backup()
+        await #expect(throws: BackupError(.unsound, "")) { try await Restored.of(install, backup) }
     }
 
     @Test("a newer backup over an older store: nothing is deleted because it is not there yet")

@@ -75,6 +75,23 @@ struct RestoreTrustTests {
         _ = try next.checked(by: restored.install.anchor, state: state, at: at(0))
     }
 
+    @Test("revocations go on behind the last one that the replaced store shows, also where the number itself is lost")
+    func lostNumber() async throws {
+        let install = try Install.prepared()
+        let identity = try await install.identity()
+        let backup = try await install.backup()
+        for _ in 0..<3 {
+            let pair = try await install.issue(identity)
+            try await install.authority.revoke(.token(pair.tokenId), by: install.admin)
+        }
+        let last = try #require(try install.revocations.keys.max())
+        let restored = try await Restored.of(install, backup) { old in
+            try old.tamper { try $0.delete(Tables.trustNumbers, TrustNumber.revocation.rawValue) }
+        }
+        let numbers = try restored.install.revocations.keys
+        #expect(!numbers.isEmpty && numbers.allSatisfy { $0 > last })
+    }
+
     @Test("an anchor that followed the backup's signs, and the private half of the older one is gone again")
     func anchor() async throws {
         let install = try Install.prepared()
@@ -89,6 +106,20 @@ struct RestoreTrustTests {
         #expect(try restored.install.anchors.map { $0.sealedSeed == nil } == [true, false])
         let next = try await restored.install.bundle()
         _ = try next.checked(by: old, state: state, at: at(0))
+    }
+
+    @Test("an anchor that the backup's had followed does not come back with an older store that is replaced")
+    func olderAnchor() async throws {
+        let install = try Install.prepared()
+        let early = try await install.backup()
+        _ = try await install.authority.succeedAnchor(by: install.admin)
+        let new = try install.anchor
+        let late = try await install.backup()
+        let mistake = try await Restored.of(install, early, readsReplaced: false)
+        let right = try await Restored.of(mistake.install, late)
+        #expect(!right.report.hasNewerAnchor && right.report.lostAnchor == nil)
+        #expect(try right.install.anchor == new)
+        #expect(try right.install.anchors.map { $0.sealedSeed == nil } == [true, false])
     }
 
     @Test("an anchor that can't be opened under the backup's master key is told of, and its number is not given again")

@@ -118,6 +118,30 @@ struct AnchorTests {
         #expect(try install.anchors == before)
     }
 
+    @Test("is not followed by one when the clock goes wrong before the commit, nor for a credential that is dead")
+    func refusedAtCommit() async throws {
+        let install = try Install.prepared()
+        let before = try install.anchors
+        let key = try await install.key(["*"])
+        let holder = try install.caller(key)
+        try await install.revoke(key)
+        let dead = await LatchkeyAuthorityTests.refusal { try await install.authority.succeedAnchor(by: holder) }
+        #expect(dead?.code == .invalidAPIKey)
+        let store = install.store
+        let gate = Gate()
+        let blocker = Task { try await store.write { _ in gate.pass() } }
+        await gate.waitForEntry()
+        let succession = Task {
+            await LatchkeyAuthorityTests.refusal { try await install.authority.succeedAnchor(by: install.admin) }?.code
+        }
+        while store.statistics.waiting < 1 { await Task.yield() }
+        install.clock.step(seconds: 7200)
+        gate.open()
+        try await blocker.value
+        #expect(await succession.value == .clockUnreliable)
+        #expect(try install.anchors == before && install.audit(.anchorSucceeded).isEmpty)
+    }
+
     @Test("is found out by a check when a former one kept its private half, or its statement is not its own")
     func checked() async throws {
         let install = try Install.prepared()

@@ -78,6 +78,37 @@ struct BundleTests {
         #expect(closed?.code == .signingUnavailable)
     }
 
+    @Test("is not committed by a clock that went wrong while it was being made")
+    func clockAtCommit() async throws {
+        let meanwhile = Meanwhile(at: "bundle: signed")
+        let install = try Install.prepared(seams: { $0.afterStep = meanwhile.seam })
+        let clock = install.clock
+        meanwhile.does { clock.step(seconds: day) }
+        let refused = await refusal { try await install.bundle() }
+        #expect(refused?.code == .clockUnreliable && meanwhile.count == 1)
+        #expect(try install.bundleRows == 0 && install.audit(.bundleExported).isEmpty)
+    }
+
+    @Test("is not made while 5,000 are in use, and is made again when one of them has ended")
+    func most() async throws {
+        let install = try Install.prepared()
+        try await install.store.write { transaction in
+            for sequence: UInt64 in 1...5000 {
+                let end = sequence == 17 ? at(60) : at(3600)
+                try transaction.put(
+                    Tables.bundles, sequence,
+                    BundleRow(hash: [UInt8](repeating: 7, count: 32), madeAt: at(0), notAfter: end, revocation: 0))
+            }
+            try TrustNumber.bundle.raise(to: 5000, in: transaction)
+        }
+        let refused = await refusal { try await install.bundle() }
+        #expect(refused?.code == .storageUnavailable)
+        #expect(try install.bundleRows == 5000 && install.audit(.bundleExported).isEmpty)
+        install.clock.advance(seconds: 120)
+        let next = try await install.bundle()
+        #expect(try next.sequence == 5001 && install.bundleRows == 5000)
+    }
+
     @Test("is made again when the key ring, the anchor or the master key changed while it was being made", arguments: ["ring", "anchor"])
     func again(_ what: String) async throws {
         let meanwhile = Meanwhile(at: "bundle: signed")

@@ -283,6 +283,14 @@ struct RevocationNumberTests {
         let mended = try Install(at: lost, clock: install.clock)
         let verifier = try await mended.offline()
         #expect(mended.verdict(on: dead, by: verifier) == .revoked && mended.verdict(on: live, by: verifier) == nil)
+        let beyond = try scratch.copied()
+        try beyond.tamper { transaction in
+            let row = RevocationRow(.token, dead.tokenId, until: at(3600))
+            try transaction.put(Tables.revocations, 99, row)
+            try Expiry(at: row.until, .revocation, UInt64(99).storeBytes).note(in: transaction)
+        }
+        let findings = try beyond.check().findings
+        #expect(findings.map(\.kind) == [.impossible] && findings[0].sentence.contains("the revocation 99"))
         try scratch.tamper { transaction in
             try RevocationLog.note(RevocationRow(.session, live.sessionId, until: at(3600)), in: transaction)
         }

@@ -13,6 +13,8 @@ extension ServerTests {
                 let key = try await daemon.key("*")
                 expectError(
                     try await daemon.send("GET", "/metrics", [("x-api-key", key.secret)], to: daemon.socket), 403, "peer_not_allowed")
+                let other = try await daemon.neighbour.orgId
+                expectError(try await daemon.admin("GET", "/metrics?orgId=\(other)"), 403, "org_mismatch")
                 let reply = try await daemon.admin("GET", "/metrics")
                 #expect(reply.status == 200 && reply["content-type"] == "text/plain; version=0.0.4; charset=utf-8")
                 let figures = Figures(reply.text)

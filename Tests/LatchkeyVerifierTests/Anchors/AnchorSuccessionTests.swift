@@ -33,6 +33,9 @@ struct AnchorSuccessionTests {
         let forged = try statement(signedBy: "x")
         let first = try GoldenPack.anchor("a")
         #expect(refusal { try forged.next(after: first) } == .anchor)
+        // Whoever signs in another's name speaks for nobody.
+        let signer = try GoldenPack.anchor("x")
+        #expect(refusal { try forged.next(after: signer) } == .anchor)
     }
 
     @Test("is the one in the pack, which was made in another language")

@@ -168,6 +168,24 @@ struct TrustBundleTests {
         #expect(eight.sequence == 8 && eight.state.sequence == 8)
     }
 
+    @Test("carries no statements but those that lead to the anchor that signed it, also for whoever holds that one")
+    func strayStatements() throws {
+        var contents = try small()
+        contents.anchors = try GoldenPack.bundle("by-b").contents.anchors
+        let byThird = try TrustBundle(reading: written(contents, by: "c"))
+        #expect(refusal { try byThird.checked(by: GoldenPack.anchor("c"), at: now) } == .anchor)
+        let bySecond = try TrustBundle(reading: written(contents, by: "b"))
+        #expect(refusal { try bySecond.checked(by: GoldenPack.anchor("b"), at: now) } == nil)
+    }
+
+    @Test("names the anchor that signed it, and no other")
+    func foreignName() throws {
+        let key = try GoldenPack.key("a")
+        let file = try TrustBundle.encode(small(), keyId: GoldenPack.anchor("b").keyId) { try key.sign($0) }
+        #expect(refusal { try TrustBundle(reading: file).checked(by: GoldenPack.anchor("a"), at: now) } == .anchor)
+        #expect(refusal { try TrustBundle(reading: file).checked(by: GoldenPack.anchor("b"), at: now) } == .anchor)
+    }
+
     @Test("is no key for HS256 unless it says so and the secret is given")
     func legacy() throws {
         let anchor = try GoldenPack.anchor("a")

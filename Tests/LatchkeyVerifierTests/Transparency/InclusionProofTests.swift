@@ -54,6 +54,24 @@ struct InclusionProofTests {
         #expect(throws: LogError(.anchor, "")) { try proof.check(stranger) }
     }
 
+    @Test("is led to the anchor that signed it by statements of its own install alone")
+    func statements() throws {
+        let proof = try InclusionProof(reading: file)
+        let next = try Ed25519PrivateKey.generate()
+        let anchor = TrustAnchor(next.publicKey)
+        let checkpoint = try Checkpoint(
+            install: vectors.install, size: proof.checkpoint.size, root: proof.checkpoint.root, anchor: anchor
+        ) { try next.sign($0) }
+        for (install, isLed) in [(vectors.install, true), ("inst_of_somebody_else", false)] {
+            let statement = try AnchorSuccession.make(
+                install: install, from: LogVectors.anchor, to: anchor, number: 1, madeAt: Timestamp(seconds: 0),
+                sign: { try LogVectors.key.sign($0) })
+            let led = InclusionProof(
+                leaf: proof.leaf, entry: proof.entry, path: proof.path, statements: [statement], checkpoint: checkpoint)
+            #expect(isGood(led.file) == isLed, "\(install)")
+        }
+    }
+
     @Test("in another spelling is refused, though it would say the same")
     func spelling() {
         #expect(isGood(changed("nothing", to: "of it")))

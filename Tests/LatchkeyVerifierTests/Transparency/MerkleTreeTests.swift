@@ -91,6 +91,11 @@ struct MerkleTreeTests {
             }
             if vector.old != vector.size { #expect(!holds(vector.old, old, vector.size, new, proof)) }
         }
+        // Nothing leads from a tree to a larger one that is the same.
+        for size: UInt64 in [1, 2, 4, 8, 16] {
+            let root = vectors.root(size)
+            #expect(!MerkleTree.isExtension(size + 1, root: root, of: size, oldRoot: root, proof: []))
+        }
         #expect(MerkleTree.isExtension(3, root: vectors.root(3), of: 0, oldRoot: MerkleTree.emptyRoot, proof: []))
         #expect(!MerkleTree.isExtension(3, root: vectors.root(3), of: 0, oldRoot: vectors.root(1), proof: []))
     }

@@ -53,7 +53,11 @@ import Testing
             for name in ["open", "link", "directory", "missing/state"] {
                 let run = try await verify("bundle-8", scratch[name])
                 #expect(run.code == 5 && run.errors.hasPrefix("latchkey: state: "), "\(name): \(run.errors)")
+                if name == "directory" { #expect(run.errors.contains("not a regular file")) }
             }
+            // Also where nothing would have to be written.
+            let same = try await verify("bundle-7", scratch["link"])
+            #expect(same.code == 5 && same.errors.hasPrefix("latchkey: state: "), "\(same.errors)")
             #expect(try scratch.read("real") == Fixture.text("offline/states/bundle-7.json"))
         }
     }
