@@ -395,19 +395,26 @@ extension BundleTests {
         while turns.queue == 0 { await Task.yield() }
         await #expect(throws: AuthorityError(.storageUnavailable, "")) { try await turns.take {} }
         // Who has little to do is not refused, and comes before the others.
-        let order = Mutex<[String]>([])
-        let reach = Task { try await turns.take(inFront: true) { order.withLock { $0.append("reach") } } }
+        let order = Order()
+        let reach = Task { try await turns.take(inFront: true) { order.note("reach") } }
         while turns.queue == 1 { await Task.yield() }
         await #expect(throws: AuthorityError(.storageUnavailable, "")) { try await turns.take {} }
         waiting.cancel()
         await #expect(throws: CancellationError.self) { try await waiting.value }
         #expect(turns.queue == 1)
-        let next = Task { try await turns.take { order.withLock { $0.append("next") } } }
+        let next = Task { try await turns.take { order.note("next") } }
         while turns.queue == 1 { await Task.yield() }
-        let second = Task { try await turns.take(inFront: true) { order.withLock { $0.append("reach") } } }
+        let second = Task { try await turns.take(inFront: true) { order.note("reach") } }
         while turns.queue == 2 { await Task.yield() }
         gate.continuation.yield()
         for task in [first, next, reach, second] { try await task.value }
-        #expect(order.withLock { $0 } == ["reach", "reach", "next"])
+        #expect(order.names == ["reach", "reach", "next"])
     }
+}
+
+/// Who was let through, in the order in which they were.
+private final class Order: Sendable {
+    private let known = Mutex<[String]>([])
+    var names: [String] { known.withLock { $0 } }
+    func note(_ name: String) { known.withLock { $0.append(name) } }
 }
