@@ -60,13 +60,17 @@ at_release_place() {
         "$release_place" "$@")
 }
 
-# release_swift ARGUMENT…: swift as every release build calls it. Where there are no mount namespaces, it works in the checkout, and maps its path away.
+# release_swift ARGUMENT…: swift as every release build calls it, in a directory of its own below .build: what Swift keeps there holds the path. Where
+# there are no mount namespaces, it works in the checkout, and maps its path away. Sets `products`, the directory of what was built.
 release_swift() {
-    local command=(swift build -c release --static-swift-stdlib "$@")
+    local command=(swift build -c release --static-swift-stdlib)
     if at_release_place true 2>/dev/null; then
-        at_release_place "${command[@]}"
+        products=$root/.build/delivery/release
+        at_release_place "${command[@]}" --scratch-path .build/delivery "$@"
     else
-        (cd "$root" && "${command[@]}" -Xswiftc -file-prefix-map -Xswiftc "$root=$release_place" -Xcc "-ffile-prefix-map=$root=$release_place")
+        products=$root/.build/delivery-here/release
+        (cd "$root" && "${command[@]}" --scratch-path .build/delivery-here "$@" \
+            -Xswiftc -file-prefix-map -Xswiftc "$root=$release_place" -Xcc "-ffile-prefix-map=$root=$release_place")
     fi
 }
 
@@ -76,7 +80,7 @@ build_release() {
         grep -E 'error:|warning: .*(fetch|resolve)' "$1" >&2 || tail -n 40 "$1" >&2
         fail "the release build failed"
     fi
-    binary=$root/.build/release/latchkey
+    binary=$products/latchkey
     readonly binary
 }
 
