@@ -7,6 +7,9 @@ import NIOCore
 enum TrustRoutes {
     static let all = [anchor, succeed, bundle]
 
+    /// Seconds that can be asked for: what `max-bundle-life` may be at most. How long this install lets a bundle live is the authority's to say.
+    private static let validFor: ClosedRange<Int64> = 1...365 * 86_400
+
     private static let anchor = Route.get("/v1/admin/anchor", "getTrustAnchor", .operation, "The trust anchor: what verifiers hold")
         .note("The public half. Whoever holds an anchor that came before is led here by the statements of each bundle.")
         .socketOnly
@@ -39,11 +42,11 @@ enum TrustRoutes {
             + "It tells of every organisation: it is for the operator, and for credentials of the first one."
     )
     .making
-    .query("validFor", .integer(1...Int64.max), "Seconds until it may be used no more; a week unless it is told, `max-bundle-life` at most")
+    .query("validFor", .integer(validFor), "Seconds until it may be used no more; a week unless it is told, `max-bundle-life` at most")
     .answers(.ok, contents: [("application/jose+json", .bundle)], headers: .noStore)
     .refuses(.signingUnavailable, .clockUnreliable)
     .handle { call in
-        let bundle = try await call.authority.exportBundle(validFor: try call.number("validFor", 1...Int64.max), by: call.caller)
+        let bundle = try await call.authority.exportBundle(validFor: try call.number("validFor", validFor), by: call.caller)
         var headers: HTTPFields = [.contentType: "application/jose+json", .cacheControl: "no-store"]
         headers[.contentDisposition] = "attachment; filename=\"latchkey-\(bundle.sequence).bundle\""
         return Answer(.ok, headers: headers, body: ByteBuffer(bytes: bundle.file))

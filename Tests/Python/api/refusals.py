@@ -81,10 +81,15 @@ def encoded_separator(error, case):
     return error.get("reason") == "encoded_character" and re.search("%(2e|2f|5c)", all_texts(case), re.IGNORECASE)
 
 
+def life_beyond_the_settings(error, case):
+    """A bundle's life is at most what this install's `max-bundle-life` says (30 days, as it is started here); the document knows the setting's own limit."""
+    return error.get("field") == "validFor" and str(sent(case, "validFor")).isdecimal() and int(sent(case, "validFor")) > 30 * 86_400
+
+
 ON_PURPOSE = (
     cursor_of_no_list, nothing_to_change, default_beyond_greatest, end_in_the_past, range_that_ends_before_it_begins, operators_alone,
     scope_named_nowhere, unseen_beyond_the_basic_plane, more_bytes_than_characters,
-    encoded_separator, scope_in_a_header, workspace_of_another,
+    encoded_separator, scope_in_a_header, workspace_of_another, life_beyond_the_settings,
 )
 
 
