@@ -25,8 +25,8 @@ package final class Authority: Sendable {
     let eventTicks = Atomic<Int>(0)
     /// Whether the last look at old entries of the audit log left some: the next round goes on with them.
     let hasOldEntries = Atomic<Bool>(false)
-    /// From when on the clock is believed that entries of the audit log are too old; set after a start that tells of a long absence.
-    let retentionStart = Mutex<Timestamp?>(nil)
+    /// From when on the clock is believed that entries of the audit log are too old.
+    let retentionStart: Mutex<Timestamp>
     let writing = WritingLog()
     let seams: AuthoritySeams
     /// Where the master key comes from.
@@ -59,6 +59,7 @@ package final class Authority: Sendable {
         self.clock = clock
         self.clockDebt = Mutex(clockDebt)
         self.absence = absence
+        self.retentionStart = Mutex(clock.now().adding(seconds: Self.retentionHesitation))
         self.ids = ids
         self.store = store
         self.seams = seams

@@ -20,7 +20,11 @@ package enum AuditLogCheck {
                 throw StoreError(.undecodable, "the store does not say whose it is; restore a backup")
             }
             let statements = (try? Authority.anchorChain(in: transaction)) ?? []
-            let own = try Authority.anchors(in: transaction).map { try $0.publicHalf() }
+            // Where none is named, one that can't be read must not be passed over; else these only tell a stranger from one who was named here.
+            let own =
+                anchors.isEmpty
+                ? try Authority.anchors(in: transaction).map { try $0.publicHalf() }
+                : ((try? Authority.anchors(in: transaction)) ?? []).compactMap { try? $0.publicHalf() }
             let examination = LogExamination(
                 install: install.id, heads: heads, anchors: anchors, statements: statements, known: own)
             return (try AuditLog.examine(examination, in: transaction), .abort)

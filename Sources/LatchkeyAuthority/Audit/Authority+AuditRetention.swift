@@ -6,20 +6,17 @@ extension Authority {
     /// Entries that one write removes, beside those that only told of earlier removals.
     private static let batch = 256
 
-    /// Seconds that go by after a start that tells of a long absence, before anything is too old: a clock that was ahead at the start may be set right
-    /// by then, and what is removed never comes back.
-    private static let hesitation: Int64 = 3600
+    /// Seconds that go by after each start, before anything is too old: a clock that was ahead at the start may be set right by then, and what is
+    /// removed never comes back. After each, as a second start knows nothing of the leap that the first one saw.
+    static let retentionHesitation: Int64 = 3600
 
     /// Whether the time is so certain that entries may be removed by it.
     func isRetentionCertain() -> Bool {
-        guard absence != nil else { return true }
         let now = clock.now()
         return retentionStart.withLock { start in
             // Also after a step back the wait is no longer than it was.
-            let latest = now.adding(seconds: Self.hesitation)
-            let from = min(start ?? latest, latest)
-            start = from
-            return now >= from
+            start = min(start, now.adding(seconds: Self.retentionHesitation))
+            return now >= start
         }
     }
 

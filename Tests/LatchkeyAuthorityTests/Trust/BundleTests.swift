@@ -394,21 +394,41 @@ extension BundleTests {
         let waiting = Task { try await turns.take {} }
         while turns.queue == 0 { await Task.yield() }
         await #expect(throws: AuthorityError(.storageUnavailable, "")) { try await turns.take {} }
-        // Who has little to do is not refused, and comes before the others.
+        // Who only waits for the end of a turn is not refused.
         let order = Order()
-        let reach = Task { try await turns.take(inFront: true) { order.note("reach") } }
-        while turns.queue == 1 { await Task.yield() }
-        await #expect(throws: AuthorityError(.storageUnavailable, "")) { try await turns.take {} }
+        let reach = Task {
+            try await turns.settled()
+            order.note("reach")
+        }
+        let gone = Task { try await turns.settled() }
+        while turns.watchers < 2 { await Task.yield() }
+        gone.cancel()
+        await #expect(throws: CancellationError.self) { try await gone.value }
+        #expect(turns.watchers == 1 && turns.queue == 1)
         waiting.cancel()
         await #expect(throws: CancellationError.self) { try await waiting.value }
-        #expect(turns.queue == 1)
-        let next = Task { try await turns.take { order.note("next") } }
-        while turns.queue == 1 { await Task.yield() }
-        let second = Task { try await turns.take(inFront: true) { order.note("reach") } }
-        while turns.queue == 2 { await Task.yield() }
+        #expect(turns.queue == 0 && turns.watchers == 1)
+        // However often somebody waits again, those who want a turn have it next.
+        let held = AsyncStream<Void>.makeStream()
+        let next = Task {
+            try await turns.take {
+                order.note("next")
+                for await _ in held.stream { break }
+            }
+        }
+        while turns.queue == 0 { await Task.yield() }
         gate.continuation.yield()
-        for task in [first, next, reach, second] { try await task.value }
-        #expect(order.names == ["reach", "reach", "next"])
+        try await first.value
+        try await reach.value
+        while !order.names.contains("next") { await Task.yield() }
+        let again = Task { try await turns.settled() }
+        while turns.watchers == 0 { await Task.yield() }
+        held.continuation.yield()
+        for task in [next, again] { try await task.value }
+        #expect(order.names.sorted() == ["next", "reach"] && turns.queue == 0 && turns.watchers == 0)
+        // Where nobody has a turn, nobody is waited for, and none is taken.
+        try await turns.settled()
+        try await turns.take {}
     }
 }
 

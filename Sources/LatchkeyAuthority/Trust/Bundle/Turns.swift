@@ -1,7 +1,7 @@
 import Synchronization
 
-/// Lets one through at a time, in the order in which they came, and only so many wait; who has little to do goes in front of these, and is
-/// not counted. Who gives up waiting waits no longer.
+/// Lets one through at a time, in the order in which they came, and only so many wait. Others may wait, without a turn of their own, for the end of the
+/// one that is through. Who gives up waiting waits no longer.
 final class Turns: Sendable {
     private typealias Waiter = CheckedContinuation<Void, any Error>
 
@@ -9,14 +9,17 @@ final class Turns: Sendable {
         var isTaken = false
         var number: UInt64 = 0
         var waiting: [(number: UInt64, waiter: Waiter)] = []
-        /// How many of these are in front.
-        var inFront = 0
+        /// Who waits for the end of the turn that is taken.
+        var watching: [(number: UInt64, waiter: Waiter)] = []
         /// Who gave up before the wait began.
         var gone: Set<UInt64> = []
 
-        mutating func remove(at index: Int) -> Waiter {
-            if index < inFront { inFront -= 1 }
-            return waiting.remove(at: index).waiter
+        /// Takes who gave up out of those that wait.
+        mutating func remove(_ number: UInt64) -> Waiter? {
+            if let index = waiting.firstIndex(where: { $0.number == number }) { return waiting.remove(at: index).waiter }
+            if let index = watching.firstIndex(where: { $0.number == number }) { return watching.remove(at: index).waiter }
+            gone.insert(number)
+            return nil
         }
     }
 
@@ -30,19 +33,27 @@ final class Turns: Sendable {
     /// - Parameter most: how many may wait.
     init(most: Int) { self.most = most }
 
-    /// How many wait now.
+    /// How many wait for a turn now.
     var queue: Int { state.withLock { $0.waiting.count } }
+    /// How many wait for the end of the turn that is taken.
+    var watchers: Int { state.withLock { $0.watching.count } }
 
     /// Runs `body` when all that came before have been through.
     ///
     /// - Throws: `storage_unavailable` when too many wait; `CancellationError`.
-    func take<Result>(inFront: Bool = false, _ body: () async throws -> Result) async throws -> Result {
-        try await begin(inFront)
+    func take<Result>(_ body: () async throws -> Result) async throws -> Result {
+        try await begin(watching: false)
         defer { end() }
         return try await body()
     }
 
-    private func begin(_ isInFront: Bool) async throws {
+    /// Waits until the turn is over that is taken now, if one is, and holds up nobody by that. A turn that begins later is not waited for, and who
+    /// waits here is refused by no number.
+    ///
+    /// - Throws: `CancellationError`.
+    func settled() async throws { try await begin(watching: true) }
+
+    private func begin(watching: Bool) async throws {
         let number = state.withLock { state in
             state.number += 1
             return state.number
@@ -50,7 +61,7 @@ final class Turns: Sendable {
         defer { _ = state.withLock { $0.gone.remove(number) } }
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { (waiter: Waiter) in
-                switch answer(number, waiter, isInFront) {
+                switch answer(number, waiter, watching) {
                 case .turn: waiter.resume()
                 case .full:
                     waiter.resume(
@@ -65,41 +76,36 @@ final class Turns: Sendable {
     }
 
     /// `nil` for who waits.
-    private func answer(_ number: UInt64, _ waiter: Waiter, _ isInFront: Bool) -> Answer? {
+    private func answer(_ number: UInt64, _ waiter: Waiter, _ isWatching: Bool) -> Answer? {
         state.withLock { state in
             if state.gone.contains(number) { return .gone }
             guard state.isTaken else {
-                state.isTaken = true
+                state.isTaken = !isWatching
                 return .turn
             }
-            if isInFront {
-                state.waiting.insert((number, waiter), at: state.inFront)
-                state.inFront += 1
+            if isWatching {
+                state.watching.append((number, waiter))
                 return nil
             }
-            guard state.waiting.count - state.inFront < most else { return .full }
+            guard state.waiting.count < most else { return .full }
             state.waiting.append((number, waiter))
             return nil
         }
     }
 
     private func giveUp(_ number: UInt64) {
-        let waiter = state.withLock { state -> Waiter? in
-            guard let index = state.waiting.firstIndex(where: { $0.number == number }) else {
-                state.gone.insert(number)
-                return nil
-            }
-            return state.remove(at: index)
-        }
+        let waiter = state.withLock { $0.remove(number) }
         waiter?.resume(throwing: CancellationError())
     }
 
     private func end() {
-        let next = state.withLock { state -> Waiter? in
-            guard state.waiting.isEmpty else { return state.remove(at: 0) }
+        let (watching, next) = state.withLock { state in
+            defer { state.watching = [] }
+            guard state.waiting.isEmpty else { return (state.watching, Waiter?.some(state.waiting.removeFirst().waiter)) }
             state.isTaken = false
-            return nil
+            return (state.watching, nil)
         }
+        for (_, waiter) in watching { waiter.resume() }
         next?.resume()
     }
 }

@@ -9,9 +9,14 @@ extension Authority {
     /// Who may go on to accept what a change has revoked, and until when, the skew that verifiers allow included: nobody, when no token of it
     /// lives. Waits for a bundle that is being made: it may have fixed its number before the revocation, and be given out after this answer.
     ///
-    /// - Throws: `storage_unavailable` when too many wait.
+    /// One that begins later fixes its number after the revocation, and has it.
+    ///
+    /// - Throws: `CancellationError`.
     package func stillAccepting(_ marks: RevocationMarks) async throws -> [KeyHolder] {
-        try await aside { [self] in try await bundleTurns.take(inFront: true) { try holders(marks) } }
+        try await aside { [self] in
+            try await bundleTurns.settled()
+            return try holders(marks)
+        }
     }
 
     private func holders(_ marks: RevocationMarks) throws -> [KeyHolder] {
