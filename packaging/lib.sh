@@ -66,7 +66,9 @@ release_swift() {
     local command=(swift build -c release --static-swift-stdlib)
     if at_release_place true 2>/dev/null; then
         products=$root/.build/delivery/release
-        at_release_place "${command[@]}" --scratch-path .build/delivery "$@"
+        # Swift writes sources of its own into TMPDIR, and the debug symbols name them.
+        mkdir -p "$root/.build/delivery/tmp"
+        at_release_place env TMPDIR="$release_place/.build/delivery/tmp" "${command[@]}" --scratch-path .build/delivery "$@"
     else
         products=$root/.build/delivery-here/release
         (cd "$root" && "${command[@]}" --scratch-path .build/delivery-here "$@" \
