@@ -47,7 +47,8 @@ build_log() {
 }
 
 # Where a release build finds its sources, wherever the checkout is: two checkouts of one commit make the same bytes. To map the path away is not
-# enough, as the compiler leaves the length of a dependency's path in the code.
+# enough, as the compiler leaves the length of a dependency's path in the code. And the debug symbols say nothing of the compiled C modules, whose
+# numbers come of the times of the header files.
 readonly release_place=/usr/src/latchkey
 
 # at_release_place COMMAND…: runs it in this checkout as it lies at `release_place`, in a mount namespace of its own.
@@ -63,7 +64,7 @@ at_release_place() {
 # release_swift ARGUMENT…: swift as every release build calls it, in a directory of its own below .build: what Swift keeps there holds the path. Where
 # there are no mount namespaces, it works in the checkout, and maps its path away. Sets `products`, the directory of what was built.
 release_swift() {
-    local command=(swift build -c release --static-swift-stdlib)
+    local command=(swift build -c release --static-swift-stdlib -Xswiftc -Xfrontend -Xswiftc -no-clang-module-breadcrumbs)
     if at_release_place true 2>/dev/null; then
         products=$root/.build/delivery/release
         # Swift writes sources of its own into TMPDIR, and the debug symbols name them.
